@@ -1,0 +1,9 @@
+noinst_LTLIBRARIES += libbase.la
+libbase_la_SOURCES = \
+	base/addr.h \
+	base/array.c base/array.h \
+	base/cancel.h \
+	base/compiler.h \
+	base/error.c base/error.h \
+	base/reader.c base/reader.h \
+	base/text.c base/text.h

@@ -1,0 +1,59 @@
+# bash completion for outpost(1)                           -*- shell-script -*-
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Processes of this machine that have "wasmtime" in their command line, newest first.
+_outpost_pids()
+{
+	local folder line
+	for folder in /proc/[0-9]*; do
+		{ IFS= read -r -d '' line <"$folder/cmdline"; } 2>/dev/null || continue
+		[[ ${line##*/} == *wasmtime* ]] && printf '%s\n' "${folder#/proc/}"
+	done
+}
+
+_outpost()
+{
+	local cur prev words cword
+	_init_completion -s || return
+
+	local sub=${words[1]} general='--batch --command= --json --color= --source= --quiet --help --version'
+	case $prev in
+	-x)
+		_filedir
+		return
+		;;
+	-e)
+		COMPREPLY=($(compgen -W "$(outpost --dump-commands=bash 2>/dev/null | grep -v ' ')" -- "$cur"))
+		return
+		;;
+	--color)
+		COMPREPLY=($(compgen -W 'auto always never' -- "$cur"))
+		return
+		;;
+	esac
+	if ((cword == 1)); then
+		COMPREPLY=($(compgen -W 'attach run stack inspect --help --version' -- "$cur"))
+		return
+	fi
+	if [[ $cur == -* ]]; then
+		case $sub in
+		inspect) general+=' --functions' ;;
+		stack) general+=' --no-locals --all' ;;
+		esac
+		COMPREPLY=($(compgen -W "$general" -- "$cur"))
+		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace
+		return
+	fi
+	case $sub in
+	attach | stack)
+		COMPREPLY=($(compgen -W "$(_outpost_pids)" -- "$cur"))
+		;;
+	inspect)
+		COMPREPLY=($(compgen -W "$(_outpost_pids)" -- "$cur"))
+		_filedir cwasm
+		;;
+	run)
+		_command_offset 2
+		;;
+	esac
+} && complete -F _outpost outpost

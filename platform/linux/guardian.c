@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The guardian: a small process that sleeps in read() on a pipe. The pipe closes when outpost ends, however it ends; then every trap of the shared journal becomes the
+// byte that is harmless there. One byte is written, not the whole slot: a thread may be about to run the rest of it.
+#include "platform/linux/guardian.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/compiler.h"
+
+// Reserved, not used, until that many traps are in the code at once.
+enum { JOURNAL_ENTRIES = 1 << 20 };
+
+struct entry {
+	_Atomic uint64_t address; // 0: free; written last
+	uint8_t trap[OP_GUARDIAN_TRAP_MAX];
+	uint8_t size, harmless;
+};
+
+struct journal {
+	_Atomic uint32_t used; // entries below this may be taken
+	struct entry entries[JOURNAL_ENTRIES];
+};
+
+struct op_guardian {
+	pid_t pid;
+	int alive; // write end of the pipe
+	struct journal *journal;
+	uint32_t *free_entries;
+	size_t free_count, free_capacity;
+};
+
+// Since Linux 6.12 /proc/PID/mem may refuse to write to read-only pages for anyone but the tracer (proc_mem.force_override); outpost is dead, so the place is free.
+static void write_as_tracer(pid_t target, uint64_t address, uint8_t byte)
+{
+	int status;
+	if (ptrace(PTRACE_SEIZE, target, 0, 0) || ptrace(PTRACE_INTERRUPT, target, 0, 0))
+		return;
+	if (waitpid(target, &status, __WALL) == target && WIFSTOPPED(status)) {
+		uint64_t aligned = address & ~(uint64_t)7;
+		errno = 0;
+		unsigned long word = (unsigned long)ptrace(PTRACE_PEEKTEXT, target, aligned, 0);
+		unsigned shift = (unsigned)(address - aligned) * 8;
+		word = (word & ~(0xfful << shift)) | (unsigned long)byte << shift;
+		if (!errno)
+			ptrace(PTRACE_POKETEXT, target, aligned, word);
+	}
+	ptrace(PTRACE_DETACH, target, 0, 0);
+}
+
+static void make_harmless(pid_t target, int memory_fd, struct entry *entry)
+{
+	uint64_t address = atomic_load(&entry->address);
+	uint8_t now[OP_GUARDIAN_TRAP_MAX];
+	if (!address || pread(memory_fd, now, entry->size, (off_t)address) != entry->size || memcmp(now, entry->trap, entry->size))
+		return;
+	if (pwrite(memory_fd, &entry->harmless, 1, (off_t)address) != 1)
+		write_as_tracer(target, address, entry->harmless);
+}
+
+static void __attribute__((noreturn)) watch(pid_t target, int memory_fd, int pipe_fd, struct journal *journal)
+{
+	// Ctrl-C and hang-ups at outpost's terminal are not meant for it.
+	setsid();
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_IGN);
+	prctl(PR_SET_NAME, "outpost-guard");
+	// Whoever reads outpost's output must see its end when outpost ends.
+	int null = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd <= 2 && null >= 0; fd++)
+		dup2(null, fd);
+	int low = memory_fd < pipe_fd ? memory_fd : pipe_fd, high = memory_fd < pipe_fd ? pipe_fd : memory_fd;
+	syscall(SYS_close_range, 3u, (unsigned)low - 1, 0u);
+	syscall(SYS_close_range, (unsigned)low + 1, (unsigned)high - 1, 0u);
+	syscall(SYS_close_range, (unsigned)high + 1, ~0u, 0u);
+	char byte;
+	while (read(pipe_fd, &byte, 1) < 0 && errno == EINTR)
+		;
+	uint32_t used = atomic_load(&journal->used);
+	for (uint32_t i = 0; i < used && i < JOURNAL_ENTRIES; i++)
+		make_harmless(target, memory_fd, &journal->entries[i]);
+	_exit(0);
+}
+
+static void guardian_destroy(struct op_guardian *guardian)
+{
+	if (!guardian)
+		return;
+	if (guardian->alive >= 0)
+		close(guardian->alive);
+	if (guardian->pid > 0)
+		while (waitpid(guardian->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	if (guardian->journal)
+		munmap(guardian->journal, sizeof(*guardian->journal));
+	free(guardian->free_entries);
+	free(guardian);
+}
+
+static void guardian_destroyp(struct op_guardian **guardian)
+{
+	guardian_destroy(*guardian);
+}
+
+void op_guardian_stop(struct op_guardian *guardian)
+{
+	guardian_destroy(guardian);
+}
+
+struct op_error *op_guardian_start(pid_t target, int memory_fd, struct op_guardian **ret)
+{
+	_cleanup_(guardian_destroyp) struct op_guardian *guardian = calloc(1, sizeof(*guardian));
+	if (!guardian)
+		return op_error_no_memory();
+	guardian->alive = -1;
+	void *map = mmap(NULL, sizeof(*guardian->journal), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
+		return op_error_system(OP_ERROR_SYSTEM, errno, "cannot make the journal that protects process %d", target);
+	guardian->journal = map;
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC))
+		return op_error_system(OP_ERROR_SYSTEM, errno, "cannot make the pipe to the guardian of process %d", target);
+	pid_t pid = fork();
+	if (pid == 0)
+		watch(target, memory_fd, ends[0], guardian->journal);
+	int problem = errno;
+	close(ends[0]);
+	guardian->alive = ends[1];
+	if (pid < 0)
+		return op_error_system(OP_ERROR_SYSTEM, problem, "cannot start the guardian of process %d", target);
+	guardian->pid = pid;
+	*ret = op_take(guardian);
+	return NULL;
+}
+
+struct op_error *op_guardian_note(struct op_guardian *guardian, uint64_t address, const void *trap, size_t size, uint8_t harmless, uint32_t *ret_entry)
+{
+	struct journal *journal = guardian->journal;
+	uint32_t used = atomic_load_explicit(&journal->used, memory_order_relaxed);
+	uint32_t entry = guardian->free_count ? guardian->free_entries[--guardian->free_count] : used;
+	if (entry >= JOURNAL_ENTRIES)
+		return op_error_create(OP_ERROR_LIMIT, "more than %d breakpoints at once cannot be watched over", JOURNAL_ENTRIES);
+	memcpy(journal->entries[entry].trap, trap, size);
+	journal->entries[entry].size = (uint8_t)size;
+	journal->entries[entry].harmless = harmless;
+	atomic_store_explicit(&journal->entries[entry].address, address, memory_order_release);
+	if (entry == used)
+		atomic_store_explicit(&journal->used, used + 1, memory_order_release);
+	*ret_entry = entry;
+	return NULL;
+}
+
+void op_guardian_forget(struct op_guardian *guardian, uint32_t entry)
+{
+	atomic_store(&guardian->journal->entries[entry].address, 0);
+	// Short of memory the entry is lost, which only costs its place.
+	if (op_array_reserve(&guardian->free_entries, &guardian->free_capacity, guardian->free_count + 1, sizeof(*guardian->free_entries)))
+		guardian->free_entries[guardian->free_count++] = entry;
+}

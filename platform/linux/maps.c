@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// /proc/PID/maps as mappings (man 5 proc). Knows nothing of what is in them.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "base/array.h"
+#include "platform/linux/proc.h"
+#include "platform/linux/process.h"
+
+/** A hexadecimal or decimal number and the one character after it. */
+static bool take_number(const char **at, int base, char after, uint64_t *ret)
+{
+	char *end;
+
+	if (!isxdigit((unsigned char)**at))
+		return false;
+	errno = 0;
+	*ret = strtoull(*at, &end, base);
+	if (errno || *end != after)
+		return false;
+	*at = end + 1;
+	return true;
+}
+
+/** The kernel writes a newline in a path as \012 (seq_file_path() with "\n"). Decoded in place. */
+static void unescape(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from;) {
+		if (strncmp(from, "\\012", 4) == 0) {
+			*to++ = '\n';
+			from += 4;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+static bool parse_line(const char *line, struct op_mapping *ret)
+{
+	uint64_t start, end, offset, major_number, minor_number, inode;
+
+	if (!take_number(&line, 16, '-', &start) || !take_number(&line, 16, ' ', &end)
+	    || strnlen(line, 5) < 5)
+		return false;
+	ret->protection = (line[0] == 'r' ? OP_PROTECTION_READ : 0)
+			  | (line[1] == 'w' ? OP_PROTECTION_WRITE : 0)
+			  | (line[2] == 'x' ? OP_PROTECTION_EXECUTE : 0);
+	ret->shared = line[3] == 's';
+	line += 5;
+	if (!take_number(&line, 16, ' ', &offset) || !take_number(&line, 16, ':', &major_number)
+	    || !take_number(&line, 16, ' ', &minor_number))
+		return false;
+	char *rest;
+	inode = strtoull(line, &rest, 10);
+	while (*rest == ' ')
+		rest++;
+	ret->start = op_host_addr(start);
+	ret->end = op_host_addr(end);
+	ret->file_offset = offset;
+	ret->anonymous = inode == 0 || strncmp(rest, "/memfd:", 7) == 0;
+	if (!ret->anonymous) {
+		ret->device = makedev((unsigned)major_number, (unsigned)minor_number);
+		ret->inode = inode;
+	}
+	ret->path = strdup(rest);
+	if (ret->path)
+		unescape(ret->path);
+	return ret->path != NULL;
+}
+
+struct op_error *op_process_mappings(struct op_process *process, struct op_mappings *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	char path[64];
+
+	*ret = (struct op_mappings){0};
+	pid_t thread = op_process_live_thread(process);
+	if (!thread)
+		return op_process_gone(process, "read the mappings of");
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/maps", process->pid, thread);
+	int problem = op_proc_read_file(path, &text, &size);
+	if (problem == ENOENT || problem == ESRCH)
+		return op_process_gone(process, "read the mappings of");
+	if (problem)
+		return op_error_system(problem == EACCES || problem == EPERM ? OP_ERROR_PERMISSION : OP_ERROR_SYSTEM,
+				       problem, "cannot read the mappings of process %d", process->pid);
+	struct op_mappings mappings = {0};
+	char *rest = text;
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
+		struct op_mapping mapping = {0};
+		if (!*line)
+			continue;
+		if (!parse_line(line, &mapping) || !op_array_push(&mappings, mapping)) {
+			bool memory_short = mapping.path != NULL;
+			free(mapping.path);
+			op_mappings_deinit(&mappings);
+			return memory_short ? op_error_no_memory()
+					    : op_error_create(OP_ERROR_FORMAT, "%s has a line that is no mapping", path);
+		}
+	}
+	*ret = mappings;
+	return NULL;
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The target's memory: read with process_vm_readv() straight into the caller's buffer, written through /proc/PID/mem, each
+// with a second way where the first is forbidden. Must not keep copies.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "platform/linux/process.h"
+
+enum { READ_BATCH = IOV_MAX < 1024 ? IOV_MAX : 1024 };
+
+/** Addresses above the sign bit are the kernel's; offsets of /proc/PID/mem cannot express them either. */
+static bool is_user_address(uint64_t addr)
+{
+	return addr <= INT64_MAX;
+}
+
+/** @return bytes read, or a negative errno. */
+static ssize_t read_by_file(struct op_process *process, uint64_t addr, void *buffer, size_t size)
+{
+	if (process->memory_fd < 0)
+		return -EIO;
+	ssize_t got;
+	do {
+		got = pread(process->memory_fd, buffer, size, (off_t)addr);
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+static ssize_t read_once(struct op_process *process, uint64_t addr, void *buffer, size_t size)
+{
+	if (!process->no_vm_read) {
+		struct iovec local = {buffer, size}, remote = {(void *)(uintptr_t)addr, size};
+		ssize_t got = process_vm_readv(process->pid, &local, 1, &remote, 1, 0);
+
+		if (got < 0 && errno == ESRCH) {
+			// A leader that has exited has no memory, its other threads still do.
+			pid_t other = op_process_live_thread(process);
+			if (other && other != process->pid)
+				got = process_vm_readv(other, &local, 1, &remote, 1, 0);
+			else
+				errno = ESRCH;
+		}
+		if (got >= 0)
+			return got;
+		// EFAULT is an answer about the address; ENOSYS and EPERM (a seccomp filter's) are about the call.
+		if (errno != ENOSYS && errno != EPERM)
+			return -errno;
+		process->no_vm_read = true;
+	}
+	return read_by_file(process, addr, buffer, size);
+}
+
+struct op_error *op_process_read_some(struct op_process *process, struct op_host_addr addr, void *buffer,
+				      size_t size, size_t *ret_done)
+{
+	size_t done = 0;
+
+	*ret_done = 0;
+	while (done < size && is_user_address(addr.value + done)) {
+		ssize_t got =
+			read_once(process, addr.value + done, (uint8_t *)buffer + done, size - done);
+		if (got == -ESRCH)
+			return op_process_gone(process, "read the memory of");
+		if (got <= 0)
+			break;
+		done += (size_t)got;
+	}
+	*ret_done = done;
+	return NULL;
+}
+
+static struct op_error *unreadable(const struct op_process *process, uint64_t addr)
+{
+	return op_error_create(OP_ERROR_UNREADABLE, "memory at 0x%" PRIx64 " of process %d cannot be read", addr,
+			       process->pid);
+}
+
+struct op_error *op_process_read(struct op_process *process, struct op_host_addr addr, void *buffer,
+				 size_t size)
+{
+	size_t done;
+	struct op_error *err = op_process_read_some(process, addr, buffer, size, &done);
+
+	if (!err && done < size)
+		err = unreadable(process, addr.value + done);
+	return err;
+}
+
+/** One call for up to READ_BATCH requests. @return how many of them were read whole, from the first on. */
+static size_t read_batch(struct op_process *process, struct op_read_request *requests, size_t count)
+{
+	struct iovec local[READ_BATCH], remote[READ_BATCH];
+	size_t whole = 0;
+
+	if (!count)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		local[i] = (struct iovec){requests[i].buffer, requests[i].size};
+		remote[i] = (struct iovec){(void *)(uintptr_t)requests[i].addr.value, requests[i].size};
+	}
+	ssize_t got = process_vm_readv(process->pid, local, count, remote, count, 0);
+	while (got >= 0 && whole < count && requests[whole].size <= (size_t)got) {
+		requests[whole].done = true;
+		got -= (ssize_t)requests[whole].size;
+		whole++;
+	}
+	return whole;
+}
+
+struct op_error *op_process_read_many(struct op_process *process, struct op_read_request *requests,
+				      size_t count)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < count; i++)
+		requests[i].done = false;
+	while (next < count) {
+		size_t batch = count - next < READ_BATCH ? count - next : READ_BATCH;
+		size_t whole = process->no_vm_read ? 0 : read_batch(process, requests + next, batch);
+
+		next += whole;
+		if (whole == batch)
+			continue;
+		// The one that stopped the batch is tried alone, which also takes the second way where the first is closed.
+		struct op_read_request *request = &requests[next++];
+		size_t done;
+		struct op_error *err = op_process_read_some(process, request->addr, request->buffer,
+							    request->size, &done);
+		if (err)
+			return err;
+		request->done = done == request->size;
+	}
+	return NULL;
+}
+
+void op_process_write_by_ptrace(pid_t thread, uint64_t addr, const uint8_t *data, size_t size,
+				size_t *ret_done)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		uint64_t place = (addr + done) & ~(uint64_t)7;
+		size_t skip = (size_t)(addr + done - place);
+		size_t length = 8 - skip < size - done ? 8 - skip : size - done;
+		errno = 0;
+		long word = ptrace(PTRACE_PEEKTEXT, thread, place, 0);
+		if (word == -1 && errno)
+			break;
+		memcpy((uint8_t *)&word + skip, data + done, length);
+		if (ptrace(PTRACE_POKETEXT, thread, place, word))
+			break;
+		done += length;
+	}
+	*ret_done = done;
+}
+
+/** A thread that takes ptrace requests, for writing when /proc/PID/mem does not; 0: none. */
+static pid_t stopped_thread(const struct op_process *process)
+{
+	for (const struct op_tracee *tracee = process->tracees; tracee; tracee = tracee->hh.next) {
+		if (tracee->phase == OP_TRACEE_STOPPED)
+			return tracee->id;
+	}
+	return 0;
+}
+
+struct op_error *op_process_write(struct op_process *process, struct op_host_addr addr, const void *buffer,
+				  size_t size)
+{
+	struct op_error *err = op_process_require_attached(process, "write the memory of");
+	if (err)
+		return err;
+	const uint8_t *data = buffer;
+	size_t done = 0;
+	bool user = is_user_address(addr.value) && is_user_address(addr.value + size);
+
+	// x86 keeps instruction caches coherent by itself. The file writes through read-only mappings (FOLL_FORCE), which kernels
+	// from 6.12 on may forbid (proc_mem.force_override=never); PTRACE_POKETEXT always may.
+	while (user && process->memory_fd >= 0 && done < size) {
+		ssize_t put = pwrite(process->memory_fd, data + done, size - done,
+				     (off_t)(addr.value + done));
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			break;
+		done += (size_t)put;
+	}
+	pid_t thread = stopped_thread(process);
+	if (user && done < size && thread) {
+		size_t poked;
+		op_process_write_by_ptrace(thread, addr.value + done, data + done, size - done, &poked);
+		done += poked;
+	}
+	if (done == size)
+		return NULL;
+	if (process->exited || !op_process_live_thread(process))
+		return op_process_gone(process, "write the memory of");
+	return op_error_create(OP_ERROR_UNREADABLE,
+			       "memory at 0x%" PRIx64 " of process %d cannot be written (%zu of %zu bytes were)",
+			       addr.value + done, process->pid, done, size);
+}

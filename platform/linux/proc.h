@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What /proc tells about processes and threads, as numbers. Knows no ptrace and keeps no state.
+#ifndef OP_PLATFORM_LINUX_PROC_H
+#define OP_PLATFORM_LINUX_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** Chosen lines of /proc/PID/status and fields of /proc/PID/stat (man 5 proc). */
+struct op_proc_status {
+	pid_t thread_group;
+	pid_t tracer;	   /**< 0: nobody traces it */
+	char state;	   /**< 'R', 'S', 'D', 'T', 't', 'Z', 'X', ...; 0: unknown */
+	uid_t real_user;
+	uid_t user;	   /**< effective */
+	uint64_t permitted_capabilities;
+	uint64_t effective_capabilities;
+	uint64_t start_time; /**< in clock ticks since boot: tells two owners of the same number apart */
+	bool kernel_thread;
+};
+
+/** @p id is a process's or a thread's number. @return 0 or an errno. */
+int op_proc_status(pid_t id, struct op_proc_status *ret);
+/** State letter of a thread alone, from one read; 0 when the thread is gone. */
+char op_proc_thread_state(pid_t process, pid_t thread);
+/** The name ("comm") of a process or thread, unescaped; "" when it is gone. */
+void op_proc_name(pid_t id, char *ret, size_t size);
+/** A whole file of /proc, NUL-terminated; free *ret. At most 256 MiB. @return 0 or an errno. */
+int op_proc_read_file(const char *path, char **ret, size_t *ret_size);
+
+/** The threads of a process, as the directory lists them now; free *ret. @return 0 or an errno. */
+int op_proc_threads(pid_t process, pid_t **ret, size_t *ret_count);
+
+#endif

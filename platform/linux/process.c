@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A process as an object: opening, what can be known of it without stopping it, and its end. Must not attach.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/text.h"
+#include "platform/linux/proc.h"
+#include "platform/linux/process.h"
+#include "platform/linux/refuse.h"
+
+struct op_error *op_process_gone(const struct op_process *process, const char *doing)
+{
+	return op_error_create(OP_ERROR_PROCESS_GONE, "cannot %s process %d: it has ended", doing, process->pid);
+}
+
+struct op_error *op_process_require_attached(const struct op_process *process, const char *doing)
+{
+	if (process->attached)
+		return NULL;
+	return op_error_create(OP_ERROR_STATE, "cannot %s process %d: outpost is not attached to it", doing,
+			       process->pid);
+}
+
+pid_t op_process_live_thread(const struct op_process *process)
+{
+	_cleanup_free_ pid_t *ids = NULL;
+	size_t count = 0;
+	char state = process->exited ? 'X' : op_proc_thread_state(process->pid, process->pid);
+
+	if (state && state != 'Z' && state != 'X')
+		return process->pid;
+	if (process->exited || op_proc_threads(process->pid, &ids, &count))
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		state = op_proc_thread_state(process->pid, ids[i]);
+		if (state && state != 'Z' && state != 'X')
+			return ids[i];
+	}
+	return 0;
+}
+
+struct op_error *op_process_load(struct op_process *process)
+{
+	char path[64];
+	char *text;
+	size_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", process->pid);
+	int problem = op_proc_read_file(path, &text, &size);
+	if (problem == ENOENT || problem == ESRCH)
+		return op_process_gone(process, "read the command line of");
+	if (problem)
+		return op_error_system(OP_ERROR_SYSTEM, problem, "cannot read the command line of process %d",
+				       process->pid);
+	free(process->command_line);
+	process->command_line = text;
+	process->command_line_size = size;
+	return NULL;
+}
+
+struct op_error *op_process_open_memory(struct op_process *process)
+{
+	char path[64];
+	pid_t thread = op_process_live_thread(process);
+
+	if (!thread)
+		return op_process_gone(process, "open");
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/mem", process->pid, thread);
+	// The kernel checks here what it would check at an attach (mem_open(), fs/proc/base.c: PTRACE_MODE_ATTACH), and the open file
+	// stays with the memory that the process has now.
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return op_refuse_explain(process->pid, "look into", errno);
+	if (process->memory_fd >= 0)
+		close(process->memory_fd);
+	process->memory_fd = fd;
+	process->no_vm_read = false;
+	return NULL;
+}
+
+static void process_destroyp(struct op_process **process)
+{
+	op_process_destroy(*process);
+}
+
+struct op_error *op_process_open(int64_t pid, struct op_process **ret)
+{
+	struct op_proc_status status;
+	struct op_error *err = op_refuse_early(pid, &status);
+	if (!err)
+		err = op_refuse_program((pid_t)pid);
+	if (err)
+		return err;
+	_cleanup_(process_destroyp) struct op_process *process = calloc(1, sizeof(*process));
+	if (!process)
+		return op_error_no_memory();
+	process->pid = (pid_t)pid;
+	process->memory_fd = -1;
+	process->start_time = status.start_time;
+	err = op_process_open_memory(process);
+	if (!err)
+		err = op_process_load(process);
+	if (err) {
+		// To the caller, a process that ended meanwhile was never there.
+		if (err->code == OP_ERROR_PROCESS_GONE)
+			err->code = OP_ERROR_NO_SUCH_PROCESS;
+		return err;
+	}
+	*ret = op_take(process);
+	return NULL;
+}
+
+void op_process_destroy(struct op_process *process)
+{
+	if (!process)
+		return;
+	if (process->attached)
+		op_error_destroy(op_process_detach(process));
+	op_process_drop_shield(process);
+	op_tracee_remove_all(process);
+	if (process->memory_fd >= 0)
+		close(process->memory_fd);
+	free(process->command_line);
+	free(process->forked);
+	free(process->infos);
+	free(process);
+}
+
+int64_t op_process_id(const struct op_process *process)
+{
+	return process->pid;
+}
+
+const struct op_arch *op_process_arch(const struct op_process *process)
+{
+	return op_arch_native();
+}
+
+const char *op_process_command_line(const struct op_process *process, size_t *ret_size)
+{
+	*ret_size = process->command_line_size;
+	return process->command_line ? process->command_line : "";
+}
+
+/** Do both links of /proc lead to the same thing? Those of a namespace are compared by what they are, too (man 7 namespaces). */
+static bool same_place(pid_t pid, const char *what)
+{
+	char theirs[64], ours[64];
+	struct stat a, b;
+
+	snprintf(theirs, sizeof(theirs), "/proc/%d/%s", pid, what);
+	snprintf(ours, sizeof(ours), "/proc/self/%s", what);
+	return stat(theirs, &a) == 0 && stat(ours, &b) == 0 && a.st_dev == b.st_dev
+	       && a.st_ino == b.st_ino;
+}
+
+struct op_error *op_process_resolve_path(const struct op_process *process, const char *path, char **ret)
+{
+	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
+
+	if (path[0] != '/')
+		op_text_printf(&text, "/proc/%d/cwd/%s", process->pid, path);
+	else if (same_place(process->pid, "root") && same_place(process->pid, "ns/mnt"))
+		op_text_append(&text, path);
+	else
+		op_text_printf(&text, "/proc/%d/root%s", process->pid, path);
+	return op_text_steal(&text, ret);
+}

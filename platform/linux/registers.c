@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Registers of stopped threads, between the kernel's order and the instruction set's numbers, and why a trap happened.
+// Must not know what the registers hold.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+
+#include "arch/x86_64.h"
+#include "base/compiler.h"
+#include "platform/linux/process.h"
+
+/** Where the kernel keeps each register of the instruction set's numbering (struct user_regs_struct, <sys/user.h>). */
+static const size_t register_places[OP_X86_64_REGISTER_COUNT] = {
+	[OP_X86_64_RAX] = offsetof(struct user_regs_struct, rax),
+	[OP_X86_64_RDX] = offsetof(struct user_regs_struct, rdx),
+	[OP_X86_64_RCX] = offsetof(struct user_regs_struct, rcx),
+	[OP_X86_64_RBX] = offsetof(struct user_regs_struct, rbx),
+	[OP_X86_64_RSI] = offsetof(struct user_regs_struct, rsi),
+	[OP_X86_64_RDI] = offsetof(struct user_regs_struct, rdi),
+	[OP_X86_64_RBP] = offsetof(struct user_regs_struct, rbp),
+	[OP_X86_64_RSP] = offsetof(struct user_regs_struct, rsp),
+	[OP_X86_64_R8] = offsetof(struct user_regs_struct, r8),
+	[OP_X86_64_R9] = offsetof(struct user_regs_struct, r9),
+	[OP_X86_64_R10] = offsetof(struct user_regs_struct, r10),
+	[OP_X86_64_R11] = offsetof(struct user_regs_struct, r11),
+	[OP_X86_64_R12] = offsetof(struct user_regs_struct, r12),
+	[OP_X86_64_R13] = offsetof(struct user_regs_struct, r13),
+	[OP_X86_64_R14] = offsetof(struct user_regs_struct, r14),
+	[OP_X86_64_R15] = offsetof(struct user_regs_struct, r15),
+	[OP_X86_64_RIP] = offsetof(struct user_regs_struct, rip),
+	[OP_X86_64_EFLAGS] = offsetof(struct user_regs_struct, eflags),
+	[OP_X86_64_FS_BASE] = offsetof(struct user_regs_struct, fs_base),
+	[OP_X86_64_GS_BASE] = offsetof(struct user_regs_struct, gs_base),
+	[OP_X86_64_CS] = offsetof(struct user_regs_struct, cs),
+	[OP_X86_64_SS] = offsetof(struct user_regs_struct, ss),
+	[OP_X86_64_DS] = offsetof(struct user_regs_struct, ds),
+	[OP_X86_64_ES] = offsetof(struct user_regs_struct, es),
+	[OP_X86_64_FS] = offsetof(struct user_regs_struct, fs),
+	[OP_X86_64_GS] = offsetof(struct user_regs_struct, gs),
+	[OP_X86_64_ORIG_RAX] = offsetof(struct user_regs_struct, orig_rax),
+};
+
+static uint64_t *register_at(struct user_regs_struct *registers, unsigned number)
+{
+	return (uint64_t *)((uint8_t *)registers + register_places[number]);
+}
+
+static struct op_error *failed(struct op_process *process, struct op_tracee *tracee, const char *doing)
+{
+	int problem = errno;
+
+	if (problem == ESRCH)
+		return op_tracee_dying(process, tracee, doing);
+	return op_error_system(OP_ERROR_SYSTEM, problem, "cannot %s thread %d of process %d", doing,
+			       tracee->id, process->pid);
+}
+
+static struct op_error *load_registers(struct op_process *process, struct op_tracee *tracee)
+{
+	struct iovec part = {&tracee->registers, sizeof(tracee->registers)};
+
+	if (tracee->registers_known)
+		return NULL;
+	if (ptrace(PTRACE_GETREGSET, tracee->id, NT_PRSTATUS, &part))
+		return failed(process, tracee, "read the registers of");
+	tracee->registers_known = tracee->pc_known = true;
+	tracee->pc = tracee->registers.rip;
+	return NULL;
+}
+
+struct op_error *op_process_registers(struct op_process *process, op_thread_id thread,
+				      struct op_registers *ret)
+{
+	struct op_tracee *tracee;
+	struct op_error *err = op_tracee_stopped(process, thread, "read the registers of", &tracee);
+	if (!err)
+		err = load_registers(process, tracee);
+	if (err)
+		return err;
+	*ret = (struct op_registers){0};
+	for (unsigned i = 0; i < OP_X86_64_REGISTER_COUNT; i++)
+		ret->value[i] = *register_at(&tracee->registers, i);
+	return NULL;
+}
+
+struct op_error *op_process_pc(struct op_process *process, op_thread_id thread, struct op_host_addr *ret)
+{
+	struct op_tracee *tracee;
+	struct op_error *err = op_tracee_stopped(process, thread, "read the pc of", &tracee);
+	if (err)
+		return err;
+	if (!tracee->pc_known) {
+		errno = 0;
+		long pc = ptrace(PTRACE_PEEKUSER, tracee->id, offsetof(struct user, regs.rip), 0);
+		if (pc == -1 && errno)
+			return failed(process, tracee, "read the pc of");
+		tracee->pc = (uint64_t)pc;
+		tracee->pc_known = true;
+	}
+	*ret = op_host_addr(tracee->pc);
+	return NULL;
+}
+
+struct op_error *op_process_set_registers(struct op_process *process, op_thread_id thread,
+					  const struct op_registers *registers)
+{
+	struct op_tracee *tracee;
+	struct op_error *err = op_tracee_stopped(process, thread, "write the registers of", &tracee);
+	if (!err)
+		err = load_registers(process, tracee);
+	if (err)
+		return err;
+	struct user_regs_struct wanted = tracee->registers;
+	for (unsigned i = 0; i < OP_X86_64_REGISTER_COUNT; i++)
+		*register_at(&wanted, i) = registers->value[i];
+	// A thread stopped in a system call that is to be restarted has orig_rax >= 0, and the kernel moves its pc back by 2
+	// when it resumes (arch_do_signal_or_restart(), arch/x86/kernel/signal.c). A pc that is moved elsewhere must stay there;
+	// whoever puts the saved registers back puts orig_rax back with them, and the call is restarted after all.
+	if (wanted.rip != tracee->registers.rip && wanted.orig_rax == tracee->registers.orig_rax)
+		wanted.orig_rax = (unsigned long long)-1;
+	struct iovec part = {&wanted, sizeof(wanted)};
+	if (ptrace(PTRACE_SETREGSET, tracee->id, NT_PRSTATUS, &part))
+		return failed(process, tracee, "write the registers of");
+	tracee->registers = wanted;
+	tracee->pc = wanted.rip;
+	return NULL;
+}
+
+struct op_error *op_process_vector_register(struct op_process *process, op_thread_id thread,
+					    unsigned index, uint8_t ret[16])
+{
+	struct user_fpregs_struct vectors;
+	struct iovec part = {&vectors, sizeof(vectors)};
+	struct op_tracee *tracee;
+
+	if (index >= sizeof(vectors.xmm_space) / 16)
+		return op_error_create(OP_ERROR_NOT_FOUND, "there is no vector register %u", index);
+	struct op_error *err = op_tracee_stopped(process, thread, "read the vector registers of", &tracee);
+	if (err)
+		return err;
+	if (ptrace(PTRACE_GETREGSET, tracee->id, NT_PRFPREG, &part))
+		return failed(process, tracee, "read the vector registers of");
+	memcpy(ret, (const uint8_t *)vectors.xmm_space + (size_t)index * 16, 16);
+	return NULL;
+}
+
+/** What the kernel writes into si_code for its own traps (arch/x86/kernel/traps.c, kernel/signal.c). */
+static enum op_trap_reason classify(const siginfo_t *info, bool stepping)
+{
+	// man 2 sigaction: SI_USER, SI_QUEUE, SI_TKILL, SI_TIMER and all others that somebody sent are not above 0.
+	if (info->si_code <= 0)
+		return OP_TRAP_FOREIGN;
+	switch (info->si_code) {
+	case SI_KERNEL: // int3
+		return OP_TRAP_BREAKPOINT;
+	case TRAP_HWBKPT:
+		return OP_TRAP_HARDWARE;
+	case TRAP_BRKPT: // a step that ended at a system call, user_single_step_report(); otherwise a trap instruction
+		return stepping ? OP_TRAP_STEP : OP_TRAP_BREAKPOINT;
+	default: // TRAP_TRACE, and SIGTRAP itself for a step into a signal handler
+		return OP_TRAP_STEP;
+	}
+}
+
+struct op_error *op_process_trap_reason(struct op_process *process, op_thread_id thread,
+					enum op_trap_reason *ret)
+{
+	siginfo_t info;
+	struct op_tracee *tracee;
+	struct op_error *err = op_tracee_stopped(process, thread, "ask for the trap of", &tracee);
+	if (err)
+		return err;
+	if (tracee->stop != OP_TRACEE_TRAP)
+		return op_error_create(OP_ERROR_STATE, "thread %" PRId64 " did not stop at a trap", thread);
+	if (ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info))
+		return failed(process, tracee, "ask for the trap of");
+	*ret = classify(&info, tracee->restart == PTRACE_SINGLESTEP);
+	if (*ret == OP_TRAP_FOREIGN)
+		tracee->deliver_trap = true;
+	return NULL;
+}

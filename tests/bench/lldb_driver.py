@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One measurement inside LLDB, as a client of `wasmtime run -g`. LLDB imports this file (command script import) and the work is done by that.
+
+The environment says what to do: OUTPOST_BENCH="MODE PORT FUNCTION COUNT".
+
+    stops    continue with an ignore count        steps   thread step-inst --count
+    memory   SBProcess.ReadMemory of COUNT bytes from address 0
+    frames   thread backtrace, and the stop before it: LLDB asks for the call stack when the target stops and keeps it
+
+Prints "bench: COUNT SECONDS".
+"""
+
+import os
+import time
+
+import lldb
+
+
+def command(debugger, text):
+    """Run a command on what is selected now: what was selected when this file was imported is nothing."""
+    result = lldb.SBCommandReturnObject()
+    process = debugger.GetSelectedTarget().GetProcess()
+    thread = process.GetSelectedThread() if process.IsValid() else None
+    if thread and thread.IsValid():
+        context = lldb.SBExecutionContext(thread)
+    else:
+        context = lldb.SBExecutionContext(debugger.GetSelectedTarget())
+    debugger.GetCommandInterpreter().HandleCommand(text, context, result)
+    if not result.Succeeded():
+        raise RuntimeError(f"{text}: {result.GetError()}")
+    return result.GetOutput()
+
+
+def measure(debugger, mode, port, function, count):
+    debugger.SetAsync(False)
+    command(debugger, f"process connect --plugin wasm connect://127.0.0.1:{port}")
+    command(debugger, f"breakpoint set --name {function}")
+    target = debugger.GetSelectedTarget()
+    command(debugger, "process continue")
+    process = target.GetProcess()
+    breakpoint = target.GetBreakpointAtIndex(0)
+    if process.GetState() != lldb.eStateStopped or not breakpoint.GetHitCount():
+        raise RuntimeError(f"did not stop in {function}")
+
+    before = breakpoint.GetHitCount()
+    start = time.monotonic()
+    if mode == "stops":
+        breakpoint.SetIgnoreCount(count - 1)
+        command(debugger, "process continue")
+        seconds = time.monotonic() - start
+        count = breakpoint.GetHitCount() - before
+    elif mode == "steps":
+        breakpoint.SetEnabled(False)
+        start = time.monotonic()
+        command(debugger, f"thread step-inst --count {count}")
+        seconds = time.monotonic() - start
+    elif mode == "frames":
+        command(debugger, "process continue")
+        text = command(debugger, "thread backtrace")
+        seconds = time.monotonic() - start
+        count = sum(1 for line in text.splitlines() if "frame #" in line)
+    else:
+        error = lldb.SBError()
+        data = process.ReadMemory(0, count, error)
+        seconds = time.monotonic() - start
+        if not error.Success() or len(data) != count:
+            raise RuntimeError(f"cannot read the memory: {error.GetCString()}")
+    print(f"bench: {count} {seconds:.9f}", flush=True)
+
+
+def __lldb_init_module(debugger, _dictionary):
+    mode, port, function, count = os.environ["OUTPOST_BENCH"].split()
+    measure(debugger, mode, int(port), function, int(count))
+    # A clean end would wait for the guest, which never ends.
+    os._exit(0)

@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the end-to-end tests stand on: real guests in a real Wasmtime, and outpost as a user runs it.
+
+Every wait is for a fact (a line of the guest's, a state in /proc), every process that is started is ended by its own
+process ID, and a guest's last line proves that nothing disturbed it. The harness knows outpost's command line and its
+JSON documents only, never its insides.
+"""
+
+import json
+import os
+import re
+import select
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+SOURCE = Path(os.environ.get("OUTPOST_SOURCE", Path(__file__).resolve().parents[2]))
+PROGRAM = os.environ.get("OUTPOST_PROGRAM", "outpost")
+TOOLS = Path(os.environ.get("OUTPOST_TOOLS", SOURCE / ".outpost-tools"))
+WORK = Path(os.environ.get("OUTPOST_WORK", tempfile.gettempdir() + "/outpost-e2e"))
+GUESTS = SOURCE / "tests" / "guests"
+NEWEST = "49.0.4"
+VENV = TOOLS / "venv" / "bin"
+# Two cores and sanitizers: a limit is there to end a hang, never to measure.
+LIMIT = 120
+
+
+def have_tools():
+    return (VENV / "python").exists() and wasmtime(NEWEST).exists()
+
+
+def wasmtime(version=NEWEST):
+    return TOOLS / "wasmtime" / version / "wasmtime"
+
+
+def _made(path, make):
+    """The file at path, made by make(temporary path) when it is not there; safe among parallel tests."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        scratch = path.with_name(f"{os.getpid()}-{path.name}")
+        make(scratch)
+        os.replace(scratch, path)
+    return path
+
+
+def _run(*command, **options):
+    subprocess.run([str(c) for c in command], check=True, timeout=LIMIT * 3, **options)
+
+
+def wat(name):
+    """The core module or component of tests/guests/NAME.wat."""
+    source = GUESTS / f"{name}.wat"
+    text = source.read_text().replace(";; include rt.wat", (GUESTS / "rt.wat").read_text())
+    stamp = max(source.stat().st_mtime_ns, (GUESTS / "rt.wat").stat().st_mtime_ns)
+
+    def make(path):
+        joined = path.with_suffix(".joined.wat")
+        joined.write_text(text)
+        _run(VENV / "wasm-tools", "parse", joined, "-o", path)
+        joined.unlink()
+
+    folder = WORK / f"{stamp}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return _made(folder / f"{name}.wasm", make)
+
+
+def c(name, *options):
+    """The WASI module of tests/guests/NAME.c, compiled by zig."""
+    environment = dict(os.environ, ZIG_GLOBAL_CACHE_DIR=str(TOOLS / "zig-cache"),
+                       ZIG_LOCAL_CACHE_DIR=str(TOOLS / "zig-cache"))
+    kind = "".join(options).replace("-", "_")
+
+    def make(path):
+        # The linker takes the module's name from the file it writes: it must be the final one.
+        with tempfile.TemporaryDirectory(dir=WORK) as folder:
+            output = Path(folder) / f"{name}.wasm"
+            _run(VENV / "python", "-m", "ziglang", "cc", "-target", "wasm32-wasi", *options, "-o", output,
+                 GUESTS / f"{name}.c", env=environment)
+            os.replace(output, path)
+
+    return _made(WORK / f"{name}{kind}.wasm", make)
+
+
+def compiled(module, version=NEWEST, *options):
+    """The .cwasm of a module."""
+    kind = "".join(options).replace("-", "_").replace(" ", "")
+    return _made(WORK / f"{Path(module).stem}-{version}{kind}.cwasm",
+                 lambda path: _run(wasmtime(version), "compile", *options, module, "-o", path))
+
+
+def instructions(module):
+    """What an independent tool says: {function name or number: [(offset in the module, text)]}."""
+    text = subprocess.run([str(VENV / "wasm-tools"), "print", "--print-offsets", str(module)], check=True,
+                          capture_output=True, text=True, timeout=LIMIT).stdout
+    functions, name = {}, None
+    for line in text.splitlines():
+        start = re.match(r"\s*\(;@[0-9a-f]+\s*;\)\s*\(func (?:\$(\S+) )?\(;(\d+);\)", line)
+        code = re.match(r"\s*\(;@([0-9a-f]+)\s*;\)\s*([a-z].*)", line)
+        if start:
+            name = start.group(1) or int(start.group(2))
+            functions[name] = []
+        elif code and name is not None:
+            functions[name].append((int(code.group(1), 16), code.group(2).split(";;")[0].strip()))
+    return functions
+
+
+class Guest:
+    """A program in Wasmtime that the test started; its standard input and output are the test's."""
+
+    def __init__(self, module, *, version=NEWEST, guest_debug=True, options=(), arguments=(), command=None):
+        if command is None:
+            debug = ["-D", "guest-debug=y"] if guest_debug else []
+            command = [wasmtime(version), "run", *debug, *options, module, *arguments]
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=self.errors)
+        self.pid = self.process.pid
+        self.buffer = b""
+        self.lines = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.errors.close()
+
+    def line(self, limit=LIMIT):
+        """The next line of the guest's output; '' at its end."""
+        deadline = time.monotonic() + limit
+        while b"\n" not in self.buffer:
+            wait = deadline - time.monotonic()
+            if wait <= 0 or not select.select([self.process.stdout], [], [], wait)[0]:
+                raise AssertionError(f"the guest said nothing for {limit} s (state {self.state()}; "
+                                     f"so far {self.lines[-5:]}; stderr {self.stderr()!r})")
+            block = os.read(self.process.stdout.fileno(), 65536)
+            if not block:
+                return ""
+            self.buffer += block
+        head, _, self.buffer = self.buffer.partition(b"\n")
+        self.lines.append(head.decode())
+        return self.lines[-1]
+
+    def serving_address(self):
+        """Of `wasmtime serve --addr 127.0.0.1:0`: the address that it says it has."""
+        wait_until(lambda: "Serving HTTP on" in self.stderr(), "the server says its address")
+        host, port = re.search(r"http://([0-9.]+):([0-9]+)/", self.stderr()).groups()
+        return host, int(port)
+
+    def wait_line(self, wanted):
+        while True:
+            line = self.line()
+            if line == wanted:
+                return self
+            if not line:
+                raise AssertionError(f"the guest ended without the line {wanted!r}: {self.lines} {self.stderr()!r}")
+
+    def ready(self):
+        return self.wait_line("ready")
+
+    def send(self, text):
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def stderr(self):
+        self.errors.seek(0)
+        return self.errors.read().decode(errors="replace")
+
+    def finish(self, text="\n"):
+        """Let it end by itself. What its last line says: (rounds, sum)."""
+        if text:
+            self.send(text)
+        self.process.stdin.close()
+        last = ""
+        while line := self.line():
+            last = line
+        status = self.process.wait(LIMIT)
+        found = re.fullmatch(r"done rounds=(\d+) sum=(\d+)", last)
+        if status != 0 or not found:
+            raise AssertionError(f"the guest ended with {status} and {last!r}: {self.stderr()!r}")
+        return int(found[1]), int(found[2])
+
+    def end(self):
+        """Wait until it ended; its exit status and what it wrote to standard error."""
+        while self.line():
+            pass
+        return self.process.wait(LIMIT), self.stderr()
+
+    # What the kernel says of it.
+
+    def status(self, field):
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return line.split(":", 1)[1].strip()
+        raise AssertionError(f"no field {field} in /proc/{self.pid}/status")
+
+    def state(self):
+        try:
+            return self.status("State")[0]
+        except FileNotFoundError:
+            return "gone"
+
+    def threads(self):
+        return sorted(int(t) for t in os.listdir(f"/proc/{self.pid}/task"))
+
+    def thread_states(self):
+        return {t: Path(f"/proc/{self.pid}/task/{t}/stat").read_text().rpartition(")")[2].split()[0]
+                for t in self.threads()}
+
+    def mappings(self):
+        for line in Path(f"/proc/{self.pid}/maps").read_text().splitlines():
+            span, access, offset, _, _, *path = line.split(None, 5)
+            start, end = (int(part, 16) for part in span.split("-"))
+            yield start, end, access, path[0] if path else ""
+
+    def images(self):
+        """The bytes of every image of Wasmtime's in its memory, by address: ELF, e_ident[EI_OSABI] 200, type 1."""
+        found = {}
+        with open(f"/proc/{self.pid}/mem", "rb", buffering=0) as memory:
+            for start, end, access, path in self.mappings():
+                if access != "r--p" or path.startswith(("[", "/usr/", "/lib")):
+                    continue
+                for page in range(start, end, 4096):
+                    memory.seek(page)
+                    head = memory.read(64)
+                    if head[:4] != b"\x7fELF" or head[7] != 200 or head[16:18] != b"\x01\x00":
+                        continue
+                    offset, = struct.unpack_from("<Q", head, 40)
+                    count, = struct.unpack_from("<H", head, 60)
+                    memory.seek(page)
+                    found[page] = memory.read(offset + 64 * count)
+        return found
+
+    def code(self):
+        """Everything a debugger could leave behind: image bytes, executable mappings, caught signals."""
+        executable = [m for m in self.mappings() if "x" in m[2]]
+        return self.images(), executable, self.status("SigCgt")
+
+
+def wait_until(fact, what):
+    """Poll until fact() holds."""
+    deadline = time.monotonic() + LIMIT
+    while not fact():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"never happened: {what}")
+        time.sleep(0.002)
+
+
+def sleeping(guest):
+    """Every thread of the guest's process waits in the kernel: the guest is suspended in a host call."""
+    wait_until(lambda: set(guest.thread_states().values()) == {"S"}, "the guest waits in a host call")
+    return guest
+
+
+class Outcome:
+    def __init__(self, completed):
+        self.status = completed.returncode
+        self.out = completed.stdout
+        self.err = completed.stderr
+
+    def __repr__(self):
+        return f"status {self.status}\n--- stdout\n{self.out[-3000:]}\n--- stderr\n{self.err[-3000:]}"
+
+
+def environment():
+    """A home of its own, so that no test reads or writes a person's history."""
+    home = WORK / f"home-{os.getpid()}"
+    home.mkdir(parents=True, exist_ok=True)
+    return dict(os.environ, HOME=str(home), XDG_STATE_HOME=str(home / "state"), TERM="dumb", LC_ALL="C.UTF-8")
+
+
+def outpost(*arguments, input=None, limit=LIMIT, prefix=(), program=PROGRAM):
+    """Run outpost to its end."""
+    command = [str(part) for part in (*prefix, program, *arguments)]
+    options = {"input": input} if input is not None else {"stdin": subprocess.DEVNULL}
+    return Outcome(subprocess.run(command, capture_output=True, text=True, timeout=limit, env=environment(), **options))
+
+
+class Documents(list):
+    """The JSON documents of one run of outpost."""
+
+    def __init__(self, outcome):
+        super().__init__(json.loads(line) for line in outcome.out.splitlines())
+        self.outcome = outcome
+
+    def all(self, command):
+        """The results of every execution of a command, in order."""
+        return [d["result"] for d in self if d.get("command") == command and d["ok"]]
+
+    def one(self, command):
+        found = self.all(command)
+        if len(found) != 1:
+            raise AssertionError(f"{len(found)} results of {command}: {self.outcome}")
+        return found[0]
+
+    def errors(self):
+        return [d["error"] for d in self if d.get("ok") is False]
+
+    def stops(self, reason=None):
+        return [d for d in self if d.get("event") == "stopped" and reason in (None, d["reason"])]
+
+
+def script(*commands):
+    return [part for command in commands for part in ("-e", command)]
+
+
+class Armed(threading.Thread):
+    """Does something as soon as breakpoints are in the guest's code, which they are only while it runs."""
+
+    def __init__(self, guest, action):
+        super().__init__(daemon=True)
+        self.guest, self.action, self.error = guest, action, None
+        self.clean = guest.images()
+        self.start()
+
+    def run(self):
+        try:
+            wait_until(lambda: self.guest.images() != self.clean, "a breakpoint is in the code")
+            self.action()
+        except Exception as error:  # shown by done(), in the test's own thread
+            self.error = error
+
+    def done(self):
+        self.join(LIMIT * 2)
+        if self.error:
+            raise self.error
+
+
+class Case(unittest.TestCase):
+    """A test with a guest and outpost."""
+
+    maxDiff = 4000
+
+    def guest(self, name, **options):
+        """A guest of tests/guests that is running (its first line was seen)."""
+        guest = Guest(wat(name), **options)
+        self.addCleanup(guest.__exit__)
+        return guest.ready()
+
+    def attached(self, guest, *commands, options=(), status=0, meanwhile=None):
+        """Attach, run commands, detach; the documents. Meanwhile is called once breakpoints are in the code."""
+        armed = Armed(guest, meanwhile) if meanwhile else None
+        outcome = outpost("attach", guest.pid, "--batch", "--json", *options, *script(*commands))
+        self.assertEqual(outcome.status, status, outcome)
+        if armed:
+            armed.done()
+        return Documents(outcome)
+
+    def attached_text(self, guest, *commands, status=0):
+        outcome = outpost("attach", guest.pid, "--batch", "--color=never", *script(*commands))
+        self.assertEqual(outcome.status, status, outcome)
+        return outcome.out
+
+    def names(self, frames):
+        return [frame["function"] for frame in frames if frame["kind"] == "wasm"]
+
+    def assertUndisturbed(self, guest, check, text="\n"):
+        """The guest ends by itself with the sum that it must have."""
+        self.assertEqual(guest.status("TracerPid"), "0")
+        rounds, total = guest.finish(text)
+        self.assertEqual(total, check(rounds), f"after {rounds} rounds")
+        return rounds
+
+
+def calls_sum(rounds):
+    """What tests/guests/calls.wat must add up to."""
+    total = 0
+    for r in range(rounds):
+        x = [2 * r, r * r, -r][r % 3]
+        wrapped = (5 + x + [10, 20, 30, 40][r % 4]) & 0xffffffff
+        total += wrapped - (1 << 32) if wrapped >> 31 else wrapped
+    return total & 0xffffffffffffffff
+
+
+def spin_sum(rounds):
+    """What tests/guests/spin.wat ends with: its generator, rounds * 1,000,000 turns on."""
+    factor, term, turns = 1, 0, rounds * 1000000
+    a, b = 1103515245, 12345
+    while turns:
+        if turns & 1:
+            factor, term = factor * a % 2**32, (term * a + b) % 2**32
+        a, b = a * a % 2**32, (b * a + b) % 2**32
+        turns >>= 1
+    return term
+
+
+def values_sum(rounds):
+    """What tests/guests/values.wat adds up: each round 11 + wrap(-22), made positive at the end."""
+    return 11 * rounds

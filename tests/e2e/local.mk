@@ -1,0 +1,103 @@
+# End-to-end tests: outpost on real programs in real Wasmtimes. Each file is a theme; each of its cases counts.
+E2E_TESTS = \
+	tests/e2e/test_attach.py \
+	tests/e2e/test_breakpoints.py \
+	tests/e2e/test_differential.py \
+	tests/e2e/test_errors.py \
+	tests/e2e/test_guests.py \
+	tests/e2e/test_json.py \
+	tests/e2e/test_matrix.py \
+	tests/e2e/test_prompt.py \
+	tests/e2e/test_run.py \
+	tests/e2e/test_scenarios.py \
+	tests/e2e/test_stack.py \
+	tests/e2e/test_state.py \
+	tests/e2e/test_stepping.py \
+	tests/e2e/test_survival.py \
+	tests/e2e/test_values.py \
+	tests/e2e/test_versions.py
+# Those that also run with sanitizers: between them they go through all the code.
+E2E_QUICK_TESTS = \
+	tests/e2e/test_attach.py \
+	tests/e2e/test_breakpoints.py \
+	tests/e2e/test_errors.py \
+	tests/e2e/test_run.py \
+	tests/e2e/test_state.py \
+	tests/e2e/test_stepping.py \
+	tests/e2e/test_values.py
+TESTS += $(E2E_TESTS)
+TEST_EXTENSIONS = .py
+PY_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+# A failed case has its own line; the status of the whole would be counted as one more.
+AM_PY_LOG_DRIVER_FLAGS = --ignore-exit
+PY_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/e2e/python.sh
+AM_TESTS_ENVIRONMENT = \
+	OUTPOST_SOURCE='$(abs_top_srcdir)'; export OUTPOST_SOURCE; \
+	OUTPOST_PROGRAM='$(abs_top_builddir)/outpost'; export OUTPOST_PROGRAM; \
+	OUTPOST_WORK='$(abs_top_builddir)/tests/e2e/work'; export OUTPOST_WORK; \
+	OUTPOST_TOOLS="$${OUTPOST_TOOLS-$(abs_top_srcdir)/.outpost-tools}"; export OUTPOST_TOOLS;
+
+EXTRA_DIST += \
+	$(E2E_TESTS) \
+	tests/e2e/harness.py \
+	tests/e2e/python.sh \
+	tests/e2e/rsp.py \
+	tests/e2e/tap.py \
+	tests/e2e/wasm_text.py \
+	tests/guests/app.wat \
+	tests/guests/calls.wat \
+	tests/guests/component.wat \
+	tests/guests/consumer.wat \
+	tests/guests/deep.wat \
+	tests/guests/demo.sh \
+	tests/guests/diff_c.c \
+	tests/guests/diff_component.wat \
+	tests/guests/diff_exceptions.wat \
+	tests/guests/diff_gc.wat \
+	tests/guests/diff_memories.wat \
+	tests/guests/diff_simd.wat \
+	tests/guests/diff_tail.wat \
+	tests/guests/fib.py \
+	tests/guests/idle.py \
+	tests/guests/idle.wat \
+	tests/guests/lib.wat \
+	tests/guests/memory.wat \
+	tests/guests/micropython_host.wat \
+	tests/guests/nested.py \
+	tests/guests/nested.wat \
+	tests/guests/objects.wat \
+	tests/guests/progress.c \
+	tests/guests/provider.wat \
+	tests/guests/reader.wat \
+	tests/guests/rt.wat \
+	tests/guests/scenario_activations.wat \
+	tests/guests/scenario_embedded.py \
+	tests/guests/scenario_embedded.wat \
+	tests/guests/scenario_frames.wat \
+	tests/guests/scenario_host.wat \
+	tests/guests/scenario_matrix.wat \
+	tests/guests/scenario_private.wat \
+	tests/guests/scenario_shared.wat \
+	tests/guests/scenario_twins.wat \
+	tests/guests/serve.wat \
+	tests/guests/sleeper.wat \
+	tests/guests/spin.wat \
+	tests/guests/state.wat \
+	tests/guests/traps.wat \
+	tests/guests/values.wat
+
+# Unit and recorded tests and a part of the end-to-end tests: for builds with sanitizers.
+check-quick:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS) $(REPLAY_TESTS) $(E2E_QUICK_TESTS)"
+# The distribution is whole, builds out of its tree, passes its unit tests, installs and uninstalls cleanly.
+distcheck-quick:
+	$(MAKE) $(AM_MAKEFLAGS) distcheck TESTS="$(UNIT_TESTS)"
+# The matrix of Wasmtime versions, all of them; `check` runs the oldest, the newest and the LTS. test_scenarios.py has the
+# library, 50, in a Python host. A version that is not in .outpost-tools is a failure.
+OUTPOST_ALL_VERSIONS = 42.0.1 43.0.1 44.0.1 45.0.2 46.0.1 47.0.3 48.0.2 49.0.4 36.0.9
+check-versions:
+	OUTPOST_VERSIONS='$(OUTPOST_ALL_VERSIONS)' $(MAKE) $(AM_MAKEFLAGS) check \
+		TESTS="tests/e2e/test_matrix.py tests/e2e/test_versions.py tests/e2e/test_scenarios.py"
+clean-local:
+	rm -rf tests/e2e/work
+.PHONY: check-quick check-versions distcheck-quick

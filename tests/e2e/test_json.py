@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every document that outpost writes fits the schema in docs/json-schema.json."""
+
+import json
+import re
+import unittest
+
+import jsonschema
+
+from harness import SOURCE, Case, Documents, Guest, calls_sum, compiled, outpost, sleeping, wat
+
+
+class Schema(Case):
+    @classmethod
+    def setUpClass(cls):
+        schema = json.loads((SOURCE / "docs" / "json-schema.json").read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        cls.validator = jsonschema.Draft202012Validator(schema)
+
+    def valid(self, documents):
+        self.assertTrue(documents)
+        for document in documents:
+            errors = [f"{list(e.absolute_path)}: {e.message[:300]}" for e in self.validator.iter_errors(document)]
+            self.assertEqual(errors, [], json.dumps(document)[:2000])
+
+    def test_commands_of_a_session(self):
+        guest = self.guest("calls")
+        documents = self.attached(
+            guest, "info threads", "info modules", "info functions", "info functions f*", "info suspended", "break fib",
+            "tbreak choose", "break nothing_such", "info breakpoints", "continue", "backtrace", "backtrace -full", "frame 0",
+            "info frame", "info locals", "info stack", "info instructions", "up", "down", "stepi", "stepi 3", "nexti",
+            "print 1 + 1", "print/x n", "x/4xw 1024", "x/s 0xf000", "set $mem[0:i32] = 5", "disassemble",
+            "disassemble /n fib", "disassemble /m fib", "disable 1", "enable 1", "ignore 1 2", "delete 1", "finish",
+            "help", "help break", "echo hello\\n", "history", "show confirm", "thread", "detach")
+        self.valid(documents)
+        self.assertFalse(documents.errors())
+        self.assertUndisturbed(guest, calls_sum)
+
+    def test_types(self):
+        guest = self.guest("values")
+        self.valid(self.attached(guest, "break mark", "continue", "up", "info locals", "info stack", "backtrace -full"))
+        self.assertEqual(guest.status("TracerPid"), "0")
+
+    def test_state(self):
+        features = ["-W", "gc=y,exceptions=y,function-references=y,threads=y,shared-memory=y,multi-memory=y,memory64=y,fuel=100000000"]
+        listings = [f"info {what}" for what in (
+            "stores", "instances", "imports", "exports", "globals", "tables", "tags", "memories", "stacks", "locals", "stack")]
+        for name, more in (
+                ("state", ["print $table0[0..6]", "print $table0[1]", "print $global.vector", "stack 0", "find/b 0, +2048, 110",
+                                 "set $global.answer = 3", "print $mem1[64:i32]", "dump memory /dev/null mem2:0 16", f"restore {wat('provider')} 0x1000"]),
+                ("objects", ["tbreak mark", "continue", "up", *listings, "print $node", "print $mixed", "print $numbers[1..3]",
+                                   "print $exception", "print $outside", "print $small", "print $callback", "print $node.weight",
+                                   "print $node.tiny", "set print max-depth 1", "print $nodes", "print $none"])):
+            with self.subTest(name=name):
+                guest = Guest(wat(name), options=features)
+                self.addCleanup(guest.__exit__)
+                documents = self.attached(guest.ready(), *listings, "instance", "instance 1", *more)
+                self.valid(documents)
+                self.assertFalse(documents.errors())
+
+    def test_missing_values(self):
+        guest = self.guest("calls", guest_debug=False)
+        self.valid(self.attached(guest, "backtrace -full", "info locals", "info stack"))
+        self.assertUndisturbed(guest, calls_sum)
+
+    def test_errors(self):
+        guest = self.guest("calls")
+        for command in ("fly", "print 1 +", "delete 99", "x/1xw 0xffffffff"):
+            with self.subTest(command=command):
+                documents = self.attached(guest, command, status=1)
+                self.valid(documents)
+                self.assertEqual(len(documents.errors()), 1)
+        self.assertUndisturbed(guest, calls_sum)
+
+    def test_one_shot_documents(self):
+        guest = sleeping(self.guest("reader"))
+        self.valid(Documents(outpost("stack", guest.pid, "--json")))
+        self.valid(Documents(outpost("inspect", guest.pid, "--json")))
+        self.valid(Documents(outpost("inspect", compiled(wat("component"), "49.0.4", "-D", "guest-debug=y"), "--json")))
+        self.assertUndisturbed(guest, lambda rounds: 0, "")
+
+    def test_every_command_is_in_the_manual(self):
+        manual = (SOURCE / "docs" / "manual.md").read_text()
+        names = outpost("--dump-commands=bash").out.split()
+        self.assertIn("backtrace", names)
+        self.assertEqual([name for name in names if not re.search(rf"`[^`]*\b{name}\b", manual)], [])
+
+    def test_the_manual_page_has_the_commands_own_help(self):
+        page = (SOURCE / "docs" / "outpost.1").read_text()
+        self.assertIn(outpost("--dump-commands=man").out, page)
+
+    def test_exit(self):
+        guest = sleeping(self.guest("sleeper"))
+        documents = self.attached(guest, "break woken", "continue", "delete", "continue", meanwhile=lambda: guest.send("\n"))
+        self.valid(documents)
+        self.assertTrue(any(d.get("event") == "exited" for d in documents))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The prompt, as a person at a terminal has it."""
+
+import os
+import signal
+import stat
+import unittest
+from pathlib import Path
+
+import pexpect
+
+from harness import LIMIT, PROGRAM, Case, calls_sum, environment, sleeping, spin_sum, wait_until
+
+PROMPT = r"\(outpost\) $"
+
+
+class Prompt(Case):
+    def terminal(self, *arguments):
+        child = pexpect.spawn(PROGRAM, [str(a) for a in arguments], env=environment(), encoding="utf-8", timeout=LIMIT,
+                              dimensions=(50, 160))
+        child.delaybeforesend = None
+        self.addCleanup(child.close, force=True)
+        child.expect(PROMPT)
+        return child
+
+    def ask(self, child, command):
+        child.sendline(command)
+        child.expect(PROMPT)
+        return child.before
+
+    def leave(self, child, guest, check):
+        child.sendline("quit")
+        child.expect(pexpect.EOF)
+        child.close()
+        self.assertEqual(child.exitstatus, 0)
+        self.assertUndisturbed(guest, check)
+
+    def test_a_session(self):
+        guest = self.guest("calls")
+        child = self.terminal("attach", guest.pid)
+        self.assertRegex(self.ask(child, "b fib"), r"Breakpoint 1: fib at calls!0x[0-9a-f]+")
+        self.assertIn("Breakpoint 1, fib (n=", self.ask(child, "c"))
+        self.assertIn("=> 0x", self.ask(child, "si"))
+        self.assertIn("#0 ", self.ask(child, "bt"))
+        self.assertIn("n = ", self.ask(child, "i lo"))
+        self.leave(child, guest, calls_sum)
+
+    def test_control_c_stops_the_running_program(self):
+        guest = self.guest("spin")
+        child = self.terminal("attach", guest.pid)
+        for _ in range(5):
+            child.sendline("continue")
+            wait_until(lambda: "t" not in guest.thread_states().values(), "it runs")
+            child.sendintr()
+            child.expect(PROMPT)
+            self.assertIn("interrupted", child.before)
+        self.leave(child, guest, spin_sum)
+
+    def test_control_c_stops_a_suspended_program(self):
+        guest = sleeping(self.guest("sleeper"))
+        child = self.terminal("attach", guest.pid)
+        child.sendline("continue")
+        wait_until(lambda: "t" not in guest.thread_states().values(), "it runs")
+        child.sendintr()
+        child.expect(PROMPT)
+        self.leave(child, guest, lambda rounds: 101)
+
+    def test_control_c_at_the_prompt_drops_the_line(self):
+        guest = self.guest("calls")
+        child = self.terminal("attach", guest.pid)
+        child.send("kill")
+        child.sendintr()
+        child.expect(PROMPT)
+        self.assertIn("#0 ", self.ask(child, "bt 1"))
+        self.leave(child, guest, calls_sum)
+
+    def test_control_d_detaches(self):
+        guest = self.guest("calls")
+        child = self.terminal("attach", guest.pid)
+        child.sendeof()
+        child.expect(pexpect.EOF)
+        child.close()
+        self.assertEqual(child.exitstatus, 0)
+        self.assertUndisturbed(guest, calls_sum)
+
+    def test_history_file_is_private(self):
+        guest = self.guest("calls")
+        child = self.terminal("attach", guest.pid)
+        self.ask(child, "echo remembered\\n")
+        self.leave(child, guest, calls_sum)
+        path = Path(environment()["XDG_STATE_HOME"]) / "outpost" / "history"
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE(path.parent.stat().st_mode), 0o700)
+        self.assertIn("echo remembered", path.read_text())
+
+    def test_completion(self):
+        guest = self.guest("calls")
+        child = self.terminal("attach", guest.pid)
+        child.send("tbr\t")
+        child.expect("tbreak ")
+        child.send("cho\t")
+        child.expect("choose")
+        child.sendline("")
+        child.expect(PROMPT)
+        self.assertIn("choose", child.before)
+        child.send("info br\t")
+        child.expect("breakpoints")
+        child.sendline("")
+        child.expect(PROMPT)
+        self.leave(child, guest, calls_sum)
+
+    def test_an_empty_line_repeats_a_step(self):
+        guest = self.guest("calls")
+        child = self.terminal("attach", guest.pid)
+        self.ask(child, "tbreak choose")
+        self.ask(child, "continue")
+        first = self.ask(child, "stepi")
+        second = self.ask(child, "")
+        self.assertIn("=> 0x", second)
+        self.assertNotEqual(first.splitlines()[-1], second.splitlines()[-1])
+        self.leave(child, guest, calls_sum)
+
+    def test_help_knows_every_command(self):
+        guest = self.guest("calls")
+        child = self.terminal("attach", guest.pid)
+        self.assertIn("breakpoint", self.ask(child, "help break"))
+        self.assertIn("error", self.ask(child, "help nosuchthing").lower())
+        self.leave(child, guest, calls_sum)
+
+    def test_a_killed_debugger_leaves_a_terminal_that_echoes(self):
+        guest = self.guest("calls")
+        child = self.terminal("attach", guest.pid)
+        os.kill(child.pid, signal.SIGTERM)
+        child.expect(pexpect.EOF)
+        wait_until(lambda: guest.status("TracerPid") == "0", "nobody traces it")
+        self.assertUndisturbed(guest, calls_sum)
+
+    def test_the_program_ends_while_it_is_debugged(self):
+        guest = sleeping(self.guest("sleeper"))
+        child = self.terminal("attach", guest.pid)
+        child.sendline("continue")
+        wait_until(lambda: "t" not in guest.thread_states().values(), "it runs")
+        self.assertEqual(guest.finish(), (1, 101))
+        child.expect(PROMPT)
+        self.assertIn("exited with status 0", child.before)
+        child.sendline("quit")
+        child.expect(pexpect.EOF)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,27 @@
+;; SPDX-License-Identifier: GPL-3.0-or-later
+;; Everything it has is imported from tests/guests/provider.wat; it writes one line and waits for input.
+(module $consumer
+  (import "provider" "memory" (memory $theirs 1))
+  (import "provider" "counter" (global $count (mut i32)))
+  (import "provider" "limit" (global $limit i64))
+  (import "provider" "table" (table $table 4 funcref))
+  (import "provider" "offer" (func $offer (param i32) (result i32)))
+  (import "provider" "problem" (tag $problem (param i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (export "memory" (memory $theirs))
+  (global $own (mut i32) (i32.const 77))
+  (func $write (param $at i32) (param $size i32)
+    (i32.store (i32.const 0) (local.get $at))
+    (i32.store (i32.const 4) (local.get $size))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func $wait
+    (i32.store (i32.const 0) (i32.const 512))
+    (i32.store (i32.const 4) (i32.const 1))
+    (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func $main (export "_start")
+    (global.set $count (call $offer (i32.const 234)))
+    (call $write (i32.const 128) (i32.const 6))
+    (call $wait))
+  (data (i32.const 128) "ready\0a")
+)

@@ -1,0 +1,15 @@
+;; SPDX-License-Identifier: GPL-3.0-or-later
+;; A recursion of 50,000 frames that stays at its bottom until there is something on standard input.
+(module $deep
+;; include rt.wat
+  (func $down (param $n i32) (result i32)
+    (if (i32.eqz (local.get $n)) (then (return (call $bottom))))
+    (i32.add (call $down (i32.sub (local.get $n) (i32.const 1))) (local.get $n)))
+  (func $bottom (result i32)
+    (call $ready)
+    (loop $again (call $tick) (br_if $again (i32.eqz (call $pause (i64.const 2)))))
+    (i32.const 7))
+  (func $tick)
+  (func $main (export "_start")
+    (call $done (i64.const 1) (i64.extend_i32_u (call $down (i32.const 50000)))))
+)

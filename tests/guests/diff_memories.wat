@@ -1,0 +1,38 @@
+;; SPDX-License-Identifier: GPL-3.0-or-later
+;; Three memories, one of them with 64-bit addresses, one that grows: copies between them, bulk operations, stores of each width.
+(module $diff_memories
+  (memory $near 1)
+  (memory $wide i64 1 4)
+  (memory $third 1 3)
+  (data $text "the quick brown fox")
+  (data (memory $third) (i32.const 8) "\ff\fe\fd\fc\fb\fa\f9\f8")
+  (global $top (mut i64) (i64.const 0))
+  (global $grown (mut i32) (i32.const 0))
+  (func $spread (param $from i32) (param $to i64) (param $count i32) (local $value i64)
+    (loop $again
+      (local.set $value (i64.load8_s $third (local.get $from)))
+      (i64.store $wide offset=8 (local.get $to) (local.get $value))
+      (i32.store16 $near (i32.wrap_i64 (local.get $to)) (i32.wrap_i64 (local.get $value)))
+      (local.set $from (i32.add (local.get $from) (i32.const 1)))
+      (local.set $to (i64.add (local.get $to) (i64.const 8)))
+      (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+      (br_if $again (local.get $count)))
+    (global.set $top (local.get $to)))
+  (func $move
+    (memory.copy $near $third (i32.const 32) (i32.const 8) (i32.const 8))
+    (memory.init $near $text (i32.const 48) (i32.const 4) (i32.const 11))
+    (memory.fill $wide (i64.const 16) (i32.const 0xa5) (i64.const 12))
+    (memory.copy $wide $wide (i64.const 100) (i64.const 8) (i64.const 40)))
+  (func (export "_start") (local $i i64)
+    (call $spread (i32.const 8) (i64.const 0) (i32.const 8))
+    (call $move)
+    (global.set $grown (memory.grow $third (i32.const 1)))
+    (i64.store $wide (i64.mul (memory.grow $wide (i64.const 2)) (i64.const 65536)) (i64.const -2))
+    (i32.store $third (i32.const 70000) (memory.size $third))
+    (loop $again
+      (f64.store $wide (i64.shl (local.get $i) (i64.const 3)) (f64.convert_i64_u (local.get $i)))
+      (f32.store $near (i32.wrap_i64 (i64.shl (local.get $i) (i64.const 2)))
+        (f32.demote_f64 (f64.load $wide (i64.shl (local.get $i) (i64.const 3)))))
+      (local.set $i (i64.add (local.get $i) (i64.const 1)))
+      (br_if $again (i64.lt_u (local.get $i) (i64.const 5)))))
+)

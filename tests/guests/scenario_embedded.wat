@@ -1,0 +1,21 @@
+;; SPDX-License-Identifier: GPL-3.0-or-later
+;; Guest of scenario_embedded.py: outer -> host -> inner -> host, and things that only the instance itself reaches.
+(module $scenario_embedded
+  (import "host" "enter" (func $enter (param i32)))
+  (import "host" "wait" (func $wait))
+  (global $count (mut i32) (i32.const 5))
+  (global $large (mut i64) (i64.const -1))
+  (memory $own 1 2)
+  (data (i32.const 100) "embedded")
+  (table $own 3 funcref)
+  (elem (i32.const 2) $inner)
+  (func $inner (export "inner") (param $x i32)
+    (global.set $count (i32.add (global.get $count) (local.get $x)))
+    (call $wait))
+  (func $middle (param $x i32)
+    (call $enter (local.get $x))
+    (global.set $large (i64.extend_i32_u (local.get $x))))
+  (func $outer (export "outer") (param $x i32) (result i32)
+    (call $middle (i32.add (local.get $x) (i32.const 1)))
+    (global.get $count))
+)

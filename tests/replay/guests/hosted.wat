@@ -1,0 +1,15 @@
+;; Everything is the host's: see hosted.py.
+(module
+  (import "" "g" (global $g (mut i32)))
+  (import "" "m" (memory 1))
+  (import "" "t" (table 2 funcref))
+  (import "" "f" (func $f))
+  (global $x (mut externref) (ref.null extern))
+  (global $k i32 (i32.const 3))
+  (table $o 1 externref)
+  (elem declare func $f)
+  (func (export "set") (param externref)
+    (global.set $x (local.get 0))
+    (global.set $g (i32.const 123))
+    (table.set 0 (i32.const 1) (ref.func $f))
+    (table.set $o (i32.const 0) (local.get 0))))

@@ -1,0 +1,15 @@
+;; One of each part of an instance, in an order that shows where each stands.
+(module $parts
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+  (memory $m0 (export "memory") 1)
+  (memory $m1 3 7)
+  (table $t0 5 funcref)
+  (table $t1 3 externref)
+  (global $a (mut i32) (i32.const 1))
+  (global $b i64 (i64.const 2))
+  (global $v (mut v128) (v128.const i64x2 3 4))
+  (tag $e1 (param i32))
+  (elem (i32.const 1) $f $yield)
+  (func $f (export "f"))
+  (func $main (export "_start") (drop (call_indirect (result i32) (i32.const 2))) (loop br 0)))

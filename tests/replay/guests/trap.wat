@@ -1,0 +1,18 @@
+;; A guest that reads one byte from standard input and then divides by zero.
+(module $trap
+  (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func $divide (param $by i32) (result i32)
+    (local $kept i64)
+    (local.set $kept (i64.const 0x5555))
+    (i32.const 5)
+    (local.get $by)
+    (i32.div_s))
+  (func $main (export "_start")
+    (i32.store (i32.const 0) (i32.const 64))
+    (i32.store (i32.const 4) (i32.const 1))
+    (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 32)))
+    (i32.const 3)
+    (call $divide (i32.const 0))
+    (drop)
+    (drop)))

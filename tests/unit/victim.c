@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A program to be debugged by the platform tests: `victim MODE`. It says "ready ..." on stdout, obeys lines on stdin, counts
+// what it can see of a debugger's doings, and says the counts at the end. Knows nothing of outpost.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *self;
+static atomic_bool stopping;
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(99);
+}
+
+/** One line from stdin; the end of input ends the program. A read that fails is a failure of the debugger's. */
+static void hear(char *line, size_t size)
+{
+	size_t used = 0;
+
+	while (used + 1 < size) {
+		char c;
+		ssize_t got = read(0, &c, 1);
+		if (got < 0)
+			die("read");
+		if (got == 0)
+			exit(98);
+		if (c == '\n')
+			break;
+		line[used++] = c;
+	}
+	line[used] = '\0';
+}
+
+static void wait_for_line(void)
+{
+	char line[64];
+
+	hear(line, sizeof(line));
+}
+
+static pthread_t start(void *(*body)(void *))
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, body, NULL))
+		die("pthread_create");
+	return thread;
+}
+
+/* idle: read a line, say so. */
+static int mode_idle(void)
+{
+	puts("ready");
+	wait_for_line();
+	puts("heard");
+	return 0;
+}
+
+/* threads: threads are born and die all the time. */
+static atomic_long lives;
+
+static void *short_life(void *unused)
+{
+	atomic_fetch_add(&lives, 1);
+	return NULL;
+}
+
+static void *spawner(void *unused)
+{
+	while (!atomic_load(&stopping)) {
+		pthread_t child = start(short_life);
+		pthread_join(child, NULL);
+	}
+	return NULL;
+}
+
+static int mode_threads(void)
+{
+	pthread_t spawners[3];
+
+	for (int i = 0; i < 3; i++)
+		spawners[i] = start(spawner);
+	puts("ready");
+	wait_for_line();
+	atomic_store(&stopping, true);
+	for (int i = 0; i < 3; i++)
+		pthread_join(spawners[i], NULL);
+	printf("lives %ld\n", (long)lives);
+	return 0;
+}
+
+/* sleep: sleeps and reads that must not see EINTR. */
+static atomic_long interrupted, sleeps;
+
+static void *sleeper(void *unused)
+{
+	while (!atomic_load(&stopping)) {
+		const struct timespec nap = {0, 5000000};
+		if (nanosleep(&nap, NULL))
+			atomic_fetch_add(&interrupted, 1);
+		atomic_fetch_add(&sleeps, 1);
+	}
+	return NULL;
+}
+
+static int mode_sleep(void)
+{
+	pthread_t thread = start(sleeper);
+
+	puts("ready");
+	wait_for_line();
+	while (!atomic_load(&sleeps))
+		sched_yield();
+	atomic_store(&stopping, true);
+	pthread_join(thread, NULL);
+	printf("interrupted %ld\n", (long)interrupted);
+	return 0;
+}
+
+/* signals: a timer, queued values, and SIGCHLD, all counted. */
+static atomic_long queued_count, queued_sum, wrong, alarms, children;
+static _Atomic pid_t queuer;
+
+static void on_queued(int number, siginfo_t *info, void *context)
+{
+	pid_t nobody = 0;
+
+	// All come from one sender.
+	atomic_compare_exchange_strong(&queuer, &nobody, info->si_pid);
+	if (info->si_code != SI_QUEUE || info->si_pid != queuer)
+		atomic_fetch_add(&wrong, 1);
+	atomic_fetch_add(&queued_count, 1);
+	atomic_fetch_add(&queued_sum, info->si_value.sival_int);
+}
+
+static void on_alarm(int number, siginfo_t *info, void *context)
+{
+	if (info->si_code != SI_KERNEL)
+		atomic_fetch_add(&wrong, 1);
+	atomic_fetch_add(&alarms, 1);
+}
+
+static void on_child(int number, siginfo_t *info, void *context)
+{
+	if (info->si_code != CLD_EXITED)
+		atomic_fetch_add(&wrong, 1);
+	atomic_fetch_add(&children, 1);
+}
+
+static void handle(int number, void (*handler)(int, siginfo_t *, void *))
+{
+	struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
+
+	sigaction(number, &action, NULL);
+}
+
+static void *child_maker(void *unused)
+{
+	while (!atomic_load(&stopping)) {
+		pid_t child = fork();
+		if (child == 0)
+			_exit(0);
+		if (waitpid(child, NULL, 0) != child)
+			atomic_fetch_add(&wrong, 1);
+	}
+	return NULL;
+}
+
+static int mode_signals(void)
+{
+	const struct itimerval every = {{0, 700}, {0, 700}}, never = {0};
+
+	handle(SIGRTMIN + 1, on_queued);
+	handle(SIGALRM, on_alarm);
+	handle(SIGCHLD, on_child);
+	pthread_t thread = start(child_maker);
+	setitimer(ITIMER_REAL, &every, NULL);
+	puts("ready");
+	wait_for_line();
+	while (!atomic_load(&alarms) || !atomic_load(&children))
+		sched_yield();
+	setitimer(ITIMER_REAL, &never, NULL);
+	atomic_store(&stopping, true);
+	pthread_join(thread, NULL);
+	printf("queued %ld sum %ld wrong %ld\n", (long)queued_count, (long)queued_sum, (long)wrong);
+	return 0;
+}
+
+/* exec: a thread that is not the leader runs another program. */
+static void *runs_program(void *unused)
+{
+	execl(self, self, "idle", NULL);
+	die("execl");
+	return NULL;
+}
+
+static __attribute__((noreturn)) int mode_exec(void)
+{
+	start(sleeper);
+	puts("ready");
+	wait_for_line();
+	start(runs_program);
+	for (;;)
+		pause();
+}
+
+/* zombie: the leader is dead, another thread goes on. */
+static void *survivor(void *unused)
+{
+	char line[64];
+	char state;
+
+	// Until the leader is a zombie there is nothing to say.
+	do {
+		FILE *file = fopen("/proc/self/stat", "r");
+		if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			die("/proc/self/stat");
+		fclose(file);
+	} while (state != 'Z');
+	puts("ready");
+	hear(line, sizeof(line));
+	exit(7);
+}
+
+static __attribute__((noreturn)) int mode_zombie(void)
+{
+	start(survivor);
+	pthread_exit(NULL);
+}
+
+/* leader-exit: the leader goes when it is told, the other thread says so. */
+static __attribute__((noreturn)) int mode_leader_exit(void)
+{
+	puts("ready");
+	wait_for_line();
+	start(survivor);
+	pthread_exit(NULL);
+}
+
+/* fork, vfork: make a child at each line; its exit status is a byte that the debugger may change. */
+static volatile unsigned char child_status = 5;
+
+static void say_status(pid_t child)
+{
+	int status;
+
+	if (waitpid(child, &status, 0) != child)
+		die("waitpid");
+	printf("child %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+}
+
+static int mode_fork(void)
+{
+	char line[64];
+
+	printf("ready %" PRIxPTR "\n", (uintptr_t)&child_status);
+	for (;;) {
+		hear(line, sizeof(line));
+		if (strcmp(line, "fork") == 0) {
+			pid_t child = fork();
+			if (child == 0)
+				_exit(child_status);
+			say_status(child);
+		} else if (strcmp(line, "vfork") == 0) {
+			pid_t child = vfork();
+			if (child == 0)
+				_exit(child_status);
+			say_status(child);
+		} else {
+			printf("status %d\n", child_status);
+			return 0;
+		}
+	}
+}
+
+/* vfork-slow: the child of vfork lives until it is told to end. */
+static int mode_vfork_slow(void)
+{
+	puts("ready");
+	pid_t child = vfork();
+	if (child == 0) {
+		char c;
+		(void)!read(0, &c, 1);
+		_exit(3);
+	}
+	say_status(child);
+	return 0;
+}
+
+/* hot: threads run over a patch slot; says its address. */
+extern const char victim_slot[];
+static atomic_long passes;
+
+static void pass_slot(void)
+{
+	__asm__ volatile(".globl victim_slot\nvictim_slot: .byte 0x0f, 0x1f, 0x44, 0, 0");
+	atomic_fetch_add_explicit(&passes, 1, memory_order_relaxed);
+}
+
+static void *hot(void *unused)
+{
+	while (!atomic_load_explicit(&stopping, memory_order_relaxed))
+		pass_slot();
+	return NULL;
+}
+
+static int mode_hot(void)
+{
+	pthread_t other = start(hot), third = start(hot);
+
+	printf("ready %" PRIxPTR " %" PRIxPTR "\n", (uintptr_t)victim_slot, (uintptr_t)&passes);
+	wait_for_line();
+	atomic_store(&stopping, true);
+	pthread_join(other, NULL);
+	pthread_join(third, NULL);
+	puts("done");
+	return 0;
+}
+
+/* map: maps executable memory in several ways, one at each line. */
+static int mode_map(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	puts("ready");
+	wait_for_line();
+	void *plain = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	printf("plain %d\n", plain != MAP_FAILED);
+	wait_for_line();
+	printf("protect %d\n", mprotect(plain, page, PROT_READ | PROT_EXEC));
+	wait_for_line();
+	// Fails: it must not be reported.
+	errno = 0;
+	printf("fails %d\n", mprotect((char *)plain + 1, page, PROT_EXEC));
+	void *code = mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	printf("code %d\n", code != MAP_FAILED);
+	wait_for_line();
+	void *moved = mremap(code, page, 64 * page, MREMAP_MAYMOVE);
+	printf("moved %d\n", moved != MAP_FAILED);
+	wait_for_line();
+	return 0;
+}
+
+/* memory: says where there are a constant, an unreadable page and a readable one before it. */
+static const char constant[] = "a constant in read-only memory";
+
+static int mode_memory(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	memset(two, 'x', page);
+	if (two == MAP_FAILED || mprotect(two + page, page, PROT_NONE))
+		die("mprotect");
+	printf("ready %" PRIxPTR " %" PRIxPTR "\n", (uintptr_t)constant, (uintptr_t)two);
+	wait_for_line();
+	// Through a volatile pointer: the compiler knows what a constant holds.
+	const char *volatile now = constant;
+	printf("%s\n", now);
+	return 0;
+}
+
+/* trap: handles SIGTRAP itself, both sent and by an int3 of its own. */
+static atomic_int traps;
+
+static void on_trap(int number)
+{
+	atomic_fetch_add(&traps, 1);
+}
+
+static int mode_trap(void)
+{
+	signal(SIGTRAP, on_trap);
+	puts("ready");
+	wait_for_line();
+	__asm__ volatile("int3");
+	printf("traps %d\n", (int)traps);
+	wait_for_line();
+	return 0;
+}
+
+/* fault: a read of address 16; the handler ends the program. */
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+	_exit(info->si_addr == (void *)16 && info->si_code == SEGV_MAPERR ? 42 : 43);
+}
+
+static int mode_fault(void)
+{
+	handle(SIGSEGV, on_fault);
+	puts("ready");
+	wait_for_line();
+	// Through a variable: the compiler knows that nothing lies there.
+	volatile int *volatile nowhere = (volatile int *)16;
+	return *nowhere;
+}
+
+/* undumpable: forbids its being debugged. */
+static int mode_undumpable(void)
+{
+	prctl(PR_SET_DUMPABLE, 0);
+	return mode_idle();
+}
+
+struct mode {
+	const char *name;
+	int (*run)(void);
+};
+
+static const struct mode modes[] = {
+	{"idle", mode_idle},	     {"threads", mode_threads},
+	{"sleep", mode_sleep},	     {"signals", mode_signals},
+	{"exec", mode_exec},	     {"zombie", mode_zombie},
+	{"fork", mode_fork},	     {"vfork-slow", mode_vfork_slow},
+	{"hot", mode_hot},	     {"map", mode_map},
+	{"memory", mode_memory},     {"trap", mode_trap},
+	{"fault", mode_fault},	     {"undumpable", mode_undumpable},
+	{"leader-exit", mode_leader_exit},
+};
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	self = "/proc/self/exe";
+	for (size_t i = 0; argc == 2 && i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(argv[1], modes[i].name) == 0)
+			return modes[i].run();
+	}
+	fprintf(stderr, "usage: victim MODE\n");
+	return 2;
+}

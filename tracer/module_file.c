@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The file a module was compiled from, as the target's command line names it. Trusts a file only when its contents fit: with the original bytes that the
+// image carries, else with the positions that the address map records for each function.
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tracer/session.h"
+
+// A module of more than this is no module that Wasmtime compiles.
+enum { FILE_SIZE_MAX = 1 << 30 };
+
+struct mapped_file {
+	void *data;
+	size_t size;
+};
+
+static void mapped_file_close(struct mapped_file *file)
+{
+	if (file->data)
+		munmap(file->data, file->size);
+}
+
+static bool ends_like_module(const char *path)
+{
+	static const char *const endings[] = {".wasm", ".wat", ".cwasm"};
+	size_t size = strlen(path);
+	for (size_t i = 0; i < OP_ARRAY_SIZE(endings); i++) {
+		size_t ending = strlen(endings[i]);
+		if (size > ending && !strcmp(path + size - ending, endings[i]))
+			return true;
+	}
+	return false;
+}
+
+// Maps a regular file of the target's; false when there is none to be had.
+static bool map_target_file(struct op_session *session, const char *path, struct mapped_file *ret)
+{
+	_cleanup_free_ char *resolved = NULL;
+	struct op_error *error = op_process_resolve_path(session->process, path, &resolved);
+	if (error) {
+		op_error_destroy(error);
+		return false;
+	}
+	// A FIFO or a device named on the command line must not stop outpost.
+	int fd = open(resolved, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return false;
+	struct stat st;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= FILE_SIZE_MAX) {
+		void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (map != MAP_FAILED)
+			*ret = (struct mapped_file){map, (size_t)st.st_size};
+	}
+	close(fd);
+	return ret->data != NULL;
+}
+
+struct position_check {
+	uint32_t start, end; // of the function's body
+	uint32_t text_end;
+	bool fits;
+};
+
+static bool check_position(void *context, const struct op_address_map_entry *entry)
+{
+	struct position_check *check = context;
+	if (entry->text_offset >= check->text_end)
+		return false;
+	if (entry->has_position && (entry->position < check->start || entry->position >= check->end))
+		check->fits = false;
+	return check->fits;
+}
+
+// Whether compiled code and a parsed module belong together: the same functions, and each function's positions inside its body.
+static struct op_error *code_fits(struct op_module_entry *module, const struct op_wasm_module *wasm, bool *ret)
+{
+	*ret = false;
+	const struct op_address_map *map;
+	const struct op_function *functions;
+	size_t count, checked = 0;
+	struct op_error *error = op_artifact_address_map(module->artifact, &map);
+	if (!error)
+		error = op_artifact_functions(module->artifact, &functions, &count);
+	if (error || !map)
+		return error;
+	for (size_t i = 0; i < count; i++) {
+		if (functions[i].kind != OP_FUNCTION_WASM || functions[i].module != module->info.index)
+			continue;
+		struct op_wasm_body body;
+		if (!op_wasm_module_function_body(wasm, functions[i].index, &body))
+			return NULL;
+		struct position_check check = {body.start, body.end, functions[i].text_offset + functions[i].size, true};
+		error = op_address_map_each(map, functions[i].text_offset, check_position, &check);
+		if (error || !check.fits)
+			return error;
+		checked++;
+	}
+	uint32_t defined = op_wasm_module_function_count(wasm) - op_wasm_module_imported(wasm, OP_WASM_EXTERNAL_FUNC);
+	*ret = checked == defined && checked;
+	return NULL;
+}
+
+// Take the original bytes from a file when they fit the code.
+static struct op_error *try_file(struct op_session *session, struct op_module_entry *module, const char *path, bool *ret)
+{
+	*ret = false;
+	_cleanup_(mapped_file_close) struct mapped_file file = {0};
+	if (!map_target_file(session, path, &file))
+		return NULL;
+	struct op_bytes recorded;
+	struct op_error *error = op_artifact_bytecode(module->artifact, module->info.index, &recorded);
+	if (error)
+		return error;
+	if (recorded.size) {
+		*ret = recorded.size == file.size && !memcmp(recorded.data, file.data, file.size);
+		return NULL;
+	}
+	struct op_bytes bytes = {.data = file.data, .size = file.size, .what = path};
+	struct op_wasm_module *wasm;
+	error = op_wasm_module_create(&bytes, &wasm);
+	if (error) {
+		// Text format, or no module at all.
+		op_error_destroy(error);
+		return NULL;
+	}
+	error = code_fits(module, wasm, ret);
+	op_wasm_module_destroy(wasm);
+	if (!error && *ret)
+		error = op_artifact_set_bytecode(module->artifact, module->info.index, &bytes);
+	return error;
+}
+
+// The path in an argument: "--preload name=lib.wasm" gives "lib.wasm".
+static const char *argument_path(const char *argument)
+{
+	const char *equals = strrchr(argument, '=');
+	return equals ? equals + 1 : argument;
+}
+
+struct op_error *op_module_find_file(struct op_session *session, struct op_module_entry *module)
+{
+	size_t size, candidates = 0;
+	const char *command = op_process_command_line(session->process, &size);
+	const char *chosen = NULL;
+	for (size_t at = 0; at < size; at += strlen(command + at) + 1) {
+		const char *path = argument_path(command + at);
+		if (!ends_like_module(path))
+			continue;
+		bool fits;
+		struct op_error *error = try_file(session, module, path, &fits);
+		if (error)
+			return error;
+		candidates++;
+		chosen = path;
+		if (fits)
+			break;
+		// The only module file of a program with one module gives the name, even where its contents cannot be compared (.wat, .cwasm).
+		if (candidates > 1 || session->modules.count)
+			chosen = NULL;
+	}
+	if (!chosen)
+		return NULL;
+	module->file = strdup(chosen);
+	return module->file ? NULL : op_error_no_memory();
+}

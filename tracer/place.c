@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From an instruction of the guest to addresses of its code. Wants patches; writes none.
+#include "tracer/place.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool has_slots(const struct op_frame_table *table)
+{
+	return table && op_frame_table_slot_count(table);
+}
+
+// What must be added to a module's pc to get the pc of its frame table.
+static struct op_error *table_bias(struct op_module_entry *module, uint32_t *ret)
+{
+	const struct op_artifact_info *info = op_artifact_info(module->artifact);
+	*ret = 0;
+	if (!info->layout || !info->layout->pcs_are_component_relative || !info->is_component)
+		return NULL;
+	return op_artifact_module_bias(module->artifact, module->info.index, ret);
+}
+
+// A patch at one text offset of every copy.
+static struct op_error *patch_copies(struct op_session *session, struct op_module_entry *module, const struct op_slot *slot, enum op_patch_kind kind,
+				     uint32_t breakpoint, struct op_placement *placement)
+{
+	size_t count;
+	const struct op_image *const *images = op_image_set_images(session->images, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (images[i]->artifact != module->artifact)
+			continue;
+		struct op_patch *patch;
+		struct op_error *error;
+		if (kind == OP_PATCH_SLOT)
+			error = op_patch_want_slot(session, images[i], slot, &patch);
+		else
+			error = op_patch_want(session, images[i]->text.value + slot->text_offset, OP_PATCH_RAW, &patch);
+		if (error)
+			return error;
+		patch->image = images[i]->id;
+		if (breakpoint)
+			error = op_patch_add_breakpoint(patch, breakpoint);
+		if (error)
+			return error;
+		placement->count++;
+		placement->file_backed |= images[i]->file_backed;
+	}
+	return NULL;
+}
+
+static struct op_error *place_in_slots(struct op_session *session, struct op_module_entry *module, const struct op_frame_table *table,
+				       const struct op_place *place, uint32_t breakpoint, struct op_placement *ret)
+{
+	uint32_t bias;
+	struct op_error *error = table_bias(module, &bias);
+	if (error)
+		return error;
+	size_t count = op_frame_table_slot_count(table);
+	for (size_t i = op_frame_table_slot_lower_bound(table, place->pc + bias); i < count; i++) {
+		struct op_slot slot = op_frame_table_slot(table, i);
+		if (ret->count ? slot.pc - bias != ret->pc : slot.pc - bias >= place->end)
+			break;
+		const struct op_function *owner;
+		error = op_artifact_function_at(module->artifact, slot.text_offset, &owner);
+		if (error)
+			return error;
+		// Inlined copies lie in other functions of the same module; another module's slots only share the table.
+		if (!owner || owner->kind != OP_FUNCTION_WASM || owner->module != module->info.index)
+			continue;
+		ret->pc = slot.pc - bias;
+		error = patch_copies(session, module, &slot, OP_PATCH_SLOT, breakpoint, ret);
+		if (error)
+			return error;
+	}
+	return NULL;
+}
+
+// The machine instructions that an instruction's code begins with: one per stretch of text. The map is in the order of the text.
+struct map_search {
+	uint32_t wanted, end, bias;
+	bool found;
+	uint32_t chosen; // position
+	bool inside;     // the entry before belongs to the chosen position already
+	struct OP_ARRAY(struct op_slot) starts;
+	bool failed;
+};
+
+static bool choose_position(void *context, const struct op_address_map_entry *entry)
+{
+	struct map_search *search = context;
+	uint32_t pc = entry->position - search->bias;
+	if (entry->has_position && pc >= search->wanted && pc < search->end && (!search->found || pc < search->chosen)) {
+		search->found = true;
+		search->chosen = pc;
+	}
+	return true;
+}
+
+static bool collect_starts(void *context, const struct op_address_map_entry *entry)
+{
+	struct map_search *search = context;
+	bool is_chosen = entry->has_position && entry->position - search->bias == search->chosen;
+	struct op_slot start = {.pc = search->chosen, .text_offset = entry->text_offset};
+	if (is_chosen && !search->inside && !op_array_push(&search->starts, start))
+		search->failed = true;
+	search->inside = is_chosen;
+	return !search->failed;
+}
+
+// One stop for each function that the instruction was compiled into: code motion may scatter it, its first stretch counts.
+static struct op_error *patch_starts(struct op_session *session, struct op_module_entry *module, const struct map_search *search, uint32_t breakpoint,
+				     struct op_placement *ret)
+{
+	const struct op_function *last = NULL;
+	for (size_t i = 0; i < search->starts.count; i++) {
+		const struct op_function *owner;
+		struct op_error *error = op_artifact_function_at(module->artifact, search->starts.data[i].text_offset, &owner);
+		if (error)
+			return error;
+		if (!owner || owner == last || owner->kind != OP_FUNCTION_WASM || owner->module != module->info.index)
+			continue;
+		last = owner;
+		error = patch_copies(session, module, &search->starts.data[i], OP_PATCH_RAW, breakpoint, ret);
+		if (error)
+			return error;
+	}
+	return NULL;
+}
+
+static struct op_error *place_by_map(struct op_session *session, struct op_module_entry *module, const struct op_place *place, uint32_t breakpoint,
+				     struct op_placement *ret)
+{
+	const struct op_address_map *map;
+	struct op_error *error = op_artifact_address_map(module->artifact, &map);
+	if (error)
+		return error;
+	if (!map)
+		return op_error_create(OP_ERROR_UNSUPPORTED,
+				       "module %s was compiled without guest-debug and without an address map: only the starts of its functions are known",
+				       module->name);
+	struct map_search search = {.wanted = place->pc, .end = place->end};
+	error = op_artifact_module_bias(module->artifact, module->info.index, &search.bias);
+	if (!error)
+		error = op_address_map_each(map, 0, choose_position, &search);
+	if (error || !search.found)
+		return error;
+	ret->pc = search.chosen;
+	error = op_address_map_each(map, 0, collect_starts, &search);
+	if (!error)
+		error = search.failed ? op_error_no_memory() : patch_starts(session, module, &search, breakpoint, ret);
+	free(search.starts.data);
+	return error;
+}
+
+static struct op_error *place_at_entry(struct op_session *session, struct op_module_entry *module, const struct op_place *place, uint32_t breakpoint,
+				       struct op_placement *ret)
+{
+	const struct op_function *native;
+	struct op_error *error = op_artifact_find_function(module->artifact, module->info.index, place->function, &native);
+	if (error || !native)
+		return error;
+	ret->pc = place->pc;
+	struct op_slot start = {.pc = place->pc, .text_offset = native->text_offset};
+	return patch_copies(session, module, &start, OP_PATCH_RAW, breakpoint, ret);
+}
+
+struct op_error *op_place_patches(struct op_session *session, struct op_module_entry *module, const struct op_place *place, uint32_t breakpoint,
+				  struct op_placement *ret)
+{
+	*ret = (struct op_placement){0};
+	const struct op_frame_table *table;
+	struct op_error *error = op_artifact_frame_table(module->artifact, &table);
+	if (error)
+		return error;
+	if (has_slots(table))
+		return place_in_slots(session, module, table, place, breakpoint, ret);
+	if (place->entry)
+		return place_at_entry(session, module, place, breakpoint, ret);
+	return place_by_map(session, module, place, breakpoint, ret);
+}
+
+// The first position that the address map has for a function.
+struct first_position {
+	uint32_t text_end, position;
+	bool found;
+};
+
+static bool take_first_position(void *context, const struct op_address_map_entry *entry)
+{
+	struct first_position *first = context;
+	if (entry->text_offset >= first->text_end)
+		return false;
+	if (entry->has_position) {
+		first->found = true;
+		first->position = entry->position;
+	}
+	return !first->found;
+}
+
+// Without the original bytes the tables tell where a function begins.
+static struct op_error *start_by_tables(struct op_module_entry *module, const struct op_function *native, const struct op_frame_table *table, uint32_t *ret)
+{
+	uint32_t bias = 0;
+	struct op_error *error;
+	*ret = 0;
+	if (has_slots(table)) {
+		size_t i = op_frame_table_text_slot_lower_bound(table, native->text_offset);
+		error = table_bias(module, &bias);
+		if (!error && i < op_frame_table_slot_count(table))
+			*ret = op_frame_table_text_slot(table, i).pc - bias;
+		return error;
+	}
+	const struct op_address_map *map;
+	struct first_position first = {.text_end = native->text_offset + native->size};
+	error = op_artifact_address_map(module->artifact, &map);
+	if (!error && map)
+		error = op_address_map_each(map, native->text_offset, take_first_position, &first);
+	if (!error && first.found)
+		error = op_artifact_module_bias(module->artifact, module->info.index, &bias);
+	if (!error && first.found)
+		*ret = first.position - bias;
+	return error;
+}
+
+struct op_error *op_place_function_start(struct op_module_entry *module, uint32_t function, struct op_place *ret, bool *ret_known)
+{
+	const struct op_function *native;
+	const struct op_frame_table *table;
+	struct op_error *error = op_artifact_find_function(module->artifact, module->info.index, function, &native);
+	if (!error)
+		error = op_artifact_frame_table(module->artifact, &table);
+	if (error)
+		return error;
+	*ret = (struct op_place){.function = function, .end = UINT32_MAX, .entry = !has_slots(table)};
+	*ret_known = native != NULL;
+	if (!native)
+		return NULL;
+	struct op_wasm_body body;
+	if (module->wasm && op_wasm_module_function_body(module->wasm, function, &body)) {
+		ret->pc = body.code_start;
+		ret->end = body.end;
+		return NULL;
+	}
+	return start_by_tables(module, native, table, &ret->pc);
+}

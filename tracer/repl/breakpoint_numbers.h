@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What delete, enable and disable have in common: the breakpoints that their numbers name.
+#ifndef OP_TRACER_REPL_BREAKPOINT_NUMBERS_H
+#define OP_TRACER_REPL_BREAKPOINT_NUMBERS_H
+
+#include "tracer/repl/repl.h"
+
+/**
+ * The numbers in the arguments, every one of which exists; no arguments: all. Deinit the list in
+ * any case.
+ */
+struct op_error *op_breakpoint_numbers(struct op_repl *repl, const struct op_call *call,
+				       struct op_number_list *ret);
+/** JSON: "breakpoints":[1,2] */
+void op_breakpoint_numbers_result(struct op_repl *repl, const struct op_number_list *numbers);
+
+#endif

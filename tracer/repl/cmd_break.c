@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// break and tbreak: set a breakpoint.
+#include "tracer/report/breakpoint.h"
+#include "tracer/repl/repl.h"
+
+/** Set it where it matches; else, if the settings allow, let it wait, and tell why it does. */
+static struct op_error *set(struct op_repl *repl, const char *spec, bool temporary,
+			    const struct op_breakpoint **ret)
+{
+	struct op_error *err = op_session_break(repl->session, spec, temporary, false, ret);
+	if (!err || err->code != OP_ERROR_NOT_FOUND || !repl->settings.breakpoint_pending)
+		return err;
+	op_output_notice(&repl->out, true, err->message);
+	op_error_destroy(err);
+	return op_session_break(repl->session, spec, temporary, true, ret);
+}
+
+static struct op_error *break_at(struct op_repl *repl, const struct op_call *call, bool temporary)
+{
+	struct op_text here _cleanup_text_ = OP_TEXT_INIT;
+	const char *spec = call->rest;
+	if (!*spec) {
+		const struct op_frame *frame;
+		struct op_error *err = op_session_selected_frame(repl->session, &frame);
+		if (err)
+			return err;
+		if (!frame->has_pc)
+			return op_error_create(
+				OP_ERROR_STATE,
+				"the offset of the selected frame is not known; name a place");
+		op_text_printf(&here, "%s!*0x%x", frame->module, frame->pc);
+		spec = here.data ? here.data : "";
+	}
+	const struct op_breakpoint *breakpoint;
+	struct op_error *err = set(repl, spec, temporary, &breakpoint);
+	if (err)
+		return err;
+	if (repl->out.json)
+		op_breakpoint_json(&repl->out.writer, "breakpoint", breakpoint);
+	else
+		op_breakpoint_text(&repl->out, breakpoint);
+	return NULL;
+}
+
+static struct op_error *break_run(struct op_repl *repl, const struct op_call *call)
+{
+	return break_at(repl, call, false);
+}
+
+static struct op_error *tbreak_run(struct op_repl *repl, const struct op_call *call)
+{
+	return break_at(repl, call, true);
+}
+
+#define PLACES                                                                                     \
+	"A place is the name of a function, function[N] or #N by index, or *OFFSET in the "        \
+	"module's\n"                                                                               \
+	"original bytes; MODULE! in front of it chooses a module. Without one: the selected "      \
+	"frame's\n"                                                                                \
+	"next instruction. What matches nothing waits for a module that it matches\n"              \
+	"(\"set breakpoint pending off\": is refused)."
+
+const struct op_command op_cmd_break = {
+	.name = "break",
+	.aliases = OP_ALIASES("b", "br"),
+	.group = OP_GROUP_BREAKPOINTS,
+	.args = "[[MODULE!]FUNCTION | [MODULE!]*OFFSET]",
+	.help = "Stop the program whenever it comes to a place.\n" PLACES,
+	.flags = OP_COMMAND_NEEDS_STOPPED,
+	.complete = OP_COMPLETE_FUNCTIONS,
+	.run = break_run,
+};
+
+const struct op_command op_cmd_tbreak = {
+	.name = "tbreak",
+	.aliases = OP_ALIASES("tb"),
+	.group = OP_GROUP_BREAKPOINTS,
+	.args = "[[MODULE!]FUNCTION | [MODULE!]*OFFSET]",
+	.help = "Stop the program the next time it comes to a place, once.\n" PLACES,
+	.flags = OP_COMMAND_NEEDS_STOPPED,
+	.complete = OP_COMPLETE_FUNCTIONS,
+	.run = tbreak_run,
+};

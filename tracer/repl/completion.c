@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Completion; see completion.h. Whatever fails here just offers nothing.
+#include "tracer/repl/completion.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+enum { COMPLETIONS_MAX = 20000 };
+
+void op_completions_deinit(struct op_completions *completions)
+{
+	for (size_t i = 0; i < completions->count; i++)
+		free(completions->data[i]);
+	free(completions->data);
+	*completions = (struct op_completions){0};
+}
+
+/** Offer @p candidate when it begins with the word. */
+static void offer(struct op_completions *completions, const char *word, const char *candidate)
+{
+	if (strncmp(candidate, word, strlen(word)) != 0 || completions->count >= COMPLETIONS_MAX)
+		return;
+	char *copy = strdup(candidate);
+	if (copy && !op_array_push(completions, copy))
+		free(copy);
+}
+
+static void offer_commands(struct op_completions *completions, const char *word,
+			   const struct op_command *const *commands)
+{
+	for (; *commands; commands++)
+		offer(completions, word, (*commands)->name);
+}
+
+static void offer_functions(struct op_repl *repl, struct op_completions *completions,
+			    const char *word)
+{
+	const struct op_module *modules;
+	size_t module_count;
+	struct op_error *err _cleanup_error_ =
+		op_session_modules(repl->session, &modules, &module_count);
+	for (size_t m = 0; !err && m < module_count; m++) {
+		struct op_text prefix _cleanup_text_ = OP_TEXT_INIT;
+		op_text_printf(&prefix, "%s!", modules[m].name);
+		bool qualified = prefix.data && strncmp(word, prefix.data, prefix.size) == 0;
+		const struct op_function_info *functions;
+		size_t count;
+		err = op_session_functions(repl->session, modules[m].id, NULL, &functions, &count);
+		for (size_t i = 0; !err && i < count; i++) {
+			struct op_text name _cleanup_text_ = OP_TEXT_INIT;
+			op_text_printf(&name, "%s%s", qualified ? prefix.data : "",
+				       functions[i].name);
+			if (name.data && !functions[i].imported)
+				offer(completions, word, name.data);
+		}
+		if (prefix.data && *word)
+			offer(completions, word, prefix.data);
+	}
+}
+
+/** Looked for only when they are asked for: finding the instances is a search. */
+static void offer_globals(struct op_repl *repl, struct op_completions *completions,
+			  const char *word)
+{
+	const struct op_global_info *globals;
+	size_t count;
+	if (strncmp(word, "$g", 2) != 0 || op_session_state(repl->session) != OP_SESSION_STOPPED)
+		return;
+	struct op_error *err _cleanup_error_ = op_session_globals(
+		repl->session, op_repl_frame_or_null(repl), NULL, &globals, &count);
+	for (size_t i = 0; !err && i < count; i++) {
+		struct op_text name _cleanup_text_ = OP_TEXT_INIT;
+		if (globals[i].name)
+			op_text_printf(&name, "$global.%s", globals[i].name);
+		else
+			op_text_printf(&name, "$global%" PRIu32, globals[i].index);
+		if (name.data)
+			offer(completions, word, name.data);
+	}
+}
+
+static void offer_locals(struct op_repl *repl, struct op_completions *completions, const char *word)
+{
+	offer_globals(repl, completions, word);
+	const struct op_frame *frame = op_repl_frame_or_null(repl);
+	const struct op_variable *locals;
+	size_t count;
+	if (!frame)
+		return;
+	struct op_error *err _cleanup_error_ =
+		op_session_locals(repl->session, frame, &locals, &count);
+	for (size_t i = 0; !err && i < count; i++) {
+		struct op_text name _cleanup_text_ = OP_TEXT_INIT;
+		if (locals[i].name)
+			offer(completions, word, locals[i].name);
+		op_text_printf(&name, "$local%" PRIu32, locals[i].index);
+		if (name.data)
+			offer(completions, word, name.data);
+	}
+	offer(completions, word, "$pc");
+	offer(completions, word, "$mem[");
+}
+
+static void offer_breakpoints(struct op_repl *repl, struct op_completions *completions,
+			      const char *word)
+{
+	size_t count;
+	const struct op_breakpoint *const *breakpoints =
+		op_session_breakpoints(repl->session, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct op_text number _cleanup_text_ = OP_TEXT_INIT;
+		op_text_printf(&number, "%" PRIu32, breakpoints[i]->number);
+		if (number.data)
+			offer(completions, word, number.data);
+	}
+}
+
+static void offer_threads(struct op_repl *repl, struct op_completions *completions,
+			  const char *word)
+{
+	const struct op_thread_summary *threads;
+	size_t count;
+	if (op_session_state(repl->session) != OP_SESSION_STOPPED)
+		return;
+	struct op_error *err _cleanup_error_ = op_session_threads(repl->session, &threads, &count);
+	for (size_t i = 0; !err && i < count; i++) {
+		struct op_text number _cleanup_text_ = OP_TEXT_INIT;
+		op_text_printf(&number, "%" PRId64, threads[i].id);
+		if (number.data)
+			offer(completions, word, number.data);
+	}
+	offer(completions, word, "apply");
+	offer(completions, word, "suspended");
+}
+
+/** The word of a setting's name that stands where @p typed (everything behind the command) ends. */
+static void offer_settings(struct op_completions *completions, const char *typed, size_t typed_size,
+			   const char *word)
+{
+	for (size_t i = 0; i < op_settings_count; i++) {
+		const char *name = op_settings_table[i].name;
+		if (strncmp(name, typed, typed_size) != 0)
+			continue;
+		size_t size = strcspn(name + typed_size, " ");
+		char *next = strndup(name + typed_size, size);
+		bool known = false;
+		for (size_t j = 0; next && j < completions->count && !known; j++)
+			known = strcmp(completions->data[j], next) == 0;
+		if (next && !known)
+			offer(completions, word, next);
+		free(next);
+	}
+}
+
+/** The words in front of the one to complete. */
+struct context {
+	const struct op_command *command;
+	const char *typed; /**< behind the command, up to the word */
+	size_t typed_size;
+};
+
+static const struct op_command *find_quietly(const struct op_command *const *commands,
+					     const char *word, size_t size)
+{
+	const struct op_command *found = NULL;
+	struct op_error *err _cleanup_error_ = op_command_find(commands, "", word, size, &found);
+	return err ? NULL : found;
+}
+
+/**
+ * @return the table to complete from when the word is a command itself; else NULL, and the context
+ * is filled.
+ */
+static const struct op_command *const *read_context(const char *line, size_t start,
+						    struct context *ret)
+{
+	const struct op_command *const *table = op_commands;
+	const char *pos = line;
+	*ret = (struct context){0};
+	for (;;) {
+		while (isspace((unsigned char)*pos))
+			pos++;
+		if (pos >= line + start)
+			return table;
+		size_t size = strcspn(pos, " \t/");
+		ret->command = find_quietly(table, pos, size);
+		if (!ret->command)
+			return NULL;
+		pos += strcspn(pos, " \t");
+		while (isspace((unsigned char)*pos) && pos < line + start)
+			pos++;
+		table = ret->command->subcommands;
+		if (!table)
+			break;
+	}
+	ret->typed = pos;
+	ret->typed_size = pos < line + start ? (size_t)(line + start - pos) : 0;
+	return NULL;
+}
+
+void op_complete(struct op_repl *repl, const char *line, size_t start, size_t end,
+		 struct op_completions *ret)
+{
+	*ret = (struct op_completions){0};
+	char *word _cleanup_free_ = strndup(line + start, end - start);
+	if (!word)
+		return;
+	struct context context;
+	const struct op_command *const *table = read_context(line, start, &context);
+	if (table)
+		offer_commands(ret, word, table);
+	switch (table || !context.command ? OP_COMPLETE_NONE : context.command->complete) {
+	case OP_COMPLETE_NONE:
+		break;
+	case OP_COMPLETE_FUNCTIONS:
+		offer_functions(repl, ret, word);
+		break;
+	case OP_COMPLETE_FILES:
+		ret->files = true;
+		break;
+	case OP_COMPLETE_COMMANDS:
+		offer_commands(ret, word, op_commands);
+		break;
+	case OP_COMPLETE_SETTINGS:
+		offer_settings(ret, context.typed, context.typed_size, word);
+		break;
+	case OP_COMPLETE_LOCALS:
+		offer_locals(repl, ret, word);
+		break;
+	case OP_COMPLETE_BREAKPOINTS:
+		offer_breakpoints(repl, ret, word);
+		break;
+	case OP_COMPLETE_THREADS:
+		offer_threads(repl, ret, word);
+		break;
+	}
+}

@@ -1,0 +1,81 @@
+# The prompt, the commands, the reports, and the program that is made of them.
+noinst_LTLIBRARIES += librepl.la
+librepl_la_SOURCES = \
+	tracer/report/breakpoint.c tracer/report/breakpoint.h \
+	tracer/report/disassembly.c tracer/report/disassembly.h \
+	tracer/report/dump.c tracer/report/dump.h \
+	tracer/report/event.c tracer/report/event.h \
+	tracer/report/frame.c tracer/report/frame.h \
+	tracer/report/json.c tracer/report/json.h \
+	tracer/report/module.c tracer/report/module.h \
+	tracer/report/node.c tracer/report/node.h \
+	tracer/report/number.c tracer/report/number.h \
+	tracer/report/output.c tracer/report/output.h \
+	tracer/report/state.c tracer/report/state.h \
+	tracer/report/thread.c tracer/report/thread.h \
+	tracer/report/value.c tracer/report/value.h \
+	tracer/repl/arguments.c tracer/repl/arguments.h \
+	tracer/repl/breakpoint_numbers.c tracer/repl/breakpoint_numbers.h \
+	tracer/repl/cmd_attach.c \
+	tracer/repl/cmd_backtrace.c \
+	tracer/repl/cmd_break.c \
+	tracer/repl/cmd_continue.c \
+	tracer/repl/cmd_delete.c \
+	tracer/repl/cmd_detach.c \
+	tracer/repl/cmd_disassemble.c \
+	tracer/repl/cmd_dump.c \
+	tracer/repl/cmd_echo.c \
+	tracer/repl/cmd_enable.c \
+	tracer/repl/cmd_find.c \
+	tracer/repl/cmd_finish.c \
+	tracer/repl/cmd_frame.c \
+	tracer/repl/cmd_help.c \
+	tracer/repl/cmd_history.c \
+	tracer/repl/cmd_ignore.c \
+	tracer/repl/cmd_info.c \
+	tracer/repl/cmd_instance.c \
+	tracer/repl/cmd_kill.c \
+	tracer/repl/cmd_list.c \
+	tracer/repl/cmd_print.c \
+	tracer/repl/cmd_quit.c \
+	tracer/repl/cmd_restore.c \
+	tracer/repl/cmd_run.c \
+	tracer/repl/cmd_set.c \
+	tracer/repl/cmd_shell.c \
+	tracer/repl/cmd_source.c \
+	tracer/repl/cmd_stack.c \
+	tracer/repl/cmd_step.c \
+	tracer/repl/cmd_thread.c \
+	tracer/repl/cmd_x.c \
+	tracer/repl/command.h tracer/repl/commands.c \
+	tracer/repl/completion.c tracer/repl/completion.h \
+	tracer/repl/dump_commands.c \
+	tracer/repl/fatal.h \
+	tracer/repl/fetch.c \
+	tracer/repl/info_breakpoints.c \
+	tracer/repl/info_frame.c \
+	tracer/repl/info_globals.c \
+	tracer/repl/info_locals.c \
+	tracer/repl/info_memories.c \
+	tracer/repl/info_modules.c \
+	tracer/repl/info_state.c \
+	tracer/repl/info_threads.c \
+	tracer/repl/interrupt.c tracer/repl/interrupt.h \
+	tracer/repl/listing.c tracer/repl/listing.h \
+	tracer/repl/lookup.c \
+	tracer/repl/mode.c tracer/repl/mode.h \
+	tracer/repl/mode_inspect.c \
+	tracer/repl/mode_prompt.c \
+	tracer/repl/mode_stack.c \
+	tracer/repl/options.c tracer/repl/options.h \
+	tracer/repl/prompt.c tracer/repl/prompt.h \
+	tracer/repl/repl.c tracer/repl/repl.h \
+	tracer/repl/run_control.c \
+	tracer/repl/settings.c tracer/repl/settings.h \
+	tracer/repl/snapshot.c tracer/repl/snapshot.h
+librepl_la_CPPFLAGS = $(AM_CPPFLAGS) $(READLINE_CFLAGS)
+librepl_la_LIBADD = $(READLINE_LIBS)
+
+bin_PROGRAMS += outpost
+outpost_SOURCES = tracer/main.c
+outpost_LDADD = librepl.la liboutpost.la libbase.la

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// outpost attach and outpost run: a process, commands, the prompt.
+#include <stdio.h>
+#include <string.h>
+
+#include "tracer/repl/interrupt.h"
+#include "tracer/repl/mode.h"
+#include "tracer/repl/prompt.h"
+
+/** Lines from the terminal until quit or Ctrl-D. */
+static void converse(struct op_repl *repl)
+{
+	op_prompt_open(repl);
+	while (!repl->quit && !op_interrupt_ending()) {
+		char *line _cleanup_free_ = op_prompt_read(repl);
+		if (!line)
+			break;
+		struct op_line parsed _cleanup_line_ = {0};
+		struct op_error *err = op_line_parse(line, &parsed);
+		bool empty = !err && !parsed.command && !line[strspn(line, " \t")];
+		if (!empty) {
+			bool repeats = !err && parsed.command &&
+				       parsed.command->flags & OP_COMMAND_REPEATS;
+			free(repl->last_line);
+			repl->last_line = repeats ? strdup(line) : NULL;
+		}
+		op_error_destroy(err);
+		if (!empty) {
+			op_repl_execute(repl, line);
+		} else if (repl->last_line) {
+			repl->repeating = true;
+			op_repl_execute(repl, repl->last_line);
+			repl->repeating = false;
+		}
+	}
+	op_prompt_close(repl);
+}
+
+/** What comes after the process is there. @return the exit status. */
+static int go_on(struct op_repl *repl, const struct op_options *options)
+{
+	bool good = op_mode_run_startup(repl, options);
+	if (!options->batch && !repl->quit && !op_interrupt_ending()) {
+		if (repl->interactive) {
+			converse(repl);
+			good = true;
+		} else {
+			good = op_repl_read_stream(repl, stdin) && good;
+		}
+	}
+	struct op_error *err = op_repl_leave(repl);
+	if (err) {
+		op_output_error(&repl->out, err->message);
+		op_error_destroy(err);
+		good = false;
+	}
+	return good ? OP_EXIT_DONE : OP_EXIT_FAILED;
+}
+
+static void greet(struct op_repl *repl)
+{
+	if (repl->interactive && !repl->quiet)
+		op_output_printf(&repl->out, "outpost %s. \"help\" lists the commands.\n",
+				 op_version());
+}
+
+static int attach_mode(const struct op_options *options)
+{
+	struct op_repl repl;
+	int status = OP_EXIT_FAILED;
+	if (op_mode_open(&repl, options)) {
+		greet(&repl);
+		struct op_call call = {
+			.command = &op_cmd_attach, .format = "", .rest = options->arguments[0]};
+		struct op_error *err = op_repl_run_command(&repl, "attach", &call);
+		if (err) {
+			op_output_error(&repl.out, err->message);
+			op_error_destroy(err);
+		} else {
+			status = go_on(&repl, options);
+		}
+	}
+	return op_mode_close(&repl, status);
+}
+
+/** The command line outlives the options only as a copy: run without arguments uses it again. */
+static struct op_error *copy_arguments(const struct op_options *options, char ***ret)
+{
+	char **words _cleanup_(op_argument_words_freep) =
+		calloc(options->argument_count + 1, sizeof(*words));
+	for (size_t i = 0; words && i < options->argument_count; i++) {
+		words[i] = strdup(options->arguments[i]);
+		if (!words[i])
+			return op_error_no_memory();
+	}
+	if (!words)
+		return op_error_no_memory();
+	*ret = op_take(words);
+	return NULL;
+}
+
+static int run_mode(const struct op_options *options)
+{
+	struct op_repl repl;
+	int status = OP_EXIT_FAILED;
+	if (op_mode_open(&repl, options)) {
+		greet(&repl);
+		struct op_call call = {.command = &op_cmd_run, .format = "", .rest = ""};
+		struct op_error *err = copy_arguments(options, &repl.argv);
+		if (!err)
+			err = op_repl_run_command(&repl, "run", &call);
+		if (err) {
+			op_output_error(&repl.out, err->message);
+			op_error_destroy(err);
+		} else {
+			status = go_on(&repl, options);
+		}
+	}
+	return op_mode_close(&repl, status);
+}
+
+const struct op_mode op_mode_attach = {
+	.name = "attach",
+	.args = "PID",
+	.help = "take hold of a running process and open the prompt",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.takes_pid = true,
+	.run = attach_mode,
+};
+
+const struct op_mode op_mode_run = {
+	.name = "run",
+	.args = "[--] COMMAND...",
+	.help = "start a program, stopped at its guest's first instruction",
+	.arguments_min = 1,
+	.arguments_max = -1U,
+	.takes_command = true,
+	.run = run_mode,
+};

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The program's command line; see options.h.
+#include "tracer/repl/options.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "tracer/repl/arguments.h"
+
+enum {
+	OPTION_BATCH = 256,
+	OPTION_JSON,
+	OPTION_COLOR,
+	OPTION_VERSION,
+	OPTION_NO_LOCALS,
+	OPTION_ALL,
+	OPTION_FUNCTIONS,
+	OPTION_DUMP_COMMANDS
+};
+
+static const struct {
+	struct option option;
+	const char *argument; /**< NULL: none */
+	const char *help;     /**< NULL: not shown */
+} table[] = {
+	{{"batch", no_argument, NULL, OPTION_BATCH},
+	 NULL,
+	 "run the commands of -e and -x, then let the program go and end"},
+	{{"command", required_argument, NULL, 'e'},
+	 "COMMAND",
+	 "run a command first (may be repeated)"},
+	{{"source", required_argument, NULL, 'x'},
+	 "FILE",
+	 "run the commands in a file first (may be repeated)"},
+	{{"json", no_argument, NULL, OPTION_JSON}, NULL, "write JSON Lines instead of text"},
+	{{"quiet", no_argument, NULL, 'q'}, NULL, "say nothing that was not asked for"},
+	{{"color", required_argument, NULL, OPTION_COLOR},
+	 "WHEN",
+	 "colours: auto, always or never"},
+	{{"no-locals", no_argument, NULL, OPTION_NO_LOCALS},
+	 NULL,
+	 "stack: frames without their values"},
+	{{"all", no_argument, NULL, OPTION_ALL}, NULL, "stack: threads without guest code too"},
+	{{"functions", no_argument, NULL, OPTION_FUNCTIONS},
+	 NULL,
+	 "inspect: list the functions of each module"},
+	{{"help", no_argument, NULL, 'h'}, NULL, "show this and end"},
+	{{"version", no_argument, NULL, OPTION_VERSION}, NULL, "show the version and end"},
+	{{"dump-commands", required_argument, NULL, OPTION_DUMP_COMMANDS}, "FORM", NULL},
+};
+
+void op_options_deinit(struct op_options *options)
+{
+	free(options->arguments);
+	free(options->commands);
+	*options = (struct op_options){0};
+}
+
+static struct op_error *usage_error(const char *what, const char *word)
+{
+	return op_error_create(OP_ERROR_SYNTAX, "%s%s; \"outpost --help\" tells how to use it",
+			       what, word);
+}
+
+static struct op_error *add_command(struct op_options *options, size_t *capacity, const char *text,
+				    bool is_file)
+{
+	if (!op_array_reserve(&options->commands, capacity, options->command_count + 1,
+			      sizeof(*options->commands)))
+		return op_error_no_memory();
+	options->commands[options->command_count++] = (struct op_startup_command){text, is_file};
+	return NULL;
+}
+
+static struct op_error *set_color(struct op_options *options, const char *text)
+{
+	static const char *const choices[] = {
+		[OP_COLOR_AUTO] = "auto", [OP_COLOR_ALWAYS] = "always", [OP_COLOR_NEVER] = "never"};
+	for (unsigned i = 0; i < OP_ARRAY_SIZE(choices); i++) {
+		if (strcmp(choices[i], text) == 0) {
+			options->color = i;
+			return NULL;
+		}
+	}
+	return usage_error("--color can be auto, always or never, not ", text);
+}
+
+static struct op_error *set_option(struct op_options *options, size_t *capacity, int option,
+				   char **argv)
+{
+	static const struct {
+		int option;
+		size_t offset;
+	} flags[] = {
+		{OPTION_BATCH, offsetof(struct op_options, batch)},
+		{OPTION_JSON, offsetof(struct op_options, json)},
+		{'q', offsetof(struct op_options, quiet)},
+		{'h', offsetof(struct op_options, help)},
+		{OPTION_VERSION, offsetof(struct op_options, version)},
+		{OPTION_NO_LOCALS, offsetof(struct op_options, no_locals)},
+		{OPTION_ALL, offsetof(struct op_options, all)},
+		{OPTION_FUNCTIONS, offsetof(struct op_options, functions)},
+	};
+	for (size_t i = 0; i < OP_ARRAY_SIZE(flags); i++) {
+		if (flags[i].option == option) {
+			*(bool *)((char *)options + flags[i].offset) = true;
+			return NULL;
+		}
+	}
+	if (option == 'e' || option == 'x')
+		return add_command(options, capacity, optarg, option == 'x');
+	if (option == OPTION_COLOR)
+		return set_color(options, optarg);
+	if (option == OPTION_DUMP_COMMANDS) {
+		options->dump_commands = optarg;
+		return NULL;
+	}
+	return usage_error(option == ':' ? "an argument is missing behind " : "there is no option ",
+			   argv[optind - 1]);
+}
+
+static struct op_error *find_mode(const char *name, const struct op_mode **ret)
+{
+	for (const struct op_mode *const *mode = op_modes; *mode; mode++) {
+		if (strcmp((*mode)->name, name) == 0) {
+			*ret = *mode;
+			return NULL;
+		}
+	}
+	return usage_error("there is no ", name);
+}
+
+int64_t op_mode_pid(const char *text)
+{
+	uint64_t pid = 0;
+	struct op_error *err _cleanup_error_ = op_argument_number(text, "a process id", &pid);
+	return err || pid > INT32_MAX ? 0 : (int64_t)pid;
+}
+
+static struct op_error *check(const struct op_options *options)
+{
+	const struct op_mode *mode = options->mode;
+	if (options->help || options->version || options->dump_commands)
+		return NULL;
+	if (!mode)
+		return usage_error("what is to be done is missing", "");
+	if (options->argument_count < mode->arguments_min)
+		return usage_error("an argument is missing: outpost ", mode->name);
+	if (options->argument_count > mode->arguments_max)
+		return usage_error("too much: ", options->arguments[mode->arguments_max]);
+	if (mode->takes_pid && !op_mode_pid(options->arguments[0]))
+		return usage_error("this is not the id of a process: ", options->arguments[0]);
+	if ((options->no_locals || options->all) && strcmp(mode->name, "stack") != 0)
+		return usage_error(
+			"--no-locals and --all are options of outpost stack, not of outpost ",
+			mode->name);
+	if (options->functions && strcmp(mode->name, "inspect") != 0)
+		return usage_error("--functions is an option of outpost inspect, not of outpost ",
+				   mode->name);
+	if (options->command_count && strcmp(mode->name, "stack") == 0)
+		return usage_error("outpost stack runs no commands; outpost attach --batch does",
+				   "");
+	return NULL;
+}
+
+struct op_error *op_options_parse(int argc, char **argv, struct op_options *ret)
+{
+	*ret = (struct op_options){0};
+	struct option options[OP_ARRAY_SIZE(table) + 1] = {0};
+	for (size_t i = 0; i < OP_ARRAY_SIZE(table); i++)
+		options[i] = table[i].option;
+	ret->arguments = calloc((size_t)argc + 1, sizeof(*ret->arguments));
+	if (!ret->arguments)
+		return op_error_no_memory();
+	size_t capacity = 0;
+	struct op_error *err = NULL;
+	bool rest = false; // only arguments from here on
+	optind = 0;        // glibc: begin anew
+	opterr = 0;
+	while (!err) {
+		int before = optind;
+		// '+': stop at the first word that is no option. The words in between are taken by
+		// hand, so that what
+		// belongs to a launched program's command line stays whole.
+		int option = rest ? -1 : getopt_long(argc, argv, "+:e:x:qh", options, NULL);
+		if (option != -1) {
+			err = set_option(ret, &capacity, option, argv);
+			continue;
+		}
+		if (optind > before && before > 0 && strcmp(argv[optind - 1], "--") == 0)
+			rest = true;
+		if (optind >= argc)
+			break;
+		char *word = argv[optind++];
+		if (!ret->mode) {
+			err = find_mode(word, &ret->mode);
+			continue;
+		}
+		ret->arguments[ret->argument_count++] = word;
+		rest = rest || ret->mode->takes_command;
+	}
+	return err ? err : check(ret);
+}
+
+void op_options_help(FILE *stream)
+{
+	fputs("outpost debugs WebAssembly programs that run in Wasmtime, from outside and without "
+	      "preparation.\n\n",
+	      stream);
+	for (const struct op_mode *const *mode = op_modes; *mode; mode++)
+		fprintf(stream, "  outpost %-8s %-16s %s\n", (*mode)->name, (*mode)->args,
+			(*mode)->help);
+	fputs("\nOptions:\n", stream);
+	for (size_t i = 0; i < OP_ARRAY_SIZE(table); i++) {
+		char shown[40];
+		if (!table[i].help)
+			continue;
+		int letter = table[i].option.val;
+		snprintf(shown, sizeof(shown), "%c%c%s --%s%s%s", letter < 256 ? '-' : ' ',
+			 letter < 256 ? letter : ' ', letter < 256 ? "," : " ",
+			 table[i].option.name, table[i].argument ? "=" : "",
+			 table[i].argument ? table[i].argument : "");
+		fprintf(stream, "  %-24s %s\n", shown, table[i].help);
+	}
+	fputs("\nExit status: 0 done, 1 a command failed, 2 wrong usage. \"help\" at the prompt "
+	      "lists the commands.\n",
+	      stream);
+}

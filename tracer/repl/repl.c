@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The conversation: lines in, commands run, documents and errors out; see repl.h.
+#include "tracer/repl/repl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "tracer/repl/interrupt.h"
+#include "tracer/repl/prompt.h"
+
+enum { SOURCE_DEPTH_MAX = 32 };
+
+static void on_notice(void *context, enum op_notice_kind kind, const char *text)
+{
+	struct op_repl *repl = context;
+	if (kind == OP_NOTICE_INFO && repl->quiet)
+		return;
+	op_output_notice(&repl->out, kind == OP_NOTICE_WARNING, text);
+}
+
+struct op_error *op_repl_init(struct op_repl *repl, FILE *stream, FILE *errors)
+{
+	*repl = (struct op_repl){.no_color = true};
+	op_output_init(&repl->out, stream, errors);
+	op_settings_init(&repl->settings);
+	struct op_session_options options = {
+		.size = sizeof(options), .notice = on_notice, .notice_context = repl};
+	return op_session_create(&options, &repl->session);
+}
+
+void op_repl_deinit(struct op_repl *repl)
+{
+	op_session_destroy(repl->session);
+	op_output_deinit(&repl->out);
+	op_argument_words_free(repl->argv);
+	free(repl->last_line);
+	*repl = (struct op_repl){0};
+}
+
+void op_repl_apply_settings(struct op_repl *repl)
+{
+	unsigned color = repl->settings.color;
+	repl->out.color = !repl->out.json &&
+			  (color == OP_COLOR_ALWAYS || (color == OP_COLOR_AUTO && !repl->no_color));
+	struct winsize size = {0};
+	bool pages = repl->settings.pagination && repl->interactive &&
+		     ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 2;
+	repl->out.page_rows = pages ? size.ws_row - 1U : 0;
+	repl->out.page = op_prompt_page;
+	repl->out.page_context = repl;
+	if (repl->prompt_open)
+		op_prompt_history_limit(repl->settings.history_size);
+}
+
+struct op_error *op_repl_check_interrupt(struct op_repl *repl)
+{
+	if (op_session_take_interrupt(repl->session))
+		return op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
+	return NULL;
+}
+
+bool op_repl_confirm(struct op_repl *repl, const char *question)
+{
+	if (!repl->interactive || !repl->settings.confirm)
+		return true;
+	op_output_flush(&repl->out);
+	return op_prompt_ask(question);
+}
+
+/** An artifact that was opened as a file leaves the session without a process, but with modules. */
+static bool has_modules(struct op_repl *repl)
+{
+	const struct op_module *modules;
+	size_t count = 0;
+	struct op_error *err _cleanup_error_ = op_session_modules(repl->session, &modules, &count);
+	return !err && count;
+}
+
+/** What a command asks for before it runs; the sentence says what to do. */
+static struct op_error *check_needs(struct op_repl *repl, const struct op_command *command)
+{
+	enum op_session_state state = op_session_state(repl->session);
+	unsigned needs = command->flags & (OP_COMMAND_NEEDS_TARGET | OP_COMMAND_NEEDS_STOPPED |
+					   OP_COMMAND_NEEDS_FRAME);
+	if (!needs)
+		return NULL;
+	if (state == OP_SESSION_EXITED)
+		return op_error_create(OP_ERROR_STATE, "the program has ended");
+	if (state == OP_SESSION_EMPTY && needs == OP_COMMAND_NEEDS_TARGET && has_modules(repl))
+		return NULL;
+	if (state == OP_SESSION_EMPTY)
+		return op_error_create(
+			OP_ERROR_STATE,
+			"there is no program; \"attach PID\" or \"run COMMAND\" gives one");
+	if (!(needs & (OP_COMMAND_NEEDS_STOPPED | OP_COMMAND_NEEDS_FRAME)))
+		return NULL;
+	if (state != OP_SESSION_STOPPED)
+		return op_error_create(OP_ERROR_STATE, "\"%s\" needs a program that is stopped",
+				       command->name);
+	if (!(needs & OP_COMMAND_NEEDS_FRAME))
+		return NULL;
+	const struct op_frame *frame;
+	return op_session_selected_frame(repl->session, &frame);
+}
+
+struct op_error *op_repl_run_command(struct op_repl *repl, const char *name,
+				     const struct op_call *call)
+{
+	struct op_output_command outer;
+	op_output_begin_command(&repl->out, &outer);
+	struct op_error *err = check_needs(repl, call->command);
+	if (!err)
+		err = call->command->run(repl, call);
+	op_output_end_command(&repl->out, &outer, name, err);
+	return err;
+}
+
+struct op_error *op_repl_run_line(struct op_repl *repl, const char *text)
+{
+	struct op_line line _cleanup_line_ = {0};
+	struct op_error *err = op_line_parse(text, &line);
+	if (err) {
+		// A line that names no command has its document too.
+		struct op_output_command outer;
+		op_output_begin_command(&repl->out, &outer);
+		op_output_end_command(&repl->out, &outer, line.name ? line.name : "", err);
+		return err;
+	}
+	if (!line.command)
+		return NULL;
+	struct op_call call = {.command = line.command,
+			       .format = line.format,
+			       .rest = line.rest,
+			       .repeated = repl->repeating};
+	// What is nested (source, thread apply) was not repeated itself.
+	repl->repeating = false;
+	return op_repl_run_command(repl, line.name, &call);
+}
+
+bool op_repl_execute(struct op_repl *repl, const char *line)
+{
+	struct op_error *err _cleanup_error_ = NULL;
+	// An interrupt from before this line is not meant for it.
+	op_session_take_interrupt(repl->session);
+	op_interrupt_take();
+	err = op_repl_run_line(repl, line);
+	// One that came meanwhile has ended the command; the prompt has nothing to do with it.
+	op_interrupt_take();
+	if (err)
+		op_output_error(&repl->out, err->message);
+	if (repl->out.broken)
+		repl->quit = true;
+	return !err;
+}
+
+static void chomp(char *line)
+{
+	line[strcspn(line, "\r\n")] = '\0';
+}
+
+struct op_error *op_repl_source(struct op_repl *repl, const char *path)
+{
+	if (repl->source_depth >= SOURCE_DEPTH_MAX)
+		return op_error_create(OP_ERROR_LIMIT,
+				       "%s: command files are nested more than %d deep", path,
+				       SOURCE_DEPTH_MAX);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return op_error_system(OP_ERROR_IO, errno, "cannot open the command file %s", path);
+	char *line _cleanup_free_ = NULL;
+	size_t capacity = 0;
+	unsigned number = 0;
+	struct op_error *err = NULL;
+	repl->source_depth++;
+	while (!err && !repl->quit && !op_interrupt_ending() &&
+	       getline(&line, &capacity, file) >= 0) {
+		chomp(line);
+		number++;
+		err = op_error_at(op_repl_run_line(repl, line), "%s:%u", path, number);
+	}
+	repl->source_depth--;
+	if (!err && ferror(file))
+		err = op_error_system(OP_ERROR_IO, errno, "cannot read the command file %s", path);
+	fclose(file);
+	return err;
+}
+
+bool op_repl_read_stream(struct op_repl *repl, FILE *stream)
+{
+	char *line _cleanup_free_ = NULL;
+	size_t capacity = 0;
+	bool all_good = true;
+	while (!repl->quit && !op_interrupt_ending()) {
+		errno = 0;
+		if (getline(&line, &capacity, stream) < 0) {
+			if (errno != EINTR || op_interrupt_ending())
+				break;
+			clearerr(stream); // Ctrl-C with nothing running
+			continue;
+		}
+		chomp(line);
+		if (!op_repl_execute(repl, line))
+			all_good = false;
+	}
+	return all_good;
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The state of a conversation with the debugger: the session, the output, the settings, what was
+// typed last. Commands get it.
+// Builds on tracer/outpost.h only.
+#ifndef OP_TRACER_REPL_REPL_H
+#define OP_TRACER_REPL_REPL_H
+
+#include "tracer/outpost.h"
+#include "tracer/repl/arguments.h"
+#include "tracer/repl/command.h"
+#include "tracer/repl/settings.h"
+#include "tracer/report/event.h"
+#include "tracer/report/output.h"
+
+/** What x used last: an `x` without a format, an address or after an empty line goes on with it. */
+struct op_examine_state {
+	char letter;
+	unsigned unit;
+	uint64_t count;
+	uint32_t memory;
+	uint64_t next;
+	bool valid;
+};
+
+/** Where list stands. */
+struct op_list_state {
+	uint32_t module_id, function, next_pc;
+	bool valid;
+};
+
+/** The frame of the last stop, to see whether a step has left it. */
+struct op_stop_state {
+	int64_t thread;
+	uint32_t module_id, function_index;
+	uint64_t fp;
+	uint32_t breakpoint; /**< 0: it was none */
+	bool valid;
+};
+
+struct op_repl {
+	struct op_session *session; /**< owned */
+	struct op_output out;
+	struct op_settings settings;
+	bool interactive; /**< a person sits at a terminal: questions can be asked */
+	bool quiet;
+	bool no_color; /**< NO_COLOR is set, the terminal is dumb, or there is none */
+	bool launched; /**< the target was started by outpost */
+	bool quit;
+	bool prompt_open;
+	int64_t pid;     /**< of the last target */
+	char **argv;     /**< owned; of the last run; NULL: none */
+	char *last_line; /**< owned; what an empty line runs again; NULL: nothing */
+	bool repeating;
+	unsigned source_depth;
+	struct op_examine_state examine;
+	struct op_list_state list;
+	struct op_stop_state stop;
+};
+
+/** Create the session and set everything to its defaults. */
+struct op_error *op_repl_init(struct op_repl *repl, FILE *stream, FILE *errors);
+void op_repl_deinit(struct op_repl *repl);
+/** Put changed settings into effect. */
+void op_repl_apply_settings(struct op_repl *repl);
+
+/**
+ * Run one line. JSON: its document is written, also when it fails. Text: the caller shows the
+ * error (op_output_error).
+ * An empty line does nothing.
+ */
+struct op_error *op_repl_run_line(struct op_repl *repl, const char *line);
+/** Run one line and show its error. @return false when it failed. */
+bool op_repl_execute(struct op_repl *repl, const char *line);
+/**
+ * Run what a command is about: begins and ends its document. For front-end modes that do what a
+ * command does.
+ */
+struct op_error *op_repl_run_command(struct op_repl *repl, const char *name,
+				     const struct op_call *call);
+/** Run a file of commands up to the first that fails. */
+struct op_error *op_repl_source(struct op_repl *repl, const char *path);
+/** Read lines from @p stream until its end or quit. @return false when one failed. */
+bool op_repl_read_stream(struct op_repl *repl, FILE *stream);
+
+/** OP_ERROR_INTERRUPTED after Ctrl-C; long loops ask it. */
+struct op_error *op_repl_check_interrupt(struct op_repl *repl);
+/** Ask a person; true when nobody is there or `confirm` is off. */
+bool op_repl_confirm(struct op_repl *repl, const char *question);
+
+// Processes and running (run_control.c)
+// --------------------------------------------------------------------------------
+
+/** Attach and report the stop. */
+struct op_error *op_repl_attach(struct op_repl *repl, int64_t pid);
+/** Launch repl->argv and report where it stopped. */
+struct op_error *op_repl_launch(struct op_repl *repl);
+/** Let it run, report the events, return at the next stop. */
+struct op_error *op_repl_resume(struct op_repl *repl, enum op_run_kind kind, uint64_t count);
+struct op_error *op_repl_detach(struct op_repl *repl);
+struct op_error *op_repl_kill(struct op_repl *repl);
+/** At the end: detach from what was attached to, kill what was launched; said in a line. */
+struct op_error *op_repl_leave(struct op_repl *repl);
+/** JSON: the member "state" of a result. */
+void op_repl_state_result(struct op_repl *repl);
+
+// Frames (fetch.c) --------------------------------------------------------------------------------
+// ---------------------
+
+/** A frame with its variables fetched. The texts in a view's reasons live here. */
+struct op_fetched_frame {
+	struct op_frame_view view;
+	struct op_error *locals_error;   /**< owned */
+	struct op_error *operands_error; /**< owned */
+};
+void op_fetched_frame_deinit(struct op_fetched_frame *fetched);
+#define _cleanup_fetched_ _cleanup_(op_fetched_frame_deinit)
+enum { OP_FETCH_LOCALS = 1, OP_FETCH_OPERANDS = 2 };
+/**
+ * Fetch a frame's variables. What cannot be had is a reason in the view; only a target that is
+ * gone, an interrupt or lack of memory fail.
+ * The view holds until the next frame is fetched.
+ */
+struct op_error *op_repl_fetch_frame(struct op_repl *repl, const struct op_frame *frame,
+				     unsigned what, struct op_fetched_frame *ret);
+/** What a frame's line shows in the face that is on: parameters in text; everything in JSON. */
+unsigned op_repl_frame_parts(const struct op_repl *repl);
+/**
+ * The text of the instruction at the frame's pc; NULL when it is not known. Borrowed from the
+ * session.
+ */
+const char *op_repl_frame_instruction(struct op_repl *repl, const struct op_frame *frame);
+/** Report the selected frame with its instruction. */
+struct op_error *op_repl_report_selected(struct op_repl *repl);
+/**
+ * The selected frame with whole operands: a thread inside an instruction is carried to the next
+ * one first, and told if that could not be.
+ */
+struct op_error *op_repl_settled_frame(struct op_repl *repl, const struct op_frame **ret);
+/** The selected frame, NULL when there is none: for what works without one too. */
+const struct op_frame *op_repl_frame_or_null(struct op_repl *repl);
+/** Evaluate in the selected frame, or without one. All evaluation goes through here. */
+struct op_error *op_repl_evaluate(struct op_repl *repl, const char *expression,
+				  struct op_result *ret);
+/** The same for what is no value of its own: it is not kept in the history. */
+struct op_error *op_repl_evaluate_once(struct op_repl *repl, const char *expression,
+				       struct op_result *ret);
+/** Evaluate an address or a length. */
+struct op_error *op_repl_address(struct op_repl *repl, const char *expression, uint64_t *ret);
+/** Show which stack is selected, and its frame if it has one. */
+struct op_error *op_repl_report_stack(struct op_repl *repl);
+
+/** How much of an object is shown: all that the settings allow, or what fits beside others. */
+enum op_expand_width { OP_EXPAND_FULL, OP_EXPAND_LINE };
+struct op_expand_limits op_repl_expand_limits(const struct op_repl *repl,
+					      enum op_expand_width width);
+/**
+ * Say what the references in a view of variables lead to: view->details.
+ * @param[out] ret as many texts as there are variables, of the face that is on; free with
+ * op_repl_details_free().
+ */
+struct op_error *op_repl_fetch_details(struct op_repl *repl, const struct op_frame *frame,
+				       struct op_variables_view *view, char ***ret);
+void op_repl_details_free(char **details, size_t count);
+
+// Functions (lookup.c)
+// -------------------------------------------------------------------------------------------------
+
+/** A function that a person named. */
+struct op_named_function {
+	uint32_t module_id, index;
+	uint32_t pc, end_pc;
+	char name[256]; /**< escaped, may be cut */
+	char module[256];
+};
+/**
+ * NAME, function[N], #N, each with MODULE! in front if wanted. The selected frame's module is
+ * preferred; otherwise the name must be unique.
+ */
+struct op_error *op_repl_find_function(struct op_repl *repl, const char *spec,
+				       struct op_named_function *ret);
+/** The function of the selected frame. */
+struct op_error *op_repl_frame_function(struct op_repl *repl, struct op_named_function *ret);
+/** The module by id, NULL when it is gone. Borrowed. */
+const struct op_module *op_repl_module(struct op_repl *repl, uint32_t id);
+
+#endif

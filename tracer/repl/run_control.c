@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Getting a process, letting it run, letting it go; and telling of its events. Part of repl.h.
+#include <inttypes.h>
+#include <string.h>
+
+#include "tracer/repl/interrupt.h"
+#include "tracer/repl/repl.h"
+
+static const char *const state_names[] = {
+	[OP_SESSION_EMPTY] = "empty",     [OP_SESSION_STOPPED] = "stopped",
+	[OP_SESSION_RUNNING] = "running", [OP_SESSION_LOOKING] = "looking",
+	[OP_SESSION_EXITED] = "exited",
+};
+
+void op_repl_state_result(struct op_repl *repl)
+{
+	if (repl->out.json)
+		op_json_string(&repl->out.writer, "state",
+			       state_names[op_session_state(repl->session)]);
+}
+
+static bool is_temporary(struct op_repl *repl, uint32_t number)
+{
+	size_t count;
+	const struct op_breakpoint *const *breakpoints =
+		op_session_breakpoints(repl->session, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (breakpoints[i]->number == number)
+			return breakpoints[i]->temporary;
+	}
+	// A temporary breakpoint may be gone by the time its event is shown; no other one can be.
+	return true;
+}
+
+/** Keep where it stopped. @return true when that is the frame of the stop before. */
+static bool remember_stop(struct op_repl *repl, const struct op_event *event,
+			  const struct op_frame *frame)
+{
+	struct op_stop_state now = {.thread = event->thread, .breakpoint = event->breakpoint};
+	if (frame) {
+		now.module_id = frame->module_id;
+		now.function_index = frame->function_index;
+		now.fp = frame->fp.value;
+		now.valid = true;
+	}
+	const struct op_stop_state *before = &repl->stop;
+	bool same = now.valid && before->valid && now.thread == before->thread &&
+		    now.module_id == before->module_id &&
+		    now.function_index == before->function_index && now.fp == before->fp;
+	repl->stop = now;
+	return same;
+}
+
+static struct op_error *report_stop(struct op_repl *repl, const struct op_event *event)
+{
+	struct op_fetched_frame fetched _cleanup_fetched_ = {0};
+	const struct op_frame *frame = op_repl_frame_or_null(repl);
+	int64_t thread_before = repl->stop.thread;
+	bool same = remember_stop(repl, event, frame);
+	struct op_event_view view = {
+		.event = event,
+		.pid = repl->pid,
+		.same_function = same && event->reason == OP_REASON_STEP && !event->result_count &&
+				 !event->results_missing,
+		.temporary = event->breakpoint && is_temporary(repl, event->breakpoint),
+		.switched = thread_before && event->thread && thread_before != event->thread,
+	};
+	struct op_error *err = NULL;
+	if (frame) {
+		err = op_repl_fetch_frame(repl, frame, op_repl_frame_parts(repl), &fetched);
+		view.frame = &fetched.view;
+		view.instruction = op_repl_frame_instruction(repl, frame);
+	}
+	if (!err)
+		op_event_report(&repl->out, &view);
+	return err;
+}
+
+static struct op_error *report_event(struct op_repl *repl, const struct op_event *event)
+{
+	if (event->kind == OP_EVENT_STOPPED)
+		return report_stop(repl, event);
+	struct op_event_view view = {.event = event, .pid = repl->pid};
+	op_event_report(&repl->out, &view);
+	return NULL;
+}
+
+static void forget_target(struct op_repl *repl)
+{
+	repl->stop = (struct op_stop_state){0};
+	repl->examine.valid = false;
+	repl->list.valid = false;
+}
+
+static void take_process(struct op_repl *repl, bool launched)
+{
+	forget_target(repl);
+	repl->launched = launched;
+	repl->pid = op_session_process_id(repl->session);
+}
+
+struct op_error *op_repl_attach(struct op_repl *repl, int64_t pid)
+{
+	struct op_error *err = op_session_attach(repl->session, pid, false);
+	if (err)
+		return err;
+	take_process(repl, false);
+	struct op_event event = {.kind = OP_EVENT_STOPPED,
+				 .reason = OP_REASON_ATTACHED,
+				 .thread = op_session_selected_thread(repl->session)};
+	err = report_stop(repl, &event);
+	if (!err && repl->out.json) {
+		op_json_int(&repl->out.writer, "pid", repl->pid);
+		op_repl_state_result(repl);
+	}
+	return err;
+}
+
+struct op_error *op_repl_launch(struct op_repl *repl)
+{
+	struct op_event event = {0};
+	op_output_flush(&repl->out);
+	struct op_error *err =
+		op_session_launch(repl->session, (const char *const *)repl->argv, &event);
+	if (err)
+		return err;
+	take_process(repl, true);
+	err = report_event(repl, &event);
+	if (!err && repl->out.json) {
+		op_json_int(&repl->out.writer, "pid", repl->pid);
+		op_repl_state_result(repl);
+	}
+	return err;
+}
+
+struct op_error *op_repl_resume(struct op_repl *repl, enum op_run_kind kind, uint64_t count)
+{
+	op_output_flush(&repl->out);
+	struct op_error *err = op_session_run(repl->session, kind, count);
+	struct op_event event = {0};
+	while (!err && event.kind != OP_EVENT_STOPPED && event.kind != OP_EVENT_EXITED) {
+		event = (struct op_event){0};
+		err = op_session_wait(repl->session, -1, &event);
+		if (!err && event.kind != OP_EVENT_NONE)
+			err = report_event(repl, &event);
+	}
+	repl->list.valid = false;
+	if (!err)
+		op_repl_state_result(repl);
+	return err;
+}
+
+struct op_error *op_repl_detach(struct op_repl *repl)
+{
+	int64_t pid = op_session_process_id(repl->session);
+	struct op_error *err = op_session_detach(repl->session);
+	if (err)
+		return err;
+	forget_target(repl);
+	if (repl->out.json)
+		op_json_int(&repl->out.writer, "pid", pid);
+	else if (!repl->quiet)
+		op_output_printf(&repl->out, "Detached from process %" PRId64 "; it runs on.\n",
+				 pid);
+	return NULL;
+}
+
+struct op_error *op_repl_kill(struct op_repl *repl)
+{
+	int64_t pid = op_session_process_id(repl->session);
+	struct op_error *err = op_session_kill(repl->session);
+	if (err)
+		return err;
+	forget_target(repl);
+	if (repl->out.json)
+		op_json_int(&repl->out.writer, "pid", pid);
+	else if (!repl->quiet)
+		op_output_printf(&repl->out, "Killed process %" PRId64 ".\n", pid);
+	return NULL;
+}
+
+struct op_error *op_repl_leave(struct op_repl *repl)
+{
+	enum op_session_state state = op_session_state(repl->session);
+	if (state != OP_SESSION_STOPPED && state != OP_SESSION_RUNNING)
+		return NULL;
+	bool launched = repl->launched;
+	struct op_output_command outer;
+	op_output_begin_command(&repl->out, &outer);
+	struct op_error *err = launched ? op_repl_kill(repl) : op_repl_detach(repl);
+	op_output_end_command(&repl->out, &outer, launched ? "kill" : "detach", err);
+	return err;
+}

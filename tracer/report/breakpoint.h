@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Breakpoints as text and JSON. Knows no session.
+#ifndef OP_TRACER_REPORT_BREAKPOINT_H
+#define OP_TRACER_REPORT_BREAKPOINT_H
+
+#include "tracer/outpost.h"
+#include "tracer/report/output.h"
+
+/** Text: "Breakpoint 1 at app!0x1a3: fib", or that it is pending. */
+void op_breakpoint_text(struct op_output *out, const struct op_breakpoint *breakpoint);
+/** Text: the table of info breakpoints. */
+void op_breakpoint_table(struct op_output *out, const struct op_breakpoint *const *breakpoints,
+			 size_t count);
+void op_breakpoint_json(struct op_json *json, const char *key,
+			const struct op_breakpoint *breakpoint);
+
+#endif

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Events of the target; see event.h. Knows no session.
+#include "tracer/report/event.h"
+
+#include <inttypes.h>
+
+#include "tracer/report/value.h"
+
+/**
+ * What a person reads for a reason that needs no numbers; the others are composed in stop_text().
+ */
+static const char *const reason_texts[] = {
+	[OP_REASON_INTERRUPTED] = "Program stopped: interrupted.",
+	[OP_REASON_GUEST_RETURNED] = "The guest has returned to the host.",
+	[OP_REASON_EXEC] = "The process runs another program now.",
+	[OP_REASON_ENTRY] = "Program stopped at the guest's first instruction.",
+};
+
+void op_instruction_line(struct op_output *out, uint32_t pc, const char *text)
+{
+	op_output_printf(out, "=> ");
+	op_output_styled(out, OP_STYLE_ADDRESS, "0x%" PRIx32, pc);
+	op_output_printf(out, ": %s\n", text);
+}
+
+static void results_text(struct op_output *out, const struct op_event *event)
+{
+	static const struct op_value_format natural;
+	if (event->results_missing) {
+		op_output_printf(out, "Returned value: <%s>\n", event->results_missing);
+		return;
+	}
+	if (!event->result_count)
+		return;
+	op_output_printf(out, "Returned value%s:", event->result_count == 1 ? "" : "s");
+	for (size_t i = 0; i < event->result_count; i++) {
+		op_output_printf(out, "%s (%s) ", i ? "," : "",
+				 op_value_type_name(event->results[i].type));
+		op_value_text(&out->text, &event->results[i], &natural);
+	}
+	op_output_printf(out, "\n");
+}
+
+/** The line that says why. A breakpoint's goes on with the frame. */
+static void reason_text(struct op_output *out, const struct op_event_view *view)
+{
+	const struct op_event *event = view->event;
+	op_output_style(out, OP_STYLE_EVENT);
+	if (event->reason == OP_REASON_BREAKPOINT)
+		op_output_printf(out, "%s %" PRIu32 ", ",
+				 view->temporary ? "Temporary breakpoint" : "Breakpoint",
+				 event->breakpoint);
+	else if (event->reason == OP_REASON_SIGNAL)
+		op_output_printf(out, "Program received signal %s.\n", event->signal_name);
+	else if (event->reason == OP_REASON_TRAP)
+		op_output_printf(out, "Program trapped: %s.\n",
+				 event->trap[0] ? event->trap : "the trap's kind is not known");
+	else if (event->reason == OP_REASON_ATTACHED)
+		op_output_printf(out, "Attached to process %" PRId64 ".\n", view->pid);
+	else if (event->reason < OP_ARRAY_SIZE(reason_texts) && reason_texts[event->reason])
+		op_output_printf(out, "%s\n", reason_texts[event->reason]);
+	op_output_style_end(out);
+}
+
+static void stop_text(struct op_output *out, const struct op_event_view *view)
+{
+	const struct op_event *event = view->event;
+	if (view->switched)
+		op_output_printf(out, "[Switching to thread %" PRId64 "]\n", event->thread);
+	reason_text(out, view);
+	if (view->frame && !view->same_function) {
+		if (event->reason == OP_REASON_BREAKPOINT)
+			op_frame_line(out, view->frame);
+		else
+			op_frame_text(out, view->frame);
+		if (event->reason == OP_REASON_BREAKPOINT)
+			op_output_printf(out, "\n");
+	} else if (!view->frame) {
+		op_output_printf(out, "Thread %" PRId64 " has no guest frame.\n", event->thread);
+	}
+	results_text(out, event);
+	if (view->frame && view->instruction)
+		op_instruction_line(out, view->frame->frame->pc, view->instruction);
+}
+
+static void event_text(struct op_output *out, const struct op_event_view *view)
+{
+	const struct op_event *event = view->event;
+	switch (event->kind) {
+	case OP_EVENT_NONE:
+		break;
+	case OP_EVENT_STOPPED:
+		stop_text(out, view);
+		break;
+	case OP_EVENT_EXITED:
+		if (event->killed)
+			op_output_styled(out, OP_STYLE_EVENT,
+					 "Process %" PRId64 " was killed by signal %s.", view->pid,
+					 event->signal_name);
+		else
+			op_output_styled(out, OP_STYLE_EVENT,
+					 "Process %" PRId64 " exited with status %d.", view->pid,
+					 event->exit_status);
+		op_output_printf(out, "\n");
+		break;
+	case OP_EVENT_MODULES:
+		op_output_styled(out, OP_STYLE_DIM, "[The set of loaded modules has changed]");
+		op_output_printf(out, "\n");
+		break;
+	case OP_EVENT_FORKED:
+		op_output_styled(out, OP_STYLE_DIM, "[Child process %" PRId64 " was let go]",
+				 event->child);
+		op_output_printf(out, "\n");
+		break;
+	}
+}
+
+static void results_json(struct op_json *json, const struct op_event *event)
+{
+	if (event->results_missing) {
+		op_missing_json(json, "results", "not-known", event->results_missing);
+		return;
+	}
+	if (!event->result_count)
+		return;
+	op_json_begin_array(json, "results");
+	for (size_t i = 0; i < event->result_count; i++) {
+		op_json_begin_object(json, NULL);
+		op_typed_value_json(json, &event->results[i], false);
+		op_json_end_object(json);
+	}
+	op_json_end_array(json);
+}
+
+static void stop_json(struct op_json *json, const struct op_event_view *view)
+{
+	const struct op_event *event = view->event;
+	op_json_string(json, "reason", op_stop_reason_name(event->reason));
+	if (event->breakpoint)
+		op_json_uint(json, "breakpoint", event->breakpoint);
+	if (event->reason == OP_REASON_SIGNAL)
+		op_json_string(json, "signal", event->signal_name);
+	if (event->reason == OP_REASON_TRAP)
+		op_json_string(json, "trap", event->trap[0] ? event->trap : NULL);
+	op_json_int(json, "thread", event->thread);
+	if (view->frame)
+		op_frame_json(json, "frame", view->frame);
+	else
+		op_json_null(json, "frame");
+	results_json(json, event);
+	if (view->frame && view->instruction)
+		op_json_string(json, "instruction", view->instruction);
+}
+
+static void event_json(struct op_json *json, const struct op_event_view *view)
+{
+	static const char *const names[] = {
+		[OP_EVENT_NONE] = "none",     [OP_EVENT_STOPPED] = "stopped",
+		[OP_EVENT_EXITED] = "exited", [OP_EVENT_MODULES] = "modules",
+		[OP_EVENT_FORKED] = "forked",
+	};
+	const struct op_event *event = view->event;
+	op_json_string(json, "event", names[event->kind]);
+	if (event->kind == OP_EVENT_STOPPED)
+		stop_json(json, view);
+	if (event->kind == OP_EVENT_EXITED) {
+		op_json_int(json, "pid", view->pid);
+		if (event->killed)
+			op_json_string(json, "signal", event->signal_name);
+		else
+			op_json_int(json, "status", event->exit_status);
+	}
+	if (event->kind == OP_EVENT_FORKED)
+		op_json_int(json, "child", event->child);
+}
+
+void op_event_report(struct op_output *out, const struct op_event_view *view)
+{
+	if (out->json) {
+		event_json(op_output_begin_line(out), view);
+		op_output_end_line(out);
+	} else {
+		event_text(out, view);
+		op_output_flush(out);
+	}
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Events of the target as text and JSON. Knows no session.
+#ifndef OP_TRACER_REPORT_EVENT_H
+#define OP_TRACER_REPORT_EVENT_H
+
+#include "tracer/report/frame.h"
+
+/** An event and what is known around it. All borrowed. */
+struct op_event_view {
+	const struct op_event *event;
+	int64_t pid;
+	const struct op_frame_view
+		*frame; /**< STOPPED: where; NULL when the thread has no guest frame */
+	const char *
+		/** text of the Wasm instruction that comes next; NULL when it is not known */
+		instruction;
+	/** a step that stayed in its frame: the line of the frame would tell nothing new */
+	bool same_function;
+	bool temporary; /**< BREAKPOINT: it was a temporary one */
+	bool switched;  /**< another thread than the one before */
+};
+void op_event_report(struct op_output *out, const struct op_event_view *view);
+
+/** Text: "=> 0x1a3: local.get 0" */
+void op_instruction_line(struct op_output *out, uint32_t pc, const char *text);
+
+#endif

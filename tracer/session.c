@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The session: one target, from attach to detach. Puts platform and target-runtime together; runs nothing (run.c) and
+// shows nothing.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "tracer/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tracer/breakpoint.h"
+#include "tracer/items.h"
+#include "tracer/objects.h"
+#include "tracer/patch.h"
+#include "tracer/run.h"
+#include "tracer/state.h"
+#include "tracer/step.h"
+
+// A stop reads stacks and frame tables again and again: 8 MiB hold the live stack of a 50,000 frame recursion.
+enum { MEMORY_CACHE_LIMIT = 8 << 20 };
+enum { REFRESH_TRIES = 8 };
+
+const char *op_version(void)
+{
+	return "0.1.0";
+}
+
+void op_session_notice(struct op_session *session, enum op_notice_kind kind, const char *format, ...)
+{
+	if (!session->options.notice)
+		return;
+	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
+	va_list args;
+	va_start(args, format);
+	op_text_vprintf(&text, format, args);
+	va_end(args);
+	if (text.data)
+		session->options.notice(session->options.notice_context, kind, text.data);
+}
+
+struct op_error *op_session_create(const struct op_session_options *options, struct op_session **ret)
+{
+	struct op_session *session = calloc(1, sizeof(*session));
+	if (!session)
+		return op_error_no_memory();
+	if (options) {
+		size_t size = options->size < sizeof(session->options) ? options->size : sizeof(session->options);
+		memcpy(&session->options, options, size);
+	}
+	struct op_error *error = op_patch_set_create(&session->patches);
+	if (!error)
+		error = op_breakpoint_set_create(&session->breakpoints);
+	if (!error)
+		error = op_step_create(&session->step);
+	if (error) {
+		op_session_destroy(session);
+		return error;
+	}
+	*ret = session;
+	return NULL;
+}
+
+// Forget the target; breakpoints stay as they were typed, for the next one.
+static void drop_target(struct op_session *session)
+{
+	op_session_forget(session);
+	op_step_reset(session->step);
+	op_patch_set_clear(session->patches);
+	op_breakpoint_set_unresolve(session->breakpoints);
+	op_stacks_deinit(session);
+	op_modules_clear(session);
+	op_image_set_destroy(op_take(session->images));
+	op_memory_cache_destroy(op_take(session->cache));
+	op_process_destroy(op_take(session->process));
+	op_mappings_deinit(&session->mappings);
+	free(session->regions.data);
+	session->regions.data = NULL;
+	session->regions.count = session->regions.capacity = 0;
+	session->copied.count = 0;
+	session->launched = false;
+	session->state = OP_SESSION_EMPTY;
+}
+
+void op_session_destroy(struct op_session *session)
+{
+	if (!session)
+		return;
+	if (session->state == OP_SESSION_STOPPED || session->state == OP_SESSION_RUNNING)
+		op_error_destroy(session->launched ? op_session_kill(session) : op_session_detach(session));
+	drop_target(session);
+	op_state_destroy(session);
+	op_item_lists_destroy(session);
+	op_nodes_destroy(session);
+	op_step_destroy(session->step);
+	op_breakpoint_set_destroy(session->breakpoints);
+	op_patch_set_destroy(session->patches);
+	op_disassembler_destroy(session->disassembler);
+	op_variable_list_deinit(&session->locals);
+	op_variable_list_deinit(&session->operands);
+	for (size_t i = 0; i < session->function_types.count; i++)
+		free(session->function_types.data[i]);
+	for (size_t i = 0; i < session->line_texts.count; i++)
+		free(session->line_texts.data[i]);
+	for (size_t i = 0; i < session->memory_names.count; i++)
+		free(session->memory_names.data[i]);
+	free(session->function_types.data);
+	free(session->functions.data);
+	free(session->lines.data);
+	free(session->line_texts.data);
+	free(session->memories.data);
+	free(session->memory_names.data);
+	free(session->instruction_text);
+	free(session->copied.data);
+	free(session->history.data);
+	free(session->module_list.data);
+	free(session->modules.data);
+	free(session->results);
+	free(session->results_missing);
+	free(session);
+}
+
+enum op_session_state op_session_state(const struct op_session *session)
+{
+	return session->state;
+}
+
+int64_t op_session_process_id(const struct op_session *session)
+{
+	return session->process ? op_process_id(session->process) : 0;
+}
+
+static struct op_error *read_process(void *context, struct op_host_addr addr, void *buffer, size_t size, size_t *ret_done)
+{
+	return op_process_read_some(context, addr, buffer, size, ret_done);
+}
+
+struct op_memory op_session_memory(struct op_session *session)
+{
+	return op_memory_cache_memory(session->cache);
+}
+
+struct op_stack_context op_session_stack_context(struct op_session *session)
+{
+	return (struct op_stack_context){
+		.arch = op_process_arch(session->process),
+		.memory = op_session_memory(session),
+		.images = session->images,
+		.regions = session->regions.data,
+		.region_count = session->regions.count,
+		.cancel = &session->cancel,
+	};
+}
+
+void op_session_forget(struct op_session *session)
+{
+	if (session->cache)
+		op_memory_cache_drop(session->cache);
+	op_stacks_forget(session);
+	op_state_forget(session, true);
+}
+
+struct op_error *op_session_need_stopped(struct op_session *session)
+{
+	switch (session->state) {
+	case OP_SESSION_STOPPED:
+		return NULL;
+	case OP_SESSION_RUNNING:
+		return op_error_create(OP_ERROR_STATE, "the program is running; interrupt it first");
+	case OP_SESSION_LOOKING:
+		return op_error_create(OP_ERROR_STATE, "the process is only looked at, not stopped; attach to it first");
+	case OP_SESSION_EXITED:
+		return op_error_create(OP_ERROR_STATE, "the program has ended");
+	case OP_SESSION_EMPTY:
+		break;
+	}
+	return op_error_create(OP_ERROR_STATE, "there is no process; use \"attach PID\" or \"run\" first");
+}
+
+// Translate the platform's mappings into what target-runtime reads. Paths are borrowed from session->mappings.
+struct op_error *op_session_read_regions(struct op_session *session)
+{
+	struct op_mappings mappings = {0};
+	struct op_error *error = op_process_mappings(session->process, &mappings);
+	if (error)
+		return error;
+	op_mappings_deinit(&session->mappings);
+	session->mappings = mappings;
+	session->regions.count = 0;
+	for (size_t i = 0; i < mappings.count; i++) {
+		const struct op_mapping *m = &mappings.data[i];
+		struct op_region region = {
+			.start = m->start,
+			.end = m->end,
+			.readable = m->protection & OP_PROTECTION_READ,
+			.writable = m->protection & OP_PROTECTION_WRITE,
+			.executable = m->protection & OP_PROTECTION_EXECUTE,
+			.anonymous = m->anonymous,
+			.device = m->device,
+			.inode = m->inode,
+			.file_offset = m->file_offset,
+			.path = m->path,
+		};
+		if (!op_array_push(&session->regions, region))
+			return op_error_no_memory();
+	}
+	return NULL;
+}
+
+static struct op_error *refresh_once(struct op_session *session, bool *ret_changed)
+{
+	op_state_forget(session, false);
+	struct op_error *error = op_session_read_regions(session);
+	if (!error)
+		error = op_image_set_update(session->images, session->regions.data, session->regions.count, ret_changed);
+	if (error || (!*ret_changed && !session->modules_stale))
+		return error;
+	session->modules_stale = true;
+	op_stacks_forget(session);
+	error = op_modules_update(session);
+	if (!error)
+		error = op_breakpoint_set_resolve(session);
+	if (error)
+		return error;
+	op_step_images_changed(session);
+	session->modules_stale = false;
+	return NULL;
+}
+
+struct op_error *op_session_refresh(struct op_session *session, bool *ret_changed)
+{
+	bool changed = false, any = false;
+	// While threads run, an image that was just found may be unmapped before it is read; the next look no longer finds it.
+	struct op_error *error = refresh_once(session, &changed);
+	for (int again = 0; error && error->code == OP_ERROR_UNREADABLE && again < REFRESH_TRIES; again++) {
+		any |= changed;
+		op_error_destroy(error);
+		error = refresh_once(session, &changed);
+	}
+	if (ret_changed)
+		*ret_changed = changed || any;
+	return error;
+}
+
+// Take over an opened or launched process.
+static struct op_error *adopt(struct op_session *session, struct op_process *process)
+{
+	session->process = process;
+	session->raw_memory = (struct op_memory){.context = process, .read_some = read_process};
+	struct op_error *error = op_memory_cache_create(&session->raw_memory, MEMORY_CACHE_LIMIT, &session->cache);
+	if (!error)
+		error = op_image_set_create(&session->raw_memory, &session->images);
+	return error;
+}
+
+static struct op_error *need_empty(struct op_session *session)
+{
+	if (session->state == OP_SESSION_EMPTY || session->state == OP_SESSION_EXITED) {
+		drop_target(session);
+		return NULL;
+	}
+	return op_error_create(OP_ERROR_STATE, "process %" PRId64 " is being debugged already; detach from it first",
+			       op_session_process_id(session));
+}
+
+// The sentence for a process in which nothing of Wasmtime's was found.
+static struct op_error *not_wasmtime(struct op_session *session)
+{
+	size_t size;
+	const char *command = op_process_command_line(session->process, &size);
+	_cleanup_text_ struct op_text name = OP_TEXT_INIT;
+	op_text_append_escaped(&name, command, size ? strnlen(command, size) : 0);
+	return op_error_create(OP_ERROR_NOT_WASMTIME,
+			       "process %" PRId64 " (%s) holds no code compiled by Wasmtime: it is not a Wasmtime process, has not loaded a module "
+			       "yet, or runs an interpreter build",
+			       op_session_process_id(session), name.data ?: "?");
+}
+
+struct op_error *op_session_look(struct op_session *session, int64_t pid)
+{
+	struct op_error *error = need_empty(session);
+	if (error)
+		return error;
+	struct op_process *process;
+	error = op_process_open(pid, &process);
+	if (error)
+		return error;
+	error = adopt(session, process);
+	if (!error)
+		error = op_session_refresh(session, NULL);
+	if (error) {
+		drop_target(session);
+		return error;
+	}
+	session->state = OP_SESSION_LOOKING;
+	return NULL;
+}
+
+struct op_error *op_session_stop_looked(struct op_session *session)
+{
+	if (session->state != OP_SESSION_LOOKING)
+		return op_error_create(OP_ERROR_STATE, "no process was opened for looking");
+	struct op_error *error = op_process_attach(session->process, &(struct op_attach_options){0});
+	if (error)
+		return error;
+	session->state = OP_SESSION_STOPPED;
+	op_session_forget(session);
+	// Images that came between the look and the stop are found here; the scan knows the others already.
+	return op_session_refresh(session, NULL);
+}
+
+struct op_error *op_session_attach(struct op_session *session, int64_t pid, bool allow_empty)
+{
+	struct op_error *error = op_session_look(session, pid);
+	if (error)
+		return error;
+	error = op_session_stop_looked(session);
+	size_t images = 0;
+	if (!error) {
+		op_image_set_images(session->images, &images);
+		if (!images && !allow_empty)
+			error = not_wasmtime(session);
+	}
+	if (!error)
+		error = op_stacks_select_after_stop(session, pid, true);
+	session->shown_thread = op_session_selected_thread(session);
+	if (error) {
+		if (session->state == OP_SESSION_STOPPED)
+			op_error_destroy(op_process_detach(session->process));
+		drop_target(session);
+	}
+	return error;
+}
+
+struct op_error *op_session_open_artifact(struct op_session *session, const char *path)
+{
+	struct op_error *error = need_empty(session);
+	if (error)
+		return error;
+	struct op_artifact *artifact;
+	error = op_artifact_open_file(path, &artifact);
+	if (error)
+		return error;
+	error = op_modules_add_artifact(session, artifact, path);
+	op_artifact_unref(artifact);
+	return error;
+}
+
+struct op_error *op_session_detach(struct op_session *session)
+{
+	if (session->state == OP_SESSION_RUNNING) {
+		struct op_error *error = op_run_bring_to_stop(session);
+		if (error)
+			return error;
+	}
+	if (session->state == OP_SESSION_LOOKING || session->state == OP_SESSION_EXITED) {
+		drop_target(session);
+		return NULL;
+	}
+	struct op_error *error = op_session_need_stopped(session);
+	if (error)
+		return error;
+	// A visible stop has taken every patch out; what a failed run left behind goes now.
+	error = op_patch_set_withdraw(session);
+	if (!error)
+		error = op_patch_sweep_copies(session);
+	if (!error)
+		error = op_process_unshield(session->process);
+	struct op_error *detach_error = op_process_detach(session->process);
+	drop_target(session);
+	if (error) {
+		op_error_destroy(detach_error);
+		return error;
+	}
+	return detach_error;
+}
+
+struct op_error *op_session_kill(struct op_session *session)
+{
+	if (session->state != OP_SESSION_STOPPED && session->state != OP_SESSION_RUNNING)
+		return op_session_need_stopped(session);
+	struct op_error *error = op_process_kill(session->process);
+	drop_target(session);
+	return error;
+}
+
+struct op_error *op_session_adopt_launched(struct op_session *session, const char *const *argv)
+{
+	struct op_error *error = need_empty(session);
+	if (error)
+		return error;
+	struct op_process *process;
+	error = op_process_launch(&(struct op_launch_options){.argv = argv}, &process);
+	if (error)
+		return error;
+	session->launched = true;
+	session->state = OP_SESSION_STOPPED;
+	error = adopt(session, process);
+	if (!error)
+		error = op_session_refresh(session, NULL);
+	if (error)
+		op_error_destroy(op_session_kill(session));
+	return error;
+}

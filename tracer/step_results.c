@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a function that was finished returned: from the operand stack of its caller, or from registers when that is the host.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stdlib.h>
+#include <string.h>
+
+#include "tracer/step_private.h"
+
+static struct op_error *results_missing(struct op_session *session, struct op_event *event, const char *why)
+{
+	free(session->results_missing);
+	session->results_missing = strdup(why);
+	if (!session->results_missing)
+		return op_error_no_memory();
+	event->results_missing = session->results_missing;
+	return NULL;
+}
+
+// The one result of a function, by the calling convention.
+static struct op_error *register_result(struct op_session *session, struct op_event *event)
+{
+	struct op_step *step = session->step;
+	const struct op_arch *arch = op_process_arch(session->process);
+	struct op_value value = {.type = op_value_type_of(step->wasm, &step->type->results[0])};
+	struct op_error *error;
+	if (value.type == OP_VALUE_F32 || value.type == OP_VALUE_F64 || value.type == OP_VALUE_V128) {
+		error = op_process_vector_register(session->process, step->done_thread, 0, value.bytes);
+	} else {
+		struct op_registers registers;
+		error = op_process_registers(session->process, step->done_thread, &registers);
+		if (!error)
+			memcpy(value.bytes, &registers.value[arch->integer_result], 8);
+	}
+	if (error)
+		return error;
+	unsigned size = op_value_type_size(value.type);
+	memset(value.bytes + size, 0, sizeof(value.bytes) - size);
+	session->results = malloc(sizeof(value));
+	if (!session->results)
+		return op_error_no_memory();
+	*session->results = value;
+	event->results = session->results;
+	event->result_count = 1;
+	return NULL;
+}
+
+struct op_error *op_step_results(struct op_session *session, struct op_event *event)
+{
+	struct op_step *step = session->step;
+	free(session->results);
+	session->results = NULL;
+	if (!step->type)
+		return results_missing(session, event, "the function's type is not recorded");
+	uint32_t count = step->type->result_count;
+	if (!count)
+		return NULL;
+	if (step->in_registers && count == 1)
+		return register_result(session, event);
+	if (step->in_registers)
+		return results_missing(session, event, "only the first of several results is in a register that is known");
+	const struct op_frame *frame;
+	struct op_error *error = op_session_selected_frame(session, &frame);
+	if (error)
+		return error;
+	struct op_stack_context context = op_session_stack_context(session);
+	_cleanup_free_ struct op_value *values = NULL;
+	size_t value_count;
+	enum op_value_state reason;
+	error = op_frame_operands(&context, op_frame_virtual(frame), &values, &value_count, &reason);
+	if (error)
+		return error;
+	if (!values || value_count < count)
+		return results_missing(session, event, "the caller does not keep them on its operand stack");
+	session->results = reallocarray(NULL, count, sizeof(*session->results));
+	if (!session->results)
+		return op_error_no_memory();
+	memcpy(session->results, values + (value_count - count), count * sizeof(*values));
+	event->results = session->results;
+	event->result_count = count;
+	return NULL;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Strings that a list of the public interface points to: made one by one, freed together. Knows no
+// session.
+#ifndef OP_TRACER_STRING_POOL_H
+#define OP_TRACER_STRING_POOL_H
+
+#include "base/array.h"
+#include "base/text.h"
+#include "target-runtime/wasm/module.h"
+
+/** Zero-initialise. */
+struct op_string_pool {
+	struct OP_ARRAY(char *) strings;
+};
+
+void op_string_pool_clear(struct op_string_pool *pool);
+void op_string_pool_deinit(struct op_string_pool *pool);
+/** Keep what stands in @p text, which is empty afterwards. */
+struct op_error *op_string_pool_take(struct op_string_pool *pool, struct op_text *text,
+				     const char **ret);
+/** Keep a name of a module's, escaped; NULL when there is none. */
+struct op_error *op_string_pool_name(struct op_string_pool *pool, struct op_wasm_name name,
+				     const char **ret);
+
+#endif
