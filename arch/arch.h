@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What differs between instruction sets, as one table per ISA. Pure: knows no operating system and no Wasmtime process,
-// only machine code and the conventions that Wasmtime's code generator keeps on that machine.
+// What differs between instruction sets, as one table per ISA. Pure: knows no operating system and
+// no Wasmtime process, only machine code and the conventions that Wasmtime's code generator keeps
+// on that machine.
 #ifndef OP_ARCH_ARCH_H
 #define OP_ARCH_ARCH_H
 
@@ -12,18 +13,27 @@
 #include "base/error.h"
 #include "base/text.h"
 
-enum { OP_REGISTERS_MAX = 40, OP_VECTOR_REGISTERS_MAX = 32, OP_SLOT_MAX = 8, OP_ARG_REGISTERS_MAX = 8 };
+enum {
+	OP_REGISTERS_MAX = 40,
+	OP_VECTOR_REGISTERS_MAX = 32,
+	OP_SLOT_MAX = 8,
+	OP_ARG_REGISTERS_MAX = 8
+};
 
-/** A thread's general registers, indexed by the arch's own numbers (its reg_names). The DWARF numbers come first. */
+/** A thread's general registers, indexed by the arch's own numbers (its reg_names). The DWARF
+ * numbers come first. */
 struct op_registers {
 	uint64_t value[OP_REGISTERS_MAX];
 };
 
 /** What the instruction at a pc means for the frame-pointer chain. */
 enum op_frame_state {
-	OP_FRAME_ESTABLISHED,  /**< [fp] is the caller's fp, [fp + return_offset] the return address */
-	OP_FRAME_NOT_PUSHED,   /**< first instruction, or `ret`: fp is the caller's, return address at [sp] (or in the link register) */
-	OP_FRAME_PUSHED_NO_FP, /**< after the push, before fp is set: caller's fp at [sp], return address at [sp + 8] */
+	OP_FRAME_ESTABLISHED, /**< [fp] is the caller's fp, [fp + return_offset] the return address
+			       */
+	OP_FRAME_NOT_PUSHED, /**< first instruction, or `ret`: fp is the caller's, return address at
+				[sp] (or in the link register) */
+	OP_FRAME_PUSHED_NO_FP, /**< after the push, before fp is set: caller's fp at [sp], return
+				  address at [sp + 8] */
 };
 
 /** A write to memory that an emulated instruction makes. */
@@ -42,21 +52,27 @@ struct op_arch {
 	const char *const *register_names;
 	unsigned pc, sp, fp; /**< roles, as indices into op_registers */
 
-	/** Wasmtime's calling convention: register indices of callee vmctx, caller vmctx, and the integer arguments after them. */
+	/** Wasmtime's calling convention: register indices of callee vmctx, caller vmctx, and the
+	 * integer arguments after them. */
 	unsigned vmctx_argument, caller_vmctx_argument;
 	unsigned integer_arguments[OP_ARG_REGISTERS_MAX];
 	unsigned integer_argument_count;
-	unsigned integer_result;       /**< the first integer result */
-	unsigned vector_argument_count; /**< floating-point and vector arguments: vector registers 0 to this */
-	unsigned stack_arguments_offset; /**< of the first argument on the stack, from sp at the function's first instruction */
-	unsigned host_vmctx_argument;  /**< first argument of a host function and of the breakpoint slot (vmctx) */
+	unsigned integer_result;        /**< the first integer result */
+	unsigned vector_argument_count; /**< floating-point and vector arguments: vector registers 0
+					   to this */
+	unsigned stack_arguments_offset; /**< of the first argument on the stack, from sp at the
+					    function's first instruction */
+	unsigned host_vmctx_argument;  /**< first argument of a host function and of the breakpoint
+					  slot (vmctx) */
 	unsigned host_second_argument; /**< second argument of a host function */
 
 	/** The patch slot that a guest-debug image has before every Wasm instruction. */
 	unsigned slot_size;
 	uint8_t slot_disabled[OP_SLOT_MAX]; /**< as in the file: a NOP */
-	uint8_t slot_trap[OP_SLOT_MAX];     /**< outpost's breakpoint: runs on as a NOP once the trap is past */
-	uint8_t slot_harmless;              /**< in the place of slot_trap's first byte: the whole slot does nothing, wherever a thread stands in it */
+	uint8_t slot_trap[OP_SLOT_MAX]; /**< outpost's breakpoint: runs on as a NOP once the trap is
+					   past */
+	uint8_t slot_harmless; /**< in the place of slot_trap's first byte: the whole slot does
+				  nothing, wherever a thread stands in it */
 	/** A trap for code that has no slot (and the bytes of it that have to be written). */
 	unsigned trap_size;
 	uint8_t trap[OP_SLOT_MAX];
@@ -69,20 +85,24 @@ struct op_arch {
 
 	/**
 	 * What the frame chain looks like at @p pc, from the bytes of the function around it.
-	 * @param[in] code bytes of the function from its first byte (at least up to pc + 16 where the function goes that far).
+	 * @param[in] code bytes of the function from its first byte (at least up to pc + 16 where
+	 * the function goes that far).
 	 * @param[in] pc_offset offset of the pc from the function's start.
 	 */
 	enum op_frame_state (*frame_state)(const uint8_t *code, size_t size, size_t pc_offset);
 
 	/**
-	 * Do what a function's first instruction does, without executing it, so that a thread can leave a breakpoint there while others run.
+	 * Do what a function's first instruction does, without executing it, so that a thread can
+	 * leave a breakpoint there while others run.
 	 * @param[in,out] registers moved on by the instruction.
 	 * @param[out] ret_store what it writes to memory; size 0: nothing.
 	 * @return false for an instruction that must be executed instead.
 	 */
-	bool (*emulate)(const uint8_t *code, size_t size, struct op_registers *registers, struct op_emulated_store *ret_store);
+	bool (*emulate)(const uint8_t *code, size_t size, struct op_registers *registers,
+			struct op_emulated_store *ret_store);
 
-	/** True when the instruction at @p code is a call (used to step over it natively); its length in *ret_length. */
+	/** True when the instruction at @p code is a call (used to step over it natively); its
+	 * length in *ret_length. */
 	bool (*is_call)(const uint8_t *code, size_t size, unsigned *ret_length);
 };
 
@@ -103,8 +123,10 @@ struct op_native_instruction {
 struct op_disassembler;
 struct op_error *op_disassembler_create(const struct op_arch *arch, struct op_disassembler **ret);
 void op_disassembler_destroy(struct op_disassembler *disassembler);
-/** Decode one instruction. Bytes that are no instruction give size 1 (x86) or 4 and the text "(bad)". */
-struct op_error *op_disassembler_decode(struct op_disassembler *disassembler, const uint8_t *code, size_t size,
-					struct op_host_addr address, struct op_native_instruction *ret);
+/** Decode one instruction. Bytes that are no instruction give size 1 (x86) or 4 and the text
+ * "(bad)". */
+struct op_error *op_disassembler_decode(struct op_disassembler *disassembler, const uint8_t *code,
+					size_t size, struct op_host_addr address,
+					struct op_native_instruction *ret);
 
 #endif

@@ -49,7 +49,8 @@ struct op_error *op_disassembler_create(const struct op_arch *arch, struct op_di
 	const struct dialect *dialect = find_dialect(arch->elf_machine);
 
 	if (!dialect)
-		return op_error_create(OP_ERROR_UNSUPPORTED, "native instructions of %s cannot be decoded", arch->name);
+		return op_error_create(OP_ERROR_UNSUPPORTED,
+				       "native instructions of %s cannot be decoded", arch->name);
 	_cleanup_(disassembler_destroyp) struct op_disassembler *disassembler =
 		calloc(1, sizeof(*disassembler));
 	if (!disassembler)
@@ -58,8 +59,8 @@ struct op_error *op_disassembler_create(const struct op_arch *arch, struct op_di
 	cs_err problem = cs_open(dialect->arch, dialect->mode, &disassembler->handle);
 	if (problem != CS_ERR_OK) {
 		disassembler->handle = 0;
-		return op_error_create(OP_ERROR_UNSUPPORTED, "capstone cannot decode %s: %s", arch->name,
-				       cs_strerror(problem));
+		return op_error_create(OP_ERROR_UNSUPPORTED, "capstone cannot decode %s: %s",
+				       arch->name, cs_strerror(problem));
 	}
 	disassembler->instruction = cs_malloc(disassembler->handle);
 	if (!disassembler->instruction)
@@ -79,17 +80,20 @@ void op_disassembler_destroy(struct op_disassembler *disassembler)
 	free(disassembler);
 }
 
-struct op_error *op_disassembler_decode(struct op_disassembler *disassembler, const uint8_t *code, size_t size,
-					struct op_host_addr address, struct op_native_instruction *ret)
+struct op_error *op_disassembler_decode(struct op_disassembler *disassembler, const uint8_t *code,
+					size_t size, struct op_host_addr address,
+					struct op_native_instruction *ret)
 {
 	uint64_t at = address.value;
 	cs_insn *instruction = disassembler->instruction;
 
 	if (!size)
-		return op_error_create(OP_ERROR_UNREADABLE, "there are no bytes to decode at 0x%llx",
+		return op_error_create(OP_ERROR_UNREADABLE,
+				       "there are no bytes to decode at 0x%llx",
 				       (unsigned long long)at);
 	if (!cs_disasm_iter(disassembler->handle, &code, &size, &at, instruction)) {
-		*ret = (struct op_native_instruction){.size = disassembler->smallest, .text = "(bad)"};
+		*ret = (struct op_native_instruction){.size = disassembler->smallest,
+						      .text = "(bad)"};
 		return NULL;
 	}
 	ret->size = instruction->size;

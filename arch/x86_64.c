@@ -9,23 +9,37 @@
 #include "base/compiler.h"
 
 static const char *const register_names[OP_X86_64_REGISTER_COUNT] = {
-	[OP_X86_64_RAX] = "rax",	 [OP_X86_64_RDX] = "rdx",
-	[OP_X86_64_RCX] = "rcx",	 [OP_X86_64_RBX] = "rbx",
-	[OP_X86_64_RSI] = "rsi",	 [OP_X86_64_RDI] = "rdi",
-	[OP_X86_64_RBP] = "rbp",	 [OP_X86_64_RSP] = "rsp",
-	[OP_X86_64_R8] = "r8",		 [OP_X86_64_R9] = "r9",
-	[OP_X86_64_R10] = "r10",	 [OP_X86_64_R11] = "r11",
-	[OP_X86_64_R12] = "r12",	 [OP_X86_64_R13] = "r13",
-	[OP_X86_64_R14] = "r14",	 [OP_X86_64_R15] = "r15",
-	[OP_X86_64_RIP] = "rip",	 [OP_X86_64_EFLAGS] = "eflags",
-	[OP_X86_64_FS_BASE] = "fs_base", [OP_X86_64_GS_BASE] = "gs_base",
-	[OP_X86_64_CS] = "cs",		 [OP_X86_64_SS] = "ss",
-	[OP_X86_64_DS] = "ds",		 [OP_X86_64_ES] = "es",
-	[OP_X86_64_FS] = "fs",		 [OP_X86_64_GS] = "gs",
+	[OP_X86_64_RAX] = "rax",
+	[OP_X86_64_RDX] = "rdx",
+	[OP_X86_64_RCX] = "rcx",
+	[OP_X86_64_RBX] = "rbx",
+	[OP_X86_64_RSI] = "rsi",
+	[OP_X86_64_RDI] = "rdi",
+	[OP_X86_64_RBP] = "rbp",
+	[OP_X86_64_RSP] = "rsp",
+	[OP_X86_64_R8] = "r8",
+	[OP_X86_64_R9] = "r9",
+	[OP_X86_64_R10] = "r10",
+	[OP_X86_64_R11] = "r11",
+	[OP_X86_64_R12] = "r12",
+	[OP_X86_64_R13] = "r13",
+	[OP_X86_64_R14] = "r14",
+	[OP_X86_64_R15] = "r15",
+	[OP_X86_64_RIP] = "rip",
+	[OP_X86_64_EFLAGS] = "eflags",
+	[OP_X86_64_FS_BASE] = "fs_base",
+	[OP_X86_64_GS_BASE] = "gs_base",
+	[OP_X86_64_CS] = "cs",
+	[OP_X86_64_SS] = "ss",
+	[OP_X86_64_DS] = "ds",
+	[OP_X86_64_ES] = "es",
+	[OP_X86_64_FS] = "fs",
+	[OP_X86_64_GS] = "gs",
 	[OP_X86_64_ORIG_RAX] = "orig_rax",
 };
 
-_Static_assert((int)OP_X86_64_REGISTER_COUNT <= (int)OP_REGISTERS_MAX, "op_registers holds them all");
+_Static_assert((int)OP_X86_64_REGISTER_COUNT <= (int)OP_REGISTERS_MAX,
+	       "op_registers holds them all");
 
 // Instruction bytes, Intel SDM volume 2.
 enum {
@@ -43,7 +57,8 @@ enum {
 };
 
 static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
-/** mov rsp, rbp; pop rbp: how Cranelift leaves a frame (cranelift/codegen/src/isa/x64/abi.rs, gen_epilogue_frame_restore). */
+/** mov rsp, rbp; pop rbp: how Cranelift leaves a frame (cranelift/codegen/src/isa/x64/abi.rs,
+ * gen_epilogue_frame_restore). */
 static const uint8_t frame_restore[] = {0x48, 0x89, 0xec, POP_RBP};
 
 static uint64_t strip_nothing(uint64_t value)
@@ -66,8 +81,8 @@ static bool is_return(const uint8_t *code, size_t size)
 /** A jump that leaves the function: the frame was taken down just before it (a tail call). */
 static bool is_tail_jump(const uint8_t *code, size_t size, size_t pc_offset)
 {
-	if (pc_offset < sizeof(frame_restore)
-	    || memcmp(code + pc_offset - sizeof(frame_restore), frame_restore, sizeof(frame_restore)) != 0)
+	if (pc_offset < sizeof(frame_restore) || memcmp(code + pc_offset - sizeof(frame_restore),
+							frame_restore, sizeof(frame_restore)) != 0)
 		return false;
 	const uint8_t *pc = code + pc_offset;
 	size_t left = size - pc_offset;
@@ -93,7 +108,8 @@ static enum op_frame_state frame_state(const uint8_t *code, size_t size, size_t 
 	return OP_FRAME_ESTABLISHED;
 }
 
-/** Length of ModRM, SIB and displacement (Intel SDM volume 2, tables 2-2 and 2-3); 0: not all there. */
+/** Length of ModRM, SIB and displacement (Intel SDM volume 2, tables 2-2 and 2-3); 0: not all
+ * there. */
 static unsigned modrm_length(const uint8_t *code, size_t size)
 {
 	static const uint8_t displacement[] = {0, 1, 4, 0};
@@ -134,14 +150,16 @@ static bool is_call(const uint8_t *code, size_t size, unsigned *ret_length)
 	return operand != 0;
 }
 
-static bool emulate(const uint8_t *code, size_t size, struct op_registers *registers, struct op_emulated_store *ret_store)
+static bool emulate(const uint8_t *code, size_t size, struct op_registers *registers,
+		    struct op_emulated_store *ret_store)
 {
 	if (size < 1 || code[0] != PUSH_RBP)
 		return false;
 	uint64_t *value = registers->value;
 	value[OP_X86_64_RSP] -= 8;
 	value[OP_X86_64_RIP] += 1;
-	*ret_store = (struct op_emulated_store){op_host_addr(value[OP_X86_64_RSP]), value[OP_X86_64_RBP], 8};
+	*ret_store = (struct op_emulated_store){op_host_addr(value[OP_X86_64_RSP]),
+						value[OP_X86_64_RBP], 8};
 	return true;
 }
 
@@ -153,7 +171,8 @@ const struct op_arch op_arch_x86_64 = {
 	.pc = OP_X86_64_RIP,
 	.sp = OP_X86_64_RSP,
 	.fp = OP_X86_64_RBP,
-	// Wasmtime's functions take vmctx, the caller's vmctx, then the Wasm arguments, in the System V order.
+	// Wasmtime's functions take vmctx, the caller's vmctx, then the Wasm arguments, in the
+	// System V order.
 	.vmctx_argument = OP_X86_64_RDI,
 	.caller_vmctx_argument = OP_X86_64_RSI,
 	.integer_arguments = {OP_X86_64_RDX, OP_X86_64_RCX, OP_X86_64_R8, OP_X86_64_R9},

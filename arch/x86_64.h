@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The numbers of x86-64's registers in struct op_registers, for the platforms that fill it. Knows no operating system.
+// The numbers of x86-64's registers in struct op_registers, for the platforms that fill it. Knows
+// no operating system.
 #ifndef OP_ARCH_X86_64_H
 #define OP_ARCH_X86_64_H
 
@@ -32,8 +33,9 @@ enum op_x86_64_register {
 	OP_X86_64_FS,
 	OP_X86_64_GS,
 	/**
-	 * The number of the system call that an interrupted thread will restart, -1: none. Saved and restored with the others it makes
-	 * the restart happen. A platform that has no such thing keeps it at -1.
+	 * The number of the system call that an interrupted thread will restart, -1: none. Saved
+	 * and restored with the others it makes the restart happen. A platform that has no such
+	 * thing keeps it at -1.
 	 */
 	OP_X86_64_ORIG_RAX,
 	OP_X86_64_REGISTER_COUNT,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The three kinds of address, as three types, so that they cannot be mixed. Public (installed with outpost.h).
+// The three kinds of address, as three types, so that they cannot be mixed. Public (installed with
+// outpost.h).
 #ifndef OP_BASE_ADDR_H
 #define OP_BASE_ADDR_H
 
@@ -13,7 +14,8 @@ struct op_host_addr {
 
 /** A place in the original bytes of a core module: what `wasm-objdump -d` prints at the left. */
 struct op_wasm_pc {
-	uint32_t module; /**< static module index inside its artifact (0 unless it is a component) */
+	uint32_t
+		module; /**< static module index inside its artifact (0 unless it is a component) */
 	uint32_t offset; /**< bytes from the module's first byte */
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Growing arrays: a typed pointer, a count and a capacity side by side in the owner's struct, grown by one function.
+// Growing arrays: a typed pointer, a count and a capacity side by side in the owner's struct, grown
+// by one function.
 #ifndef OP_BASE_ARRAY_H
 #define OP_BASE_ARRAY_H
 
@@ -21,7 +22,8 @@ bool op_array_reserve(void *data, size_t *capacity, size_t count, size_t size);
 	}
 /** Append @p value; false when memory is short. */
 #define op_array_push(array, value)                                                                \
-	(op_array_reserve(&(array)->data, &(array)->capacity, (array)->count + 1, sizeof(*(array)->data)) \
-	 && ((array)->data[(array)->count++] = (value), true))
+	(op_array_reserve(&(array)->data, &(array)->capacity, (array)->count + 1,                  \
+			  sizeof(*(array)->data)) &&                                               \
+	 ((array)->data[(array)->count++] = (value), true))
 
 #endif

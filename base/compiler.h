@@ -9,9 +9,9 @@
 /** Mark a function as part of liboutpost's public interface; everything else is hidden. */
 #define OP_API __attribute__((visibility("default")))
 
-#define _cleanup_(f) __attribute__((cleanup(f)))
+#define _cleanup_(f)        __attribute__((cleanup(f)))
 #define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
-#define _unused_ __attribute__((unused))
+#define _unused_            __attribute__((unused))
 
 /** Hand the ownership of @p pointer to somebody else: its value, and NULL is left behind. */
 #define op_take(pointer)                                                                           \

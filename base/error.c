@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Errors as objects. Knows nothing of what failed.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "base/error.h"
 
 #include <stdio.h>
@@ -22,49 +19,50 @@ struct op_error *op_error_no_memory(void)
 
 struct op_error *op_error_createv(enum op_error_code code, const char *format, va_list args)
 {
-	struct op_error *error = calloc(1, sizeof(*error));
-	if (!error)
+	struct op_error *err = calloc(1, sizeof(*err));
+	if (!err)
 		return op_error_no_memory();
-	error->code = code;
-	if (vasprintf(&error->message, format, args) < 0) {
-		free(error);
+	err->code = code;
+	if (vasprintf(&err->message, format, args) < 0) {
+		free(err);
 		return op_error_no_memory();
 	}
-	return error;
+	return err;
 }
 
 struct op_error *op_error_create(enum op_error_code code, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	struct op_error *error = op_error_createv(code, format, args);
+	struct op_error *err = op_error_createv(code, format, args);
 	va_end(args);
-	return error;
+	return err;
 }
 
 struct op_error *op_error_system(enum op_error_code code, int system_errno, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	struct op_error *error = op_error_createv(code, format, args);
+	struct op_error *err = op_error_createv(code, format, args);
 	va_end(args);
-	if (error == &no_memory)
-		return error;
-	error->system_errno = system_errno;
+	if (err == &no_memory)
+		return err;
+	err->system_errno = system_errno;
 	char *whole;
-	if (asprintf(&whole, "%s: %s", error->message, strerrordesc_np(system_errno) ?: "unknown error") < 0) {
-		op_error_destroy(error);
+	if (asprintf(&whole, "%s: %s", err->message,
+		     strerrordesc_np(system_errno) ?: "unknown error") < 0) {
+		op_error_destroy(err);
 		return op_error_no_memory();
 	}
-	free(error->message);
-	error->message = whole;
-	return error;
+	free(err->message);
+	err->message = whole;
+	return err;
 }
 
-struct op_error *op_error_at(struct op_error *error, const char *format, ...)
+struct op_error *op_error_at(struct op_error *err, const char *format, ...)
 {
-	if (!error || error == &no_memory)
-		return error;
+	if (!err || err == &no_memory)
+		return err;
 	_cleanup_free_ char *place = NULL;
 	va_list args;
 	va_start(args, format);
@@ -73,21 +71,21 @@ struct op_error *op_error_at(struct op_error *error, const char *format, ...)
 	char *whole;
 	if (size < 0) {
 		place = NULL;
-		return error;
+		return err;
 	}
-	if (asprintf(&whole, "%s: %s", place, error->message) < 0)
-		return error;
-	free(error->message);
-	error->message = whole;
-	return error;
+	if (asprintf(&whole, "%s: %s", place, err->message) < 0)
+		return err;
+	free(err->message);
+	err->message = whole;
+	return err;
 }
 
-void op_error_destroy(struct op_error *error)
+void op_error_destroy(struct op_error *err)
 {
-	if (!error || error == &no_memory)
+	if (!err || err == &no_memory)
 		return;
-	free(error->message);
-	free(error);
+	free(err->message);
+	free(err);
 }
 
 const char *op_error_code_name(enum op_error_code code)

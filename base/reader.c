@@ -19,9 +19,9 @@ struct op_error *op_reader_fail(const struct op_reader *r, const char *format, .
 {
 	va_list args;
 	va_start(args, format);
-	struct op_error *error = op_error_createv(OP_ERROR_FORMAT, format, args);
+	struct op_error *err = op_error_createv(OP_ERROR_FORMAT, format, args);
 	va_end(args);
-	return op_error_at(error, "%s, offset 0x%zx", r->what, op_reader_offset(r));
+	return op_error_at(err, "%s, offset 0x%zx", r->what, op_reader_offset(r));
 }
 
 static struct op_error *need(const struct op_reader *r, size_t size)
@@ -33,18 +33,18 @@ static struct op_error *need(const struct op_reader *r, size_t size)
 
 struct op_error *op_reader_u8(struct op_reader *r, uint8_t *ret)
 {
-	struct op_error *error = need(r, 1);
-	if (error)
-		return error;
+	struct op_error *err = need(r, 1);
+	if (err)
+		return err;
 	*ret = *r->pos++;
 	return NULL;
 }
 
 struct op_error *op_reader_u16(struct op_reader *r, uint16_t *ret)
 {
-	struct op_error *error = need(r, 2);
-	if (error)
-		return error;
+	struct op_error *err = need(r, 2);
+	if (err)
+		return err;
 	*ret = (uint16_t)(r->pos[0] | r->pos[1] << 8);
 	r->pos += 2;
 	return NULL;
@@ -52,9 +52,9 @@ struct op_error *op_reader_u16(struct op_reader *r, uint16_t *ret)
 
 struct op_error *op_reader_u32(struct op_reader *r, uint32_t *ret)
 {
-	struct op_error *error = need(r, 4);
-	if (error)
-		return error;
+	struct op_error *err = need(r, 4);
+	if (err)
+		return err;
 	*ret = op_load_u32_unchecked(r->pos);
 	r->pos += 4;
 	return NULL;
@@ -62,16 +62,16 @@ struct op_error *op_reader_u32(struct op_reader *r, uint32_t *ret)
 
 struct op_error *op_reader_u64(struct op_reader *r, uint64_t *ret)
 {
-	struct op_error *error = need(r, 8);
-	if (error)
-		return error;
+	struct op_error *err = need(r, 8);
+	if (err)
+		return err;
 	*ret = op_load_u64_unchecked(r->pos);
 	r->pos += 8;
 	return NULL;
 }
 
-// The rules of the core specification, binary format, "Integers": at most ceil(bits / 7) bytes; the unused bits of the
-// last byte are zero, or copies of the sign.
+// The rules of the core specification, binary format, "Integers": at most ceil(bits / 7) bytes; the
+// unused bits of the last byte are zero, or copies of the sign.
 static struct op_error *uleb(struct op_reader *r, unsigned bits, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -124,10 +124,10 @@ static struct op_error *sleb(struct op_reader *r, unsigned bits, int64_t *ret)
 struct op_error *op_reader_uleb32(struct op_reader *r, uint32_t *ret)
 {
 	uint64_t value;
-	struct op_error *error = uleb(r, 32, &value);
-	if (!error)
+	struct op_error *err = uleb(r, 32, &value);
+	if (!err)
 		*ret = (uint32_t)value;
-	return error;
+	return err;
 }
 
 struct op_error *op_reader_uleb64(struct op_reader *r, uint64_t *ret)
@@ -138,10 +138,10 @@ struct op_error *op_reader_uleb64(struct op_reader *r, uint64_t *ret)
 struct op_error *op_reader_sleb32(struct op_reader *r, int32_t *ret)
 {
 	int64_t value;
-	struct op_error *error = sleb(r, 32, &value);
-	if (!error)
+	struct op_error *err = sleb(r, 32, &value);
+	if (!err)
 		*ret = (int32_t)value;
-	return error;
+	return err;
 }
 
 struct op_error *op_reader_sleb33(struct op_reader *r, int64_t *ret)
@@ -156,9 +156,9 @@ struct op_error *op_reader_sleb64(struct op_reader *r, int64_t *ret)
 
 struct op_error *op_reader_bytes(struct op_reader *r, size_t size, const uint8_t **ret)
 {
-	struct op_error *error = need(r, size);
-	if (error)
-		return error;
+	struct op_error *err = need(r, size);
+	if (err)
+		return err;
 	*ret = r->pos;
 	r->pos += size;
 	return NULL;
@@ -174,16 +174,17 @@ struct op_error *op_reader_seek(struct op_reader *r, size_t offset)
 {
 	size_t size = (size_t)(r->end - r->start);
 	if (offset > size)
-		return op_reader_fail(r, "refers to offset 0x%zx, beyond its %zu bytes", offset, size);
+		return op_reader_fail(r, "refers to offset 0x%zx, beyond its %zu bytes", offset,
+				      size);
 	r->pos = r->start + offset;
 	return NULL;
 }
 
 struct op_error *op_reader_sub(struct op_reader *r, size_t size, struct op_reader *ret)
 {
-	struct op_error *error = need(r, size);
-	if (error)
-		return error;
+	struct op_error *err = need(r, size);
+	if (err)
+		return err;
 	*ret = *r;
 	ret->end = r->pos + size;
 	r->pos += size;

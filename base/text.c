@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A growing string, and the escaping of what comes from the target.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "base/text.h"
 
 #include <stdio.h>
@@ -28,8 +25,8 @@ void op_text_clear(struct op_text *text)
 static bool reserve(struct op_text *text, size_t more)
 {
 	size_t want;
-	if (text->failed || __builtin_add_overflow(text->size, more + 1, &want)
-	    || !op_array_reserve(&text->data, &text->capacity, want, 1)) {
+	if (text->failed || __builtin_add_overflow(text->size, more + 1, &want) ||
+	    !op_array_reserve(&text->data, &text->capacity, want, 1)) {
 		text->failed = true;
 		return false;
 	}
@@ -82,11 +79,16 @@ void op_text_printf(struct op_text *text, const char *format, ...)
 	va_end(args);
 }
 
-// Length of the well-formed UTF-8 sequence at p (Unicode 15, table 3-7), its code point in *ret; 0 when it is broken.
+// Length of the well-formed UTF-8 sequence at p (Unicode 15, table 3-7), its code point in *ret; 0
+// when it is broken.
 static size_t utf8_decode(const uint8_t *p, size_t left, uint32_t *ret)
 {
 	uint8_t first = p[0];
-	size_t size = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+	size_t size = first < 0x80                    ? 1
+		      : first >= 0xc2 && first < 0xe0 ? 2
+		      : first >= 0xe0 && first < 0xf0 ? 3
+		      : first >= 0xf0 && first < 0xf5 ? 4
+						      : 0;
 	if (!size || size > left)
 		return 0;
 	uint32_t point = size == 1 ? first : first & (0x7fu >> size);
@@ -102,16 +104,16 @@ static size_t utf8_decode(const uint8_t *p, size_t left, uint32_t *ret)
 	return size;
 }
 
-// Code points that move the cursor, hide, or reorder what stands around them: C0, C1, zero-width and bidirectional
-// controls, line separators, variation and tag characters, noncharacters.
+// Code points that move the cursor, hide, or reorder what stands around them: C0, C1, zero-width
+// and bidirectional controls, line separators, variation and tag characters, noncharacters.
 static bool point_is_harmless(uint32_t point)
 {
 	static const struct {
 		uint32_t first, last;
 	} harmful[] = {
-		{0x00, 0x1f},	   {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},	 {0x180e, 0x180e},
-		{0x200b, 0x200f},  {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff},
-		{0xfff0, 0xffff},  {0xe0000, 0xe0fff},
+		{0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},
+		{0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+		{0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xfff0, 0xffff}, {0xe0000, 0xe0fff},
 	};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(harmful); i++)
 		if (point >= harmful[i].first && point <= harmful[i].last)

@@ -16,7 +16,10 @@ struct op_text {
 	size_t capacity;
 	bool failed; /**< an append ran out of memory; the text is cut there */
 };
-#define OP_TEXT_INIT {0}
+#define OP_TEXT_INIT                                                                               \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 void op_text_deinit(struct op_text *text);
 #define _cleanup_text_ _cleanup_(op_text_deinit)
@@ -27,11 +30,13 @@ void op_text_append_char(struct op_text *text, char c);
 void op_text_printf(struct op_text *text, const char *format, ...) _printf_(2, 3);
 void op_text_vprintf(struct op_text *text, const char *format, va_list args) _printf_(2, 0);
 /**
- * Append bytes that came from the target so that they can do no harm on a terminal: valid UTF-8 of printable characters
- * stays, everything else (controls, escapes, bidirectional overrides, broken UTF-8) becomes \xNN or \u{NNNN}.
+ * Append bytes that came from the target so that they can do no harm on a terminal: valid UTF-8 of
+ * printable characters stays, everything else (controls, escapes, bidirectional overrides, broken
+ * UTF-8) becomes \xNN or \u{NNNN}.
  */
 void op_text_append_escaped(struct op_text *text, const char *bytes, size_t size);
-/** Hand the string over (caller frees it; "" when nothing was added) and reset. Out of memory: an error, *ret untouched. */
+/** Hand the string over (caller frees it; "" when nothing was added) and reset. Out of memory: an
+ * error, *ret untouched. */
 struct op_error *op_text_steal(struct op_text *text, char **ret);
 
 #endif

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The whole contract with the operating system: processes, threads, stops, memory, registers, run requests.
-// The same for ptrace, Mach and Win32; a core file is one more implementation. No wait status, no /proc and no signal
-// numbers with a meaning of their own cross this border. Knows no Wasm.
+// The whole contract with the operating system: processes, threads, stops, memory, registers, run
+// requests. The same for ptrace, Mach and Win32; a core file is one more implementation. No wait
+// status, no /proc and no signal numbers with a meaning of their own cross this border. Knows no
+// Wasm.
 //
-// All calls on one op_process come from the thread that attached (ptrace and Win32 tie the debugger to a thread), except
-// op_process_interrupt(), which a signal handler may call.
+// All calls on one op_process come from the thread that attached (ptrace and Win32 tie the debugger
+// to a thread), except op_process_interrupt(), which a signal handler may call.
 #ifndef OP_PLATFORM_PLATFORM_H
 #define OP_PLATFORM_PLATFORM_H
 
@@ -37,7 +38,8 @@ struct op_mapping {
 	bool anonymous; /**< no file behind it (memfd counts as anonymous) */
 	uint64_t file_offset;
 	uint64_t device, inode; /**< of the file; 0 when anonymous */
-	char *path;             /**< owned; "" when there is none; "[stack]", "[heap]" as the system names them */
+	char *path; /**< owned; "" when there is none; "[stack]", "[heap]" as the system names them
+		     */
 };
 
 struct op_mappings {
@@ -47,7 +49,8 @@ struct op_mappings {
 };
 void op_mappings_deinit(struct op_mappings *mappings);
 /** The mapping that holds @p addr, or NULL. Borrowed. */
-const struct op_mapping *op_mappings_find(const struct op_mappings *mappings, struct op_host_addr addr);
+const struct op_mapping *op_mappings_find(const struct op_mappings *mappings,
+					  struct op_host_addr addr);
 
 enum op_thread_state {
 	OP_THREAD_RUNNING,
@@ -61,15 +64,20 @@ struct op_thread_info {
 };
 
 enum op_stop_kind {
-	OP_STOP_NONE,         /**< the time limit passed and nothing happened */
-	OP_STOP_INTERRUPTED,  /**< stopped because outpost asked it to (op_process_stop_all, op_process_interrupt) */
-	OP_STOP_TRAP,         /**< a trap instruction, a finished single step, or a hardware watch slot; see op_process_trap_reason */
-	OP_STOP_SIGNAL,       /**< a fault or another asynchronous signal is about to be delivered; passed on at the next run */
-	OP_STOP_THREAD_BORN,  /**< the new thread is stopped before its first instruction */
-	OP_STOP_THREAD_EXIT,  /**< the thread is gone */
-	OP_STOP_FORK,         /**< a child with a copy of this memory exists, see child; it is stopped under outpost's hand */
-	OP_STOP_EXEC,         /**< the process runs another program now; all other threads are gone */
-	OP_STOP_CODE_MAPPED,  /**< executable memory was mapped or made executable (only when the run request asked) */
+	OP_STOP_NONE,        /**< the time limit passed and nothing happened */
+	OP_STOP_INTERRUPTED, /**< stopped because outpost asked it to (op_process_stop_all,
+				op_process_interrupt) */
+	OP_STOP_TRAP, /**< a trap instruction, a finished single step, or a hardware watch slot; see
+			 op_process_trap_reason */
+	OP_STOP_SIGNAL, /**< a fault or another asynchronous signal is about to be delivered; passed
+			   on at the next run */
+	OP_STOP_THREAD_BORN, /**< the new thread is stopped before its first instruction */
+	OP_STOP_THREAD_EXIT, /**< the thread is gone */
+	OP_STOP_FORK, /**< a child with a copy of this memory exists, see child; it is stopped under
+			 outpost's hand */
+	OP_STOP_EXEC, /**< the process runs another program now; all other threads are gone */
+	OP_STOP_CODE_MAPPED, /**< executable memory was mapped or made executable (only when the run
+				request asked) */
 	OP_STOP_PROCESS_EXIT, /**< the process has ended; only op_process_destroy() remains */
 };
 
@@ -77,7 +85,8 @@ enum op_trap_reason {
 	OP_TRAP_BREAKPOINT, /**< a trap instruction; pc is trap_pc_advance past it */
 	OP_TRAP_STEP,       /**< the single step of the run request ended */
 	OP_TRAP_HARDWARE,   /**< a hardware breakpoint or watch slot */
-	OP_TRAP_FOREIGN,    /**< a trap signal that someone sent (kill -TRAP): passed on to the program */
+	OP_TRAP_FOREIGN, /**< a trap signal that someone sent (kill -TRAP): passed on to the program
+			  */
 };
 
 struct op_stop {
@@ -86,11 +95,13 @@ struct op_stop {
 	/** OP_STOP_SIGNAL */
 	int signal;           /**< the system's number, for showing and for passing on only */
 	char signal_name[16]; /**< "SIGSEGV" */
-	bool signal_is_fault; /**< caused by the instruction at pc (bad access, illegal instruction, division) */
+	bool signal_is_fault; /**< caused by the instruction at pc (bad access, illegal instruction,
+				 division) */
 	struct op_host_addr fault_address;
 	/** OP_STOP_FORK */
 	int64_t child;
-	bool child_shares_memory; /**< vfork: the child runs in this very memory, op_process_write_child() leaves it alone */
+	bool child_shares_memory; /**< vfork: the child runs in this very memory,
+				     op_process_write_child() leaves it alone */
 	/** OP_STOP_PROCESS_EXIT */
 	bool killed;     /**< by a signal: signal and signal_name say which */
 	int exit_status; /**< otherwise */
@@ -102,27 +113,33 @@ struct op_attach_options {
 };
 
 /**
- * Look at a process without touching it: command line, mappings and memory can be read, nothing is stopped. Every refusal that an attach
- * would meet is found here where the system tells it.
- * @return OP_ERROR_NO_SUCH_PROCESS, OP_ERROR_PERMISSION, OP_ERROR_ALREADY_TRACED, OP_ERROR_UNSUPPORTED, each with its own sentence and the way out.
+ * Look at a process without touching it: command line, mappings and memory can be read, nothing is
+ * stopped. Every refusal that an attach would meet is found here where the system tells it.
+ * @return OP_ERROR_NO_SUCH_PROCESS, OP_ERROR_PERMISSION, OP_ERROR_ALREADY_TRACED,
+ * OP_ERROR_UNSUPPORTED, each with its own sentence and the way out.
  */
 struct op_error *op_process_open(int64_t pid, struct op_process **ret);
 
 /**
- * Take hold of an opened process: every thread is stopped when this returns, and was not disturbed otherwise. A process that was
- * stopped before (job control) stays so after op_process_detach(). On an error nothing is left attached; the errors of op_process_open().
+ * Take hold of an opened process: every thread is stopped when this returns, and was not disturbed
+ * otherwise. A process that was stopped before (job control) stays so after op_process_detach(). On
+ * an error nothing is left attached; the errors of op_process_open().
  */
-struct op_error *op_process_attach(struct op_process *process, const struct op_attach_options *options);
+struct op_error *op_process_attach(struct op_process *process,
+				   const struct op_attach_options *options);
 
 /** A program to start under the debugger. */
 struct op_launch_options {
 	const char *const *argv; /**< NULL-terminated; argv[0] is looked up in PATH */
 	bool disable_aslr;
 };
-/** Start a program; it is stopped after exec, before its first instruction. It dies with outpost until it is detached. */
-struct op_error *op_process_launch(const struct op_launch_options *options, struct op_process **ret);
+/** Start a program; it is stopped after exec, before its first instruction. It dies with outpost
+ * until it is detached. */
+struct op_error *op_process_launch(const struct op_launch_options *options,
+				   struct op_process **ret);
 
-/** Let go: all threads run on (or stay stopped if they were so before). The process object stays until destroyed. */
+/** Let go: all threads run on (or stay stopped if they were so before). The process object stays
+ * until destroyed. */
 struct op_error *op_process_detach(struct op_process *process);
 /** End the process and reap it when it is a child. */
 struct op_error *op_process_kill(struct op_process *process);
@@ -131,20 +148,27 @@ void op_process_destroy(struct op_process *process);
 
 int64_t op_process_id(const struct op_process *process);
 const struct op_arch *op_process_arch(const struct op_process *process);
-/** The command line, NUL-separated and NUL-terminated, borrowed until the process is destroyed. *ret_size may be 0. */
+/** The command line, NUL-separated and NUL-terminated, borrowed until the process is destroyed.
+ * *ret_size may be 0. */
 const char *op_process_command_line(const struct op_process *process, size_t *ret_size);
-/** A path of the target's, as it can be opened from here (other root or mount namespace; relative to its directory). Caller frees. */
-struct op_error *op_process_resolve_path(const struct op_process *process, const char *path, char **ret);
+/** A path of the target's, as it can be opened from here (other root or mount namespace; relative
+ * to its directory). Caller frees. */
+struct op_error *op_process_resolve_path(const struct op_process *process, const char *path,
+					 char **ret);
 
-/** The known threads, ascending by id. Borrowed until the next call that waits, attaches or detaches. */
+/** The known threads, ascending by id. Borrowed until the next call that waits, attaches or
+ * detaches. */
 const struct op_thread_info *op_process_threads(struct op_process *process, size_t *ret_count);
 /** All mappings as they are now. Deinit them. */
 struct op_error *op_process_mappings(struct op_process *process, struct op_mappings *ret);
 
 /** Read exactly @p size bytes; OP_ERROR_UNREADABLE names the first address that cannot be read. */
-struct op_error *op_process_read(struct op_process *process, struct op_host_addr addr, void *buffer, size_t size);
-/** Read as many bytes as can be read from @p addr on without a gap; *ret_done may be 0. Fails only when the process is gone. */
-struct op_error *op_process_read_some(struct op_process *process, struct op_host_addr addr, void *buffer, size_t size, size_t *ret_done);
+struct op_error *op_process_read(struct op_process *process, struct op_host_addr addr, void *buffer,
+				 size_t size);
+/** Read as many bytes as can be read from @p addr on without a gap; *ret_done may be 0. Fails only
+ * when the process is gone. */
+struct op_error *op_process_read_some(struct op_process *process, struct op_host_addr addr,
+				      void *buffer, size_t size, size_t *ret_done);
 /** Many small reads at once. done[i] says whether request i was read whole. */
 struct op_read_request {
 	struct op_host_addr addr;
@@ -152,14 +176,19 @@ struct op_read_request {
 	size_t size;
 	bool done;
 };
-struct op_error *op_process_read_many(struct op_process *process, struct op_read_request *requests, size_t count);
-/** Write through any protection (code too; the instruction caches are taken care of). All or an error. */
-struct op_error *op_process_write(struct op_process *process, struct op_host_addr addr, const void *buffer, size_t size);
+struct op_error *op_process_read_many(struct op_process *process, struct op_read_request *requests,
+				      size_t count);
+/** Write through any protection (code too; the instruction caches are taken care of). All or an
+ * error. */
+struct op_error *op_process_write(struct op_process *process, struct op_host_addr addr,
+				  const void *buffer, size_t size);
 
 /**
- * Before the first trap is written, all threads stopped: make the target survive outpost's death. A trap that nobody handles any more then does nothing, and a guardian process
- * takes the traps out. Once is enough until op_process_unshield().
- * @return OP_ERROR_UNSUPPORTED when the target does not allow it; traps can be planted all the same, without that protection.
+ * Before the first trap is written, all threads stopped: make the target survive outpost's death. A
+ * trap that nobody handles any more then does nothing, and a guardian process takes the traps out.
+ * Once is enough until op_process_unshield().
+ * @return OP_ERROR_UNSUPPORTED when the target does not allow it; traps can be planted all the
+ * same, without that protection.
  */
 struct op_error *op_process_shield(struct op_process *process);
 /** After the last trap is gone, all threads stopped: take the protection away again. */
@@ -169,24 +198,32 @@ struct op_error *op_process_unshield(struct op_process *process);
  * @param[in] harmless the byte that, in the place of the trap's first one, does nothing there.
  * @param[out] ret_entry for op_process_unplant().
  */
-struct op_error *op_process_plant(struct op_process *process, struct op_host_addr addr, const void *trap, size_t size, uint8_t harmless,
+struct op_error *op_process_plant(struct op_process *process, struct op_host_addr addr,
+				  const void *trap, size_t size, uint8_t harmless,
 				  uint32_t *ret_entry);
-struct op_error *op_process_unplant(struct op_process *process, struct op_host_addr addr, const void *original, size_t size, uint32_t entry);
+struct op_error *op_process_unplant(struct op_process *process, struct op_host_addr addr,
+				    const void *original, size_t size, uint32_t entry);
 /** The memory that a trap was in is gone, and the trap with it. */
 void op_process_forget_plant(struct op_process *process, uint32_t entry);
 
 /** Registers of a stopped thread, cached until it runs. */
-struct op_error *op_process_registers(struct op_process *process, op_thread_id thread, struct op_registers *ret);
+struct op_error *op_process_registers(struct op_process *process, op_thread_id thread,
+				      struct op_registers *ret);
 /** The pc alone: the cheapest question there is (one system call, none when cached). */
-struct op_error *op_process_pc(struct op_process *process, op_thread_id thread, struct op_host_addr *ret);
-struct op_error *op_process_set_registers(struct op_process *process, op_thread_id thread, const struct op_registers *registers);
+struct op_error *op_process_pc(struct op_process *process, op_thread_id thread,
+			       struct op_host_addr *ret);
+struct op_error *op_process_set_registers(struct op_process *process, op_thread_id thread,
+					  const struct op_registers *registers);
 /** Vector register @p index (x86: xmm) of a stopped thread. */
-struct op_error *op_process_vector_register(struct op_process *process, op_thread_id thread, unsigned index, uint8_t ret[16]);
+struct op_error *op_process_vector_register(struct op_process *process, op_thread_id thread,
+					    unsigned index, uint8_t ret[16]);
 /**
- * Why a thread in OP_STOP_TRAP stopped (asked of the system only here, so that a hot breakpoint need not pay for it). A trap whose reason is
- * never asked is taken for outpost's own and not delivered to the program.
+ * Why a thread in OP_STOP_TRAP stopped (asked of the system only here, so that a hot breakpoint
+ * need not pay for it). A trap whose reason is never asked is taken for outpost's own and not
+ * delivered to the program.
  */
-struct op_error *op_process_trap_reason(struct op_process *process, op_thread_id thread, enum op_trap_reason *ret);
+struct op_error *op_process_trap_reason(struct op_process *process, op_thread_id thread,
+					enum op_trap_reason *ret);
 
 enum op_run_mode {
 	OP_RUN_CONTINUE,
@@ -196,53 +233,68 @@ enum op_run_mode {
 struct op_run_request {
 	op_thread_id thread;     /**< 0: all stopped threads; otherwise this one only */
 	enum op_run_mode mode;   /**< OP_RUN_STEP needs a thread */
-	bool watch_code_mapping; /**< report OP_STOP_CODE_MAPPED; costs two stops at every system call */
+	bool watch_code_mapping; /**< report OP_STOP_CODE_MAPPED; costs two stops at every system
+				    call */
 	bool discard_trap;       /**< of the thread: do not deliver a pending foreign trap signal */
-	bool deliver_trap;       /**< of the thread: its trap is the program's own (a trap instruction of its own), hand it to the program */
-	bool hold_signal;        /**< of the thread: run without its pending signal first (an injected call); a later run without this delivers it */
-	bool despite_job_stop;   /**< of the thread: run even though job control has stopped the process; otherwise it stays stopped like the others */
+	bool deliver_trap; /**< of the thread: its trap is the program's own (a trap instruction of
+			      its own), hand it to the program */
+	bool hold_signal;  /**< of the thread: run without its pending signal first (an injected
+			      call); a later run without this delivers it */
+	bool despite_job_stop; /**< of the thread: run even though job control has stopped the
+				  process; otherwise it stays stopped like the others */
 };
-/** Let threads run. Pending signals of theirs are delivered unchanged. A thread that is running already is left alone. */
+/** Let threads run. Pending signals of theirs are delivered unchanged. A thread that is running
+ * already is left alone. */
 struct op_error *op_process_run(struct op_process *process, const struct op_run_request *request);
 
 /**
- * One machine instruction of a stopped thread, and its stop: nothing else runs, signals of the thread wait, and stops of other threads are kept for
- * op_process_wait(). A thread whose own stop was not handed out yet is not moved.
- * @param[out] ret OP_STOP_TRAP as a rule; OP_STOP_SIGNAL: the instruction faults; OP_STOP_NONE: it did not end in time, or was not begun;
- *             OP_STOP_THREAD_EXIT, OP_STOP_PROCESS_EXIT: it is gone, as a later op_process_wait() will say as well.
+ * One machine instruction of a stopped thread, and its stop: nothing else runs, signals of the
+ * thread wait, and stops of other threads are kept for op_process_wait(). A thread whose own stop
+ * was not handed out yet is not moved.
+ * @param[out] ret OP_STOP_TRAP as a rule; OP_STOP_SIGNAL: the instruction faults; OP_STOP_NONE: it
+ * did not end in time, or was not begun; OP_STOP_THREAD_EXIT, OP_STOP_PROCESS_EXIT: it is gone, as
+ * a later op_process_wait() will say as well.
  */
-struct op_error *op_process_step(struct op_process *process, op_thread_id thread, struct op_stop *ret);
+struct op_error *op_process_step(struct op_process *process, op_thread_id thread,
+				 struct op_stop *ret);
 
 /**
- * The next stop. Only that thread is stopped; others run on. Stops that are already pending are handed out one by one, fairly, before the
- * system is asked again.
+ * The next stop. Only that thread is stopped; others run on. Stops that are already pending are
+ * handed out one by one, fairly, before the system is asked again.
  * @param[in] timeout_ms -1: no limit.
- * @param[out] ret kind OP_STOP_NONE after the time limit; OP_STOP_INTERRUPTED with thread 0 after op_process_interrupt().
+ * @param[out] ret kind OP_STOP_NONE after the time limit; OP_STOP_INTERRUPTED with thread 0 after
+ * op_process_interrupt().
  */
 struct op_error *op_process_wait(struct op_process *process, int timeout_ms, struct op_stop *ret);
 /**
- * Bring every thread to a stop. A thread in the kernel's uninterruptible sleep (a vfork parent) stays OP_THREAD_RUNNING: it cannot execute an
- * instruction of the program before it stops, and it does not run on then unless it is told to. Stops of their own that happen meanwhile are kept and handed out by later op_process_wait() calls, also after
- * threads have been run again; op_process_pending_stop() tells of them.
+ * Bring every thread to a stop. A thread in the kernel's uninterruptible sleep (a vfork parent)
+ * stays OP_THREAD_RUNNING: it cannot execute an instruction of the program before it stops, and it
+ * does not run on then unless it is told to. Stops of their own that happen meanwhile are kept and
+ * handed out by later op_process_wait() calls, also after threads have been run again;
+ * op_process_pending_stop() tells of them.
  */
 struct op_error *op_process_stop_all(struct op_process *process);
 /**
- * The stop of @p thread that was collected but not yet handed out; false when there is none. A pending OP_STOP_TRAP whose trap is being taken out
- * of the code must be withdrawn with op_process_drop_pending().
+ * The stop of @p thread that was collected but not yet handed out; false when there is none. A
+ * pending OP_STOP_TRAP whose trap is being taken out of the code must be withdrawn with
+ * op_process_drop_pending().
  */
 bool op_process_pending_stop(struct op_process *process, op_thread_id thread, struct op_stop *ret);
 void op_process_drop_pending(struct op_process *process, op_thread_id thread);
-/** Take away the signal that a thread stopped for: it is not delivered. A stop for it that was not handed out yet is withdrawn as well. */
+/** Take away the signal that a thread stopped for: it is not delivered. A stop for it that was not
+ * handed out yet is withdrawn as well. */
 void op_process_discard_signal(struct op_process *process, op_thread_id thread);
 /** Make a current or the next op_process_wait() return OP_STOP_INTERRUPTED. Async-signal-safe. */
 void op_process_interrupt(struct op_process *process);
 /** Forget an op_process_interrupt() that no wait has answered yet. */
 void op_process_clear_interrupt(struct op_process *process);
 /**
- * A child that OP_STOP_FORK reported: write into its memory (nothing is done when it shares the parent's), then let it go untraced. A vfork parent
- * runs on only after that. op_process_detach() releases those that are left.
+ * A child that OP_STOP_FORK reported: write into its memory (nothing is done when it shares the
+ * parent's), then let it go untraced. A vfork parent runs on only after that. op_process_detach()
+ * releases those that are left.
  */
-struct op_error *op_process_write_child(struct op_process *process, int64_t child, struct op_host_addr addr, const void *buffer, size_t size);
+struct op_error *op_process_write_child(struct op_process *process, int64_t child,
+					struct op_host_addr addr, const void *buffer, size_t size);
 struct op_error *op_process_release_child(struct op_process *process, int64_t child);
 
 #endif

@@ -2,9 +2,6 @@
 // Activations on one stack: which records of guest code calling out are real. Stale records of
 // calls that returned lie in the unused parts of host frames; only agreement with the store tells
 // them from live ones. Knows no values and no Wasm pcs.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/activation.h"
 
 #include <string.h>

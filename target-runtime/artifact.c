@@ -2,9 +2,6 @@
 // An artifact: the image, its sections loaded at first use, and whether another image is the same
 // one.
 // What the sections mean is decoded in artifact_tables.c and artifact_modules.c.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/artifact.h"
 
 #include <errno.h>
@@ -283,7 +280,7 @@ struct op_error *op_artifact_section(struct op_artifact *artifact, const char *n
 	return NULL;
 }
 
-// Identity ----------------------------------------------------------------------------------------
+// Identity ------------------------------------------------------------------------------------
 
 /**
  * Mix @p size bytes into two hashes. Not against a forger: whoever writes the images gains nothing
@@ -309,12 +306,14 @@ static void identity_add(struct op_artifact_identity *identity, const uint8_t *b
 
 enum {
 	CHUNK_SIZE = 64 * 1024,
-	SAMPLE_SIZE = 2048, /**< of a section's beginning and of its end, when only samples are compared */
+	SAMPLE_SIZE = 2048, /**< of a section's beginning and of its end, when only samples are
+			       compared */
 };
 
 /** Add bytes of the image, from @p at on. */
-static struct op_error *identity_read(struct op_artifact_identity *identity, const struct op_memory *memory,
-				      struct op_host_addr at, uint64_t size, uint8_t *chunk)
+static struct op_error *identity_read(struct op_artifact_identity *identity,
+				      const struct op_memory *memory, struct op_host_addr at,
+				      uint64_t size, uint8_t *chunk)
 {
 	while (size > 0) {
 		size_t now = size < CHUNK_SIZE ? size : CHUNK_SIZE;
@@ -329,16 +328,18 @@ static struct op_error *identity_read(struct op_artifact_identity *identity, con
 }
 
 /**
- * The identity of an image whose header and section table are those of @p image: everything that tells two modules apart but for the machine code, in
- * which a debugger may have left breakpoints. The info section's checksum is only filled in for recordings, so it does not tell
+ * The identity of an image whose header and section table are those of @p image: everything that
+ * tells two modules apart but for the machine code, in which a debugger may have left breakpoints.
+ * The info section's checksum is only filled in for recordings, so it does not tell
  * (crates/environ/src/module_artifacts.rs, WasmChecksum::from_binary).
  */
-static struct op_error *read_identity(const struct op_elf_image *image, const struct op_memory *memory,
-				      struct op_host_addr base, bool samples, struct op_artifact_identity *ret)
+static struct op_error *read_identity(const struct op_elf_image *image,
+				      const struct op_memory *memory, struct op_host_addr base,
+				      bool samples, struct op_artifact_identity *ret)
 {
 	static const char *const telling[] = {
-		".wasmtime.engine", ".wasmtime.info",	 ".wasmtime.wasm_bytecode",
-		".rodata.wasm",	    ".wasmtime.addrmap", ".wasmtime.traps",
+		".wasmtime.engine", ".wasmtime.info",    ".wasmtime.wasm_bytecode",
+		".rodata.wasm",     ".wasmtime.addrmap", ".wasmtime.traps",
 	};
 	_cleanup_free_ uint8_t *chunk = malloc(CHUNK_SIZE);
 	if (!chunk)
@@ -351,9 +352,12 @@ static struct op_error *read_identity(const struct op_elf_image *image, const st
 			continue;
 		struct op_host_addr start = op_host_addr_add(base, section->offset);
 		bool whole = !samples || section->size <= 2 * SAMPLE_SIZE;
-		struct op_error *err = identity_read(&identity, memory, start, whole ? section->size : SAMPLE_SIZE, chunk);
+		struct op_error *err = identity_read(&identity, memory, start,
+						     whole ? section->size : SAMPLE_SIZE, chunk);
 		if (!err && !whole)
-			err = identity_read(&identity, memory, op_host_addr_add(start, section->size - SAMPLE_SIZE), SAMPLE_SIZE, chunk);
+			err = identity_read(&identity, memory,
+					    op_host_addr_add(start, section->size - SAMPLE_SIZE),
+					    SAMPLE_SIZE, chunk);
 		if (err)
 			return err;
 	}
@@ -368,14 +372,15 @@ static struct op_error *own_identity(struct op_artifact *artifact, bool samples,
 	*ret_known = *known;
 	if (*known || !artifact->memory.read_some)
 		return NULL;
-	struct op_error *err = read_identity(&artifact->image, &artifact->memory, artifact->base, samples,
-					     samples ? &artifact->sampled : &artifact->identity);
+	struct op_error *err =
+		read_identity(&artifact->image, &artifact->memory, artifact->base, samples,
+			      samples ? &artifact->sampled : &artifact->identity);
 	*ret_known = *known = !err;
 	return err;
 }
 
-static struct op_error *compare(struct op_artifact *artifact, const struct op_memory *memory, struct op_host_addr base,
-				bool samples, bool *ret)
+static struct op_error *compare(struct op_artifact *artifact, const struct op_memory *memory,
+				struct op_host_addr base, bool samples, bool *ret)
 {
 	*ret = false;
 	bool known;
@@ -403,7 +408,8 @@ static struct op_error *compare(struct op_artifact *artifact, const struct op_me
 	}
 	if (err)
 		return err;
-	*ret = memcmp(&other, samples ? &artifact->sampled : &artifact->identity, sizeof(other)) == 0;
+	*ret = memcmp(&other, samples ? &artifact->sampled : &artifact->identity, sizeof(other)) ==
+	       0;
 	return NULL;
 }
 
@@ -413,8 +419,9 @@ struct op_error *op_artifact_matches(struct op_artifact *artifact, const struct 
 	return compare(artifact, memory, base, false, ret);
 }
 
-struct op_error *op_artifact_is_still_at(struct op_artifact *artifact, const struct op_memory *memory,
-					 struct op_host_addr base, bool *ret)
+struct op_error *op_artifact_is_still_at(struct op_artifact *artifact,
+					 const struct op_memory *memory, struct op_host_addr base,
+					 bool *ret)
 {
 	return compare(artifact, memory, base, true, ret);
 }

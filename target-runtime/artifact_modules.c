@@ -191,7 +191,7 @@ struct op_error *op_artifact_imported_functions(struct op_artifact *artifact, ui
 	return NULL;
 }
 
-// Where a module lies in its component ------------------------------------------------------------
+// Where a module lies in its component --------------------------------------------------------
 
 /** Slots that are looked at until two of them agree. */
 enum { BIAS_SAMPLES_MAX = 64 };

@@ -39,12 +39,14 @@ enum op_cell_storage {
  * the target is gone.
  * @param[in] module for types that it defines; may be NULL.
  */
-struct op_error *op_cell_read(const struct op_memory *memory, const struct op_wasm_module *module, struct op_host_addr address,
-			      const struct op_wasm_type *type, enum op_cell_storage storage, bool is_mutable, struct op_cell *ret);
+struct op_error *op_cell_read(const struct op_memory *memory, const struct op_wasm_module *module,
+			      struct op_host_addr address, const struct op_wasm_type *type,
+			      enum op_cell_storage storage, bool is_mutable, struct op_cell *ret);
 /**
  * The same without memory: @p ret gets a type, a size and no value yet. False for a type that is
  * not known.
  */
-bool op_cell_init(const struct op_wasm_module *module, const struct op_wasm_type *type, enum op_cell_storage storage, struct op_cell *ret);
+bool op_cell_init(const struct op_wasm_module *module, const struct op_wasm_type *type,
+		  enum op_cell_storage storage, struct op_cell *ret);
 
 #endif

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From a code address to the image and function that hold it, and what part that function plays in
 // a guest's stack. Knows nothing of stacks' contents.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/code_places.h"
 
 #include <elf.h>

@@ -3,9 +3,6 @@
 // Knows nothing of what is in one.
 // Source: crates/wasmtime/src/runtime/vm/instance.rs (OwnedVMContext),
 // crates/environ/src/vmoffsets.rs.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/context_scan.h"
 
 #include <stdlib.h>

@@ -31,7 +31,8 @@ struct op_found_contexts {
  * error.
  * @return OP_ERROR_LIMIT when there are more than can be true.
  */
-struct op_error *op_context_scan(const struct op_stack_context *context, const struct op_address_range *skip, size_t skip_count,
+struct op_error *op_context_scan(const struct op_stack_context *context,
+				 const struct op_address_range *skip, size_t skip_count,
 				 struct op_found_contexts *ret);
 
 #endif

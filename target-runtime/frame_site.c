@@ -2,9 +2,6 @@
 // From a machine frame's pc to what the frame table and the address map say about it. Reads no
 // stack. Rules: docs/wasmtime.md ("lookup rules"); crates/environ/src/frame_table.rs,
 // crates/cranelift/src/translate/func_environ.rs of Wasmtime.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/frame_site.h"
 
 #include <inttypes.h>
@@ -287,7 +284,8 @@ static bool goes_on(const struct op_frame_site *site, const struct op_point *poi
 	struct op_point next = op_frame_table_point(site->table, point->index + 1);
 	size_t after = op_frame_table_text_slot_lower_bound(site->table, next.text_offset);
 	struct op_site_frames frames;
-	if (!after || !in_function(site, next.text_offset - 1) || !load_frames(site, &next, &frames))
+	if (!after || !in_function(site, next.text_offset - 1) ||
+	    !load_frames(site, &next, &frames))
 		return false;
 	struct op_slot slot = op_frame_table_text_slot(site->table, after - 1);
 	const struct op_point_frame *last = &frames.frames[frames.count - 1];

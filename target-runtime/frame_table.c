@@ -172,7 +172,7 @@ struct op_error *op_frame_table_descriptor(const struct op_frame_table *table, u
 	return op_frame_descriptor_read(&table->descriptors, index, ret);
 }
 
-// Program points ----------------------------------------------------------------------------------
+// Program points ------------------------------------------------------------------------------
 
 size_t op_frame_table_point_count(const struct op_frame_table *table)
 {
@@ -250,7 +250,7 @@ struct op_error *op_frame_table_point_frames(const struct op_frame_table *table,
 	return NULL;
 }
 
-// Patch slots -------------------------------------------------------------------------------------
+// Patch slots ---------------------------------------------------------------------------------
 
 size_t op_frame_table_slot_count(const struct op_frame_table *table)
 {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Values of a virtual frame: locals and operand stack, each read from its place or standing for the
 // reason why not. Knows nothing of how frames are found.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +141,8 @@ static struct op_error *local_without_place(const struct op_virtual_frame *frame
 		err = op_wasm_module_local_type(module, frame->function, index, &type);
 	if (err)
 		return err;
-	*ret = (struct op_value){.type = op_value_type_of(module, &type), .state = frame_state(frame)};
+	*ret = (struct op_value){.type = op_value_type_of(module, &type),
+				 .state = frame_state(frame)};
 	return NULL;
 }
 

@@ -2,9 +2,6 @@
 // Reads a VMFuncRef and finds out whose function it is. VMFuncRefs in a VMContext are filled in
 // when they are first taken and hold anything before that, so nothing is believed that the known
 // code and instances do not confirm.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/function_ref.h"
 
 #include <inttypes.h>

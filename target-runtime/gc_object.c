@@ -4,9 +4,6 @@
 // under way, and a reference may be an old one.
 // Sources: crates/environ/src/gc.rs, gc/{drc,null,copying}.rs,
 // crates/wasmtime/src/runtime/vm/gc/enabled/{drc,null,copying}.rs.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/gc_object.h"
 
 #include <inttypes.h>
@@ -136,7 +133,7 @@ static bool field_offset(const struct op_gc_object *object, uint32_t index, uint
 	return true;
 }
 
-// Types -------------------------------------------------------------------------------------------
+// Types ---------------------------------------------------------------------------------------
 
 /** @param[out] ret_done the instance's module has the type. */
 static struct op_error *ask_instance(const struct op_store_set *set,
@@ -293,7 +290,7 @@ static struct op_error *read_extern(const struct op_store_set *set,
 	return NULL;
 }
 
-// Headers -----------------------------------------------------------------------------------------
+// Headers -------------------------------------------------------------------------------------
 
 static enum op_gc_kind kind_of(uint32_t word)
 {

@@ -16,6 +16,8 @@ struct op_error *op_instance_global_count(const struct op_instance *instance, ui
  * Global @p index of the instance's index space. @return OP_ERROR_NOT_FOUND for an index out of
  * range.
  */
-struct op_error *op_instance_global(const struct op_store_set *set, const struct op_instance *instance, uint32_t index, struct op_cell *ret);
+struct op_error *op_instance_global(const struct op_store_set *set,
+				    const struct op_instance *instance, uint32_t index,
+				    struct op_cell *ret);
 
 #endif

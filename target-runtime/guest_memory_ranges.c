@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Collects linear memories and GC heaps of instances that may not all be true: a range that holds
 // what only Wasmtime can have is not believed.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/guest_memory_ranges.h"
 
 #include <stdlib.h>

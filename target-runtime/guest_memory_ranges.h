@@ -14,8 +14,10 @@ struct op_guest_ranges {
 };
 
 /** @param[out] ret zero-initialised; deinit it, also after an error. */
-struct op_error *op_guest_ranges_collect(const struct op_stack_context *context, const struct op_candidates *candidates,
-					 const struct op_identity *identities, struct op_guest_ranges *ret);
+struct op_error *op_guest_ranges_collect(const struct op_stack_context *context,
+					 const struct op_candidates *candidates,
+					 const struct op_identity *identities,
+					 struct op_guest_ranges *ret);
 void op_guest_ranges_deinit(struct op_guest_ranges *ranges);
 bool op_guest_ranges_hold(const struct op_guest_ranges *ranges, uint64_t address);
 

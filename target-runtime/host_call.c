@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The name of what the guest calls through an exit trampoline: an import's, a builtin's, a
 // component import's. Works on a finished walk; finds no frames itself.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <stdlib.h>
 #include <string.h>
 

@@ -109,7 +109,7 @@ static bool text_is_code(const struct op_region_list *regions, const struct op_a
 				!info->is_pulley);
 }
 
-// Images that vanish ------------------------------------------------------------------------------
+// Images that vanish --------------------------------------------------------------------------
 
 /** Is @p image still what it was: mapped as an image is, and with the same contents? */
 static struct op_error *image_is_alive(const struct op_image_set *set,
@@ -161,7 +161,7 @@ static struct op_error *drop_vanished(struct op_image_set *set,
 	return NULL;
 }
 
-// Images that appear ------------------------------------------------------------------------------
+// Images that appear --------------------------------------------------------------------------
 
 struct scan_state {
 	struct op_image_set *set;
@@ -284,8 +284,8 @@ static struct op_error *found_header(void *context, const struct op_region *regi
 }
 
 /**
- * Every candidate region, each time: while threads run, what stands in a region can change without its bounds (an image is
- * unmapped and another one mapped in its place between two looks).
+ * Every candidate region, each time: while threads run, what stands in a region can change without
+ * its bounds (an image is unmapped and another one mapped in its place between two looks).
  */
 static struct op_error *scan_regions(struct scan_state *state)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Every Wasmtime image in one address space: found by scanning, kept up to date, each copy an op_image, equal copies sharing an artifact.
+// Every Wasmtime image in one address space: found by scanning, kept up to date, each copy an
+// op_image, equal copies sharing an artifact.
 #ifndef OP_TARGET_RUNTIME_IMAGE_SET_H
 #define OP_TARGET_RUNTIME_IMAGE_SET_H
 
@@ -25,10 +26,10 @@ struct op_region {
 struct op_image {
 	uint32_t id; /**< never reused within a set */
 	struct op_host_addr base;
-	struct op_host_addr text;  /**< base + text offset */
+	struct op_host_addr text; /**< base + text offset */
 	uint64_t text_size;
-	bool file_backed;          /**< mapped from a .cwasm: stores created later map the file anew */
-	char *path;                /**< of that file, else "" */
+	bool file_backed; /**< mapped from a .cwasm: stores created later map the file anew */
+	char *path;       /**< of that file, else "" */
 	struct op_artifact *artifact; /**< one reference */
 };
 
@@ -38,12 +39,15 @@ struct op_error *op_image_set_create(const struct op_memory *memory, struct op_i
 void op_image_set_destroy(struct op_image_set *set);
 /**
  * Look for images in @p regions (ascending). Images whose pages are
- * gone or whose header is no longer there are dropped. Pointers to images from before are invalid afterwards when *ret_changed.
+ * gone or whose header is no longer there are dropped. Pointers to images from before are invalid
+ * afterwards when *ret_changed.
  * @param[out] ret_changed images appeared or vanished.
  */
-struct op_error *op_image_set_update(struct op_image_set *set, const struct op_region *regions, size_t count, bool *ret_changed);
+struct op_error *op_image_set_update(struct op_image_set *set, const struct op_region *regions,
+				     size_t count, bool *ret_changed);
 /** All images, ascending by base. Borrowed until the next update. */
-const struct op_image *const *op_image_set_images(const struct op_image_set *set, size_t *ret_count);
+const struct op_image *const *op_image_set_images(const struct op_image_set *set,
+						  size_t *ret_count);
 /** The image whose *text* holds @p addr, or NULL. */
 const struct op_image *op_image_set_find(const struct op_image_set *set, struct op_host_addr addr);
 const struct op_image *op_image_set_by_id(const struct op_image_set *set, uint32_t id);

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Instances and stores as Wasmtime keeps them: VMContext, VMStoreContext, memories. Reads memory
 // only; knows no stacks. Source: crates/environ/src/vmoffsets.rs, vmtypes.rs; docs/wasmtime.md.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/instance.h"
 
 #include <inttypes.h>

@@ -2,9 +2,6 @@
 // Checks what stands in and around a VMContext against what Wasmtime keeps true. Knows no modules.
 // Sources: crates/environ/src/vmoffsets.rs, crates/wasmtime/src/runtime/vm/instance.rs (Instance),
 // vm.rs (ModuleRuntimeInfo).
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/instance_candidate.h"
 
 #include <stdlib.h>

@@ -34,8 +34,10 @@ struct op_candidates {
  * not.
  * @param[out] ret zero-initialised. free() its data, also after an error.
  */
-struct op_error *op_candidates_check(const struct op_stack_context *context, const struct op_found_contexts *found,
-				     const struct op_known_instance *known, size_t known_count, struct op_candidates *ret);
+struct op_error *op_candidates_check(const struct op_stack_context *context,
+				     const struct op_found_contexts *found,
+				     const struct op_known_instance *known, size_t known_count,
+				     struct op_candidates *ret);
 
 /** The candidate with this vmctx, or NULL. */
 struct op_candidate *op_candidates_find(const struct op_candidates *candidates, uint64_t vmctx);

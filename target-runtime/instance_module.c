@@ -8,9 +8,6 @@
 //    types;
 //  - where that leaves several modules, all but one contradict what is in the VMContext.
 // Evidence that disagrees is no evidence.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/instance_module.h"
 
 #include <stdlib.h>
@@ -71,7 +68,7 @@ static void merge(struct evidence *into, const struct op_image *image, bool from
 	into->module = module;
 }
 
-// The module object -------------------------------------------------------------------------------
+// The module object ---------------------------------------------------------------------------
 
 /** The words of [address, address + size) that can be read; *ret_count of them. */
 static struct op_error *read_words(const struct identifier *self, uint64_t address, uint64_t *ret,
@@ -181,7 +178,7 @@ static struct op_error *evidence_of_module_objects(struct identifier *self, cons
 	return NULL;
 }
 
-// Code and the instance that it runs in -----------------------------------------------------------
+// Code and the instance that it runs in -------------------------------------------------------
 
 /** Code at @p code runs in the instance @p vmctx: when both are known, that is evidence. */
 static struct op_error *note_pair(struct identifier *self, uint64_t code, uint64_t vmctx)
@@ -227,7 +224,7 @@ static struct op_error *evidence_of_code(struct identifier *self,
 	return err;
 }
 
-// Instances that belong together ------------------------------------------------------------------
+// Instances that belong together --------------------------------------------------------------
 
 /**
  * Whatever one instance of a group shows holds for all. @param[in] same_module else only the image
@@ -274,7 +271,7 @@ static uint64_t type_ids_key(const struct op_candidate *candidate)
 	return candidate->type_ids >= DANGLING_MAX ? candidate->type_ids : 0;
 }
 
-// What contradicts --------------------------------------------------------------------------------
+// What contradicts ----------------------------------------------------------------------------
 
 /** @param[out] ret_wasm NULL when the original bytes are not known or make no module. */
 static struct op_error *find_wasm(struct op_artifact *artifact, uint32_t module,

@@ -16,6 +16,8 @@ struct op_identity {
 };
 
 /** @param[out] ret one for each candidate, in their order; free() it. */
-struct op_error *op_candidates_identify(const struct op_stack_context *context, const struct op_candidates *candidates, struct op_identity **ret);
+struct op_error *op_candidates_identify(const struct op_stack_context *context,
+					const struct op_candidates *candidates,
+					struct op_identity **ret);
 
 #endif

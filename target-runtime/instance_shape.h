@@ -7,7 +7,9 @@
 #include "target-runtime/stack.h"
 #include "target-runtime/wasm/module.h"
 
-struct op_error *op_instance_shape_fits(const struct op_stack_context *context, const struct op_layout *layout, const struct op_wasm_module *module,
+struct op_error *op_instance_shape_fits(const struct op_stack_context *context,
+					const struct op_layout *layout,
+					const struct op_wasm_module *module,
 					struct op_host_addr vmctx, bool *ret);
 
 #endif

@@ -10,7 +10,7 @@
 #include "target-runtime/vm_import.h"
 #include "target-runtime/vmctx.h"
 
-// Imports -----------------------------------------------------------------------------------------
+// Imports -------------------------------------------------------------------------------------
 
 struct op_error *op_instance_import_count(const struct op_instance *instance, uint32_t *ret)
 {
@@ -112,7 +112,7 @@ struct op_error *op_instance_import(const struct op_store_set *set,
 			   instance->vmctx.value);
 }
 
-// Memories ----------------------------------------------------------------------------------------
+// Memories ------------------------------------------------------------------------------------
 
 struct op_error *op_instance_memory_count(const struct op_instance *instance, uint32_t *ret)
 {
@@ -203,7 +203,7 @@ struct op_error *op_instance_memory_details(const struct op_store_set *set,
 		&ret->definition.value);
 }
 
-// Tags --------------------------------------------------------------------------------------------
+// Tags ----------------------------------------------------------------------------------------
 
 struct op_error *op_instance_tag_count(const struct op_instance *instance, uint32_t *ret)
 {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Exact reads over a memory, and a page cache that is a memory itself. Knows nothing of what the
 // bytes mean.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/memory.h"
 
 #include <inttypes.h>

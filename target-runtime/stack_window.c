@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A view of one stack in the target: words by address, read in growing chunks, never beyond the
 // stack's own pages. Knows nothing of frames or of Wasmtime.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/stack_window.h"
 
 #include <stdlib.h>

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Puts the instances that were found into their stores, in order, and reads what each store says of
 // itself.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/store_set.h"
 
 #include <inttypes.h>
@@ -52,7 +49,7 @@ static void store_set_destroyp(struct op_store_set **set)
 	op_store_set_destroy(*set);
 }
 
-// Order -------------------------------------------------------------------------------------------
+// Order ---------------------------------------------------------------------------------------
 
 static int by_store(const void *a, const void *b)
 {
@@ -82,7 +79,7 @@ static bool ids_differ(const struct op_candidate *candidates, size_t count)
 	return true;
 }
 
-// Stores ------------------------------------------------------------------------------------------
+// Stores --------------------------------------------------------------------------------------
 
 /** A word of the store; 0 where the version has none. What cannot be read stays 0. */
 static struct op_error *store_word(const struct op_memory *memory, uint64_t store, uint32_t offset,
@@ -255,7 +252,7 @@ static struct op_error *fill_stores(struct op_store_set *set, struct member *mem
 	return err;
 }
 
-// Components --------------------------------------------------------------------------------------
+// Components ----------------------------------------------------------------------------------
 
 static int by_component_store(const void *a, const void *b)
 {
@@ -296,7 +293,7 @@ static struct op_error *fill_components(struct op_store_set *set,
 	return NULL;
 }
 
-// All together ------------------------------------------------------------------------------------
+// All together --------------------------------------------------------------------------------
 
 /** Candidates that lie in no guest's memory. */
 static struct op_error *choose_members(const struct op_store_set *set,

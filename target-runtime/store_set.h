@@ -22,25 +22,30 @@
 /** One store. */
 struct op_store {
 	struct op_host_addr address;    /**< of its VMStoreContext */
-	const struct op_layout *layout; /**< NULL when no image tells the version: then nothing below is known but the instances */
+	const struct op_layout *layout; /**< NULL when no image tells the version: then nothing
+					   below is known but the instances */
 	bool uses_fuel;                 /**< compiled with fuel; else the number means nothing */
-	int64_t fuel;                   /**< left, as last written (compiled code counts in a register between calls); maybe a part of what the store has; negative: overrun */
+	int64_t fuel; /**< left, as last written (compiled code counts in a register between calls);
+			 maybe a part of what the store has; negative: overrun */
 	bool uses_epochs;
 	uint64_t epoch_deadline;
 	bool has_epoch;
-	uint64_t epoch;                  /**< the engine's counter now; the deadline is reached when it is not below epoch_deadline */
+	uint64_t epoch; /**< the engine's counter now; the deadline is reached when it is not below
+			   epoch_deadline */
 	struct op_host_addr stack_limit; /**< UINT64_MAX outside any activation */
-	bool in_activation;              /**< a thread has entered the guest and has not left it (it may be in a host call, or in a nested store) */
-	struct op_host_addr gc_base;     /**< 0: no GC heap yet */
-	uint64_t gc_size;                /**< bytes */
+	bool in_activation; /**< a thread has entered the guest and has not left it (it may be in a
+			       host call, or in a nested store) */
+	struct op_host_addr gc_base; /**< 0: no GC heap yet */
+	uint64_t gc_size;            /**< bytes */
 	enum op_collector collector;
-	size_t first_instance, instance_count; /**< in op_store_set_instances() */
+	size_t first_instance, instance_count;   /**< in op_store_set_instances() */
 	size_t first_component, component_count; /**< in op_store_set_components() */
 };
 
 enum op_instance_kind {
 	OP_INSTANCE_MODULE,  /**< an instance of a core module of the guest */
-	OP_INSTANCE_HOST,    /**< Wasmtime's own: the dummy of every store, or what holds a memory, table, global or tag that the host made */
+	OP_INSTANCE_HOST,    /**< Wasmtime's own: the dummy of every store, or what holds a memory,
+				table, global or tag that the host made */
 	OP_INSTANCE_UNKNOWN, /**< nothing tells whether it has a module */
 };
 
@@ -50,7 +55,8 @@ enum op_module_reason {
 	OP_MODULE_HOST,        /**< there is none */
 	OP_MODULE_NO_EVIDENCE, /**< nothing that is in memory ties the instance to an image */
 	OP_MODULE_AMBIGUOUS,   /**< what is in memory fits several modules */
-	OP_MODULE_NO_BYTES,    /**< the image is known (artifact is set), the module's original bytes are not recorded in it */
+	OP_MODULE_NO_BYTES, /**< the image is known (artifact is set), the module's original bytes
+			       are not recorded in it */
 };
 /** The sentence for a person. Static. */
 const char *op_module_reason_message(enum op_module_reason reason);
@@ -63,12 +69,13 @@ struct op_instance {
 	uint32_t id; /**< order of creation in the store; the dummy instance has 0 */
 	enum op_instance_kind kind;
 	enum op_module_reason reason;
-	uint32_t image;                    /**< id of one copy of the image; meaningful with artifact */
-	struct op_artifact *artifact;      /**< borrowed from the image; NULL: not known, see reason */
-	uint32_t module;                   /**< static module index inside the artifact; meaningful with artifact */
-	const struct op_wasm_module *wasm; /**< the parsed module, borrowed from the artifact; NULL: see reason */
-	const struct op_layout *layout;    /**< NULL: unknown */
-	struct op_host_addr type_ids;      /**< array of VMSharedTypeIndex */
+	uint32_t image;               /**< id of one copy of the image; meaningful with artifact */
+	struct op_artifact *artifact; /**< borrowed from the image; NULL: not known, see reason */
+	uint32_t module; /**< static module index inside the artifact; meaningful with artifact */
+	const struct op_wasm_module
+		*wasm; /**< the parsed module, borrowed from the artifact; NULL: see reason */
+	const struct op_layout *layout; /**< NULL: unknown */
+	struct op_host_addr type_ids;   /**< array of VMSharedTypeIndex */
 };
 
 /** A component instance (VMComponentContext). */
@@ -98,7 +105,8 @@ struct op_store_set;
  * @return OP_ERROR_INTERRUPTED when context->cancel asks for it. What cannot be read is passed
  * over.
  */
-struct op_error *op_store_set_create(const struct op_stack_context *context, const struct op_known_instance *known, size_t known_count,
+struct op_error *op_store_set_create(const struct op_stack_context *context,
+				     const struct op_known_instance *known, size_t known_count,
 				     struct op_store_set **ret);
 void op_store_set_destroy(struct op_store_set *set);
 
@@ -106,11 +114,14 @@ void op_store_set_destroy(struct op_store_set *set);
 const struct op_store *op_store_set_stores(const struct op_store_set *set, size_t *ret_count);
 /** Sorted by store, then id, then address. Borrowed. */
 const struct op_instance *op_store_set_instances(const struct op_store_set *set, size_t *ret_count);
-const struct op_component *op_store_set_components(const struct op_store_set *set, size_t *ret_count);
+const struct op_component *op_store_set_components(const struct op_store_set *set,
+						   size_t *ret_count);
 /** The instance with this vmctx, or NULL. Borrowed. */
-const struct op_instance *op_store_set_find(const struct op_store_set *set, struct op_host_addr vmctx);
+const struct op_instance *op_store_set_find(const struct op_store_set *set,
+					    struct op_host_addr vmctx);
 /** The instance with this id in store number @p store, or NULL. Borrowed. */
-const struct op_instance *op_store_set_find_id(const struct op_store_set *set, uint32_t store, uint32_t id);
+const struct op_instance *op_store_set_find_id(const struct op_store_set *set, uint32_t store,
+					       uint32_t id);
 /** What the set was made with. Borrowed. */
 const struct op_stack_context *op_store_set_context(const struct op_store_set *set);
 
@@ -118,6 +129,7 @@ const struct op_stack_context *op_store_set_context(const struct op_store_set *s
  * The module of the instance, or why there is none to ask.
  * @return OP_ERROR_UNSUPPORTED with the sentence of instance->reason.
  */
-struct op_error *op_instance_module(const struct op_instance *instance, const struct op_wasm_module **ret);
+struct op_error *op_instance_module(const struct op_instance *instance,
+				    const struct op_wasm_module **ret);
 
 #endif

@@ -17,8 +17,9 @@ struct op_store_set {
 	struct op_store_settings {
 		bool known;
 		struct op_tunables tunables;
-	} *settings; /**< one for each store: what its modules were compiled with */
-	struct op_type_numbers *types; /**< filled when asked for; the set is const for its users all the same */
+	} * settings; /**< one for each store: what its modules were compiled with */
+	struct op_type_numbers
+		*types; /**< filled when asked for; the set is const for its users all the same */
 };
 
 #endif

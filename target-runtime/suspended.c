@@ -3,9 +3,6 @@
 // Finds those stacks among the mappings without looking at more than a few words of each. Knows no
 // values. Sources: crates/fiber/src/stackswitch/, crates/fiber/src/unix.rs,
 // crates/wasmtime/src/runtime/fiber.rs.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <stdlib.h>
 
 #include "base/array.h"

@@ -2,9 +2,6 @@
 // Reads a table's definition and stretches of its elements. Source:
 // crates/wasmtime/src/runtime/vm/table.rs: elements are 8 bytes for functions, with a tag where
 // initialisation is lazy, 4 for references into the GC heap, 16 for continuations.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/table.h"
 
 #include <inttypes.h>

@@ -17,11 +17,12 @@ struct op_table_state {
 	uint64_t size;             /**< elements now */
 	struct op_host_addr base;  /**< of element 0; 0 when the table is empty */
 	unsigned element_size;
-	struct op_host_addr definition; /**< VMTableDefinition */
-	const struct op_instance *owner; /**< the instance that defines it; NULL when it is not in the set. Borrowed from it */
+	struct op_host_addr definition;  /**< VMTableDefinition */
+	const struct op_instance *owner; /**< the instance that defines it; NULL when it is not in
+					    the set. Borrowed from it */
 	bool has_owner_index;
-	uint32_t owner_index;      /**< in the owner's index space */
-	uint32_t store;            /**< number of the store */
+	uint32_t owner_index;                /**< in the owner's index space */
+	uint32_t store;                      /**< number of the store */
 	const struct op_wasm_module *module; /**< whose types the element type names */
 };
 
@@ -30,7 +31,9 @@ struct op_error *op_instance_table_count(const struct op_instance *instance, uin
  * Table @p index of the instance's index space. @return OP_ERROR_NOT_FOUND, OP_ERROR_UNSUPPORTED,
  * OP_ERROR_FORMAT when what is there is no table.
  */
-struct op_error *op_instance_table(const struct op_store_set *set, const struct op_instance *instance, uint32_t index, struct op_table_state *ret);
+struct op_error *op_instance_table(const struct op_store_set *set,
+				   const struct op_instance *instance, uint32_t index,
+				   struct op_table_state *ret);
 
 /** An element. */
 struct op_table_element {
@@ -48,7 +51,8 @@ struct op_table_element {
  * Elements @p first to @p first + @p count - 1 into @p ret.
  * @return OP_ERROR_NOT_FOUND when they are not all in the table: the sentence says its size.
  */
-struct op_error *op_table_elements(const struct op_store_set *set, const struct op_table_state *table, uint64_t first, size_t count,
+struct op_error *op_table_elements(const struct op_store_set *set,
+				   const struct op_table_state *table, uint64_t first, size_t count,
 				   struct op_table_element *ret);
 
 #endif

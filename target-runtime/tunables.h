@@ -17,7 +17,8 @@ enum op_collector {
 	OP_COLLECTOR_UNKNOWN,
 	OP_COLLECTOR_DRC,     /**< deferred reference counting */
 	OP_COLLECTOR_NULL,    /**< never frees */
-	OP_COLLECTOR_COPYING, /**< v45+; objects move at every allocation: a reference holds until the guest runs */
+	OP_COLLECTOR_COPYING, /**< v45+; objects move at every allocation: a reference holds until
+				 the guest runs */
 };
 /** "drc", "null", "copying", "unknown". Static. */
 const char *op_collector_name(enum op_collector collector);
@@ -31,6 +32,7 @@ struct op_tunables {
 };
 
 /** @param[in] section all of .wasmtime.engine. @param[in] layout of the version it names. */
-struct op_error *op_tunables_parse(const struct op_bytes *section, const struct op_layout *layout, struct op_tunables *ret);
+struct op_error *op_tunables_parse(const struct op_bytes *section, const struct op_layout *layout,
+				   struct op_tunables *ret);
 
 #endif

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Keeps, for each array of type_ids, a sorted list of (shared number, index in the type section).
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "target-runtime/type_numbers.h"
 
 #include <stdlib.h>

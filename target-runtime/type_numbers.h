@@ -15,7 +15,9 @@ void op_type_numbers_destroy(struct op_type_numbers *numbers);
  * @param[out] ret_index in the type section of the instance's module.
  * @param[out] ret_found false: the module has no such type, or its types cannot be told apart.
  */
-struct op_error *op_type_numbers_find(struct op_type_numbers *numbers, const struct op_memory *memory, const struct op_instance *instance,
-				      uint32_t type_id, uint32_t *ret_index, bool *ret_found);
+struct op_error *op_type_numbers_find(struct op_type_numbers *numbers,
+				      const struct op_memory *memory,
+				      const struct op_instance *instance, uint32_t type_id,
+				      uint32_t *ret_index, bool *ret_found);
 
 #endif

@@ -37,8 +37,8 @@ static const struct {
 		{"unknown-layout",
 		 "unknown: outpost does not know where this Wasmtime version keeps it"},
 	[OP_VALUE_LAZY] = {"lazy", "not initialised yet: Wasmtime writes it when it is first used"},
-	[OP_VALUE_HOST_TABLE] = {"host-table",
-				 "a function that Wasmtime keeps by number in a table of the store"},
+	[OP_VALUE_HOST_TABLE] =
+		{"host-table", "a function that Wasmtime keeps by number in a table of the store"},
 };
 
 const char *op_value_type_name(enum op_value_type type)

@@ -2,9 +2,6 @@
 // Virtual frames: what the guest's author knows of a machine frame. Turns a resolved site into
 // functions, Wasm pcs and places; reads one word of the stack (the instance). Knows nothing of how
 // machine frames are found.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <string.h>
 
 #include "target-runtime/frame_site.h"

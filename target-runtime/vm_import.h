@@ -16,13 +16,18 @@ struct op_vm_import {
 };
 
 /** @param[in] offset of the import in the VMContext. */
-struct op_error *op_vm_import_read(const struct op_store_set *set, const struct op_instance *instance, uint64_t offset, struct op_vm_import *ret);
+struct op_error *op_vm_import_read(const struct op_store_set *set,
+				   const struct op_instance *instance, uint64_t offset,
+				   struct op_vm_import *ret);
 /** The same for a global. */
-struct op_error *op_vm_global_import_read(const struct op_store_set *set, const struct op_instance *instance, uint64_t offset, struct op_vm_import *ret);
+struct op_error *op_vm_global_import_read(const struct op_store_set *set,
+					  const struct op_instance *instance, uint64_t offset,
+					  struct op_vm_import *ret);
 /**
  * From the defined index to the index space of the defining instance; false when its module is not
  * known or has no such thing.
  */
-bool op_vm_import_owner_index(const struct op_vm_import *import, enum op_wasm_external kind, uint32_t *ret);
+bool op_vm_import_owner_index(const struct op_vm_import *import, enum op_wasm_external kind,
+			      uint32_t *ret);
 
 #endif

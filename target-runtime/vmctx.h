@@ -72,6 +72,7 @@ struct op_vmctx_offsets {
 	uint64_t imported_functions, imported_tables, imported_globals, imported_tags;
 	uint64_t tables, globals, tags, func_refs;
 };
-struct op_vmctx_offsets op_vmctx_offsets(const struct op_layout *layout, const struct op_wasm_module *module);
+struct op_vmctx_offsets op_vmctx_offsets(const struct op_layout *layout,
+					 const struct op_wasm_module *module);
 
 #endif

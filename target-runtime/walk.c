@@ -2,9 +2,6 @@
 // The guest stack of a thread or of a suspended fiber, as a list of machine frames through all
 // nested activations. Decides where a walk starts and how it goes on; how records are found and
 // checked is activation.c. Knows no values.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <inttypes.h>
 #include <stdlib.h>
 

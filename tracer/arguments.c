@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Arguments by Wasmtime's calling convention, for code that was compiled without guest-debug: at a function's first machine instruction they are in the registers
-// and on the stack where the caller put them. Source: cranelift/codegen/src/isa/*/abi.rs (CallConv::Tail, SystemV order); docs/wasmtime.md.
+// Arguments by Wasmtime's calling convention, for code that was compiled without guest-debug: at a
+// function's first machine instruction they are in the registers and on the stack where the caller
+// put them. Source: cranelift/codegen/src/isa/*/abi.rs (CallConv::Tail, SystemV order);
+// docs/wasmtime.md.
 #include <string.h>
 
 #include "tracer/session.h"
@@ -11,34 +13,38 @@ struct cursor {
 	uint64_t stack;
 };
 
-static struct op_error *stack_argument(struct op_session *session, struct cursor *cursor, struct op_value *value)
+static struct op_error *stack_argument(struct op_session *session, struct cursor *cursor,
+				       struct op_value *value)
 {
 	unsigned size = op_value_type_size(value->type);
 	unsigned align = size > 8 ? size : 8;
 	cursor->stack = (cursor->stack + align - 1) / align * align;
 	struct op_memory memory = op_session_memory(session);
 	value->address = op_host_addr(cursor->stack);
-	struct op_error *error = op_memory_read(&memory, value->address, value->bytes, size);
-	value->state = error ? OP_VALUE_UNREADABLE : OP_VALUE_PRESENT;
+	struct op_error *err = op_memory_read(&memory, value->address, value->bytes, size);
+	value->state = err ? OP_VALUE_UNREADABLE : OP_VALUE_PRESENT;
 	cursor->stack += align;
-	if (error && error->code == OP_ERROR_UNREADABLE) {
-		op_error_destroy(error);
-		error = NULL;
+	if (err && err->code == OP_ERROR_UNREADABLE) {
+		op_error_destroy(err);
+		err = NULL;
 	}
-	return error;
+	return err;
 }
 
-static struct op_error *argument(struct op_session *session, op_thread_id thread, const struct op_registers *registers, struct cursor *cursor,
+static struct op_error *argument(struct op_session *session, op_thread_id thread,
+				 const struct op_registers *registers, struct cursor *cursor,
 				 struct op_value *value)
 {
 	const struct op_arch *arch = op_process_arch(session->process);
 	unsigned size = op_value_type_size(value->type);
-	bool in_vector = value->type == OP_VALUE_F32 || value->type == OP_VALUE_F64 || value->type == OP_VALUE_V128;
+	bool in_vector = value->type == OP_VALUE_F32 || value->type == OP_VALUE_F64 ||
+			 value->type == OP_VALUE_V128;
 	uint8_t bytes[16];
 	if (in_vector && cursor->vectors < arch->vector_argument_count) {
-		struct op_error *error = op_process_vector_register(session->process, thread, cursor->vectors++, bytes);
-		if (error)
-			return error;
+		struct op_error *err = op_process_vector_register(session->process, thread,
+								  cursor->vectors++, bytes);
+		if (err)
+			return err;
 	} else if (!in_vector && size <= 8 && cursor->integers < arch->integer_argument_count) {
 		uint64_t bits = registers->value[arch->integer_arguments[cursor->integers++]];
 		for (unsigned i = 0; i < 8; i++)
@@ -59,22 +65,24 @@ bool op_arguments_known(struct op_session *session, const struct op_virtual_fram
 	const struct op_function *native = NULL;
 	if (frame->precision != OP_FRAME_NO_TABLE || !image)
 		return false;
-	op_error_destroy(op_artifact_function_at(image->artifact, frame->host_pc.value - image->text.value, &native));
+	op_error_destroy(op_artifact_function_at(
+		image->artifact, frame->host_pc.value - image->text.value, &native));
 	return native && image->text.value + native->text_offset == frame->host_pc.value;
 }
 
-struct op_error *op_arguments_read(struct op_session *session, const struct op_frame *frame, struct op_variable *values, size_t count)
+struct op_error *op_arguments_read(struct op_session *session, const struct op_frame *frame,
+				   struct op_variable *values, size_t count)
 {
 	int64_t thread = session->stack.thread;
 	if (!frame->has_arguments || !thread)
 		return NULL;
 	struct op_registers registers;
-	struct op_error *error = op_process_registers(session->process, thread, &registers);
+	struct op_error *err = op_process_registers(session->process, thread, &registers);
 	const struct op_arch *arch = op_process_arch(session->process);
-	if (error || registers.value[arch->pc] != frame->host_pc.value)
-		return error;
+	if (err || registers.value[arch->pc] != frame->host_pc.value)
+		return err;
 	struct cursor cursor = {.stack = registers.value[arch->sp] + arch->stack_arguments_offset};
-	for (size_t i = 0; i < count && i < frame->param_count && !error; i++)
-		error = argument(session, thread, &registers, &cursor, &values[i].value);
-	return error;
+	for (size_t i = 0; i < count && i < frame->param_count && !err; i++)
+		err = argument(session, thread, &registers, &cursor, &values[i].value);
+	return err;
 }

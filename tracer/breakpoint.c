@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Breakpoints as people set them: specification, places, counts. Writes nothing into the target itself (patch.c does).
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Breakpoints as people set them: specification, places, counts. Writes nothing into the target
+// itself (patch.c does).
 #include "tracer/breakpoint.h"
 
 #include <errno.h>
@@ -16,13 +14,13 @@ struct entry {
 	struct op_breakpoint info; // first: what the public interface hands out
 	char *spec;
 	// The specification, parsed.
-	char *module;          // NULL: any
-	char *function;        // name; NULL for the other forms
+	char *module;   // NULL: any
+	char *function; // name; NULL for the other forms
 	bool by_index, by_offset;
-	uint32_t number;       // function index or offset
+	uint32_t number; // function index or offset
 	struct OP_ARRAY(struct op_location) locations;
-	bool file_backed;      // a place lies in code that is mapped from a file
-	bool spent;            // temporary and shown: goes at the next run
+	bool file_backed; // a place lies in code that is mapped from a file
+	bool spent;       // temporary and shown: goes at the next run
 };
 
 struct op_breakpoint_set {
@@ -68,21 +66,22 @@ void op_breakpoint_set_destroy(struct op_breakpoint_set *set)
 	free(set);
 }
 
-// Parsing -----------------------------------------------------------------------------------------------------------
+// Parsing -------------------------------------------------------------------------------------
 
 static bool parse_u32(const char *text, char end, uint32_t *ret)
 {
 	char *rest;
 	errno = 0;
 	unsigned long long value = strtoull(text, &rest, 0);
-	if (errno || rest == text || *rest != end || (end && rest[1]) || value > UINT32_MAX || text[0] == '-')
+	if (errno || rest == text || *rest != end || (end && rest[1]) || value > UINT32_MAX ||
+	    text[0] == '-')
 		return false;
 	*ret = (uint32_t)value;
 	return true;
 }
 
-// The part after an optional MODULE! or MODULE:. Names may hold colons themselves (C++, components), so a single colon counts only when the part
-// before it is no part of "::".
+// The part after an optional MODULE! or MODULE:. Names may hold colons themselves (C++,
+// components), so a single colon counts only when the part before it is no part of "::".
 static const char *split_module(const char *spec, size_t *ret_module_size)
 {
 	*ret_module_size = 0;
@@ -109,7 +108,9 @@ static struct op_error *parse(const char *spec, struct entry *entry)
 	for (size_t size = strlen(entry->spec); size && entry->spec[size - 1] == ' '; size--)
 		entry->spec[size - 1] = '\0';
 	if (!*entry->spec)
-		return op_error_create(OP_ERROR_SYNTAX, "where? Say a function's name, function[N], *OFFSET, or MODULE! in front of one of them");
+		return op_error_create(OP_ERROR_SYNTAX,
+				       "where? Say a function's name, function[N], *OFFSET, or "
+				       "MODULE! in front of one of them");
 	size_t module_size;
 	const char *place = split_module(entry->spec, &module_size);
 	if (module_size && !(entry->module = strndup(entry->spec, module_size)))
@@ -117,14 +118,17 @@ static struct op_error *parse(const char *spec, struct entry *entry)
 	if (*place == '*') {
 		entry->by_offset = true;
 		if (!parse_u32(place + 1, '\0', &entry->number))
-			return op_error_create(OP_ERROR_SYNTAX, "\"%s\" is no offset: say * and a number, as in *0x1a3", place);
+			return op_error_create(
+				OP_ERROR_SYNTAX,
+				"\"%s\" is no offset: say * and a number, as in *0x1a3", place);
 	} else if (!strncmp(place, "function[", 9) && parse_u32(place + 9, ']', &entry->number)) {
 		entry->by_index = true;
 	} else if (*place == '#' && parse_u32(place + 1, '\0', &entry->number)) {
 		entry->by_index = true;
 	} else {
 		if (!*place)
-			return op_error_create(OP_ERROR_SYNTAX, "\"%s\" names a module but no place in it", spec);
+			return op_error_create(OP_ERROR_SYNTAX,
+					       "\"%s\" names a module but no place in it", spec);
 		entry->function = strdup(place);
 		if (!entry->function)
 			return op_error_no_memory();
@@ -132,15 +136,17 @@ static struct op_error *parse(const char *spec, struct entry *entry)
 	return NULL;
 }
 
-// Resolving ---------------------------------------------------------------------------------------------------------
+// Resolving -----------------------------------------------------------------------------------
 
 // A place of the breakpoint: one instruction, patched in every copy of the code.
-static struct op_error *place_at(struct op_session *session, struct entry *entry, struct op_module_entry *module, const struct op_place *place)
+static struct op_error *place_at(struct op_session *session, struct entry *entry,
+				 struct op_module_entry *module, const struct op_place *place)
 {
 	struct op_placement placement;
-	struct op_error *error = op_place_patches(session, module, place, entry->info.enabled ? entry->info.number : 0, &placement);
-	if (error || !placement.count)
-		return error;
+	struct op_error *err = op_place_patches(
+		session, module, place, entry->info.enabled ? entry->info.number : 0, &placement);
+	if (err || !placement.count)
+		return err;
 	if (entry->by_offset && placement.pc != entry->number)
 		entry->info.moved = true;
 	entry->file_backed |= placement.file_backed;
@@ -155,21 +161,25 @@ static struct op_error *place_at(struct op_session *session, struct entry *entry
 	return op_array_push(&entry->locations, location) ? NULL : op_error_no_memory();
 }
 
-static struct op_error *place_function(struct op_session *session, struct entry *entry, struct op_module_entry *module, uint32_t function)
+static struct op_error *place_function(struct op_session *session, struct entry *entry,
+				       struct op_module_entry *module, uint32_t function)
 {
 	struct op_place place;
 	bool known;
-	struct op_error *error = op_place_function_start(module, function, &place, &known);
-	return error || !known ? error : place_at(session, entry, module, &place);
+	struct op_error *err = op_place_function_start(module, function, &place, &known);
+	return err || !known ? err : place_at(session, entry, module, &place);
 }
 
-static struct op_error *resolve_in_module(struct op_session *session, struct entry *entry, struct op_module_entry *module)
+static struct op_error *resolve_in_module(struct op_session *session, struct entry *entry,
+					  struct op_module_entry *module)
 {
 	if (entry->by_offset) {
 		uint32_t function = 0;
-		if (module->wasm && !op_wasm_module_function_at(module->wasm, entry->number, &function))
+		if (module->wasm &&
+		    !op_wasm_module_function_at(module->wasm, entry->number, &function))
 			return NULL;
-		struct op_place place = {.function = function, .pc = entry->number, .end = UINT32_MAX};
+		struct op_place place = {
+			.function = function, .pc = entry->number, .end = UINT32_MAX};
 		struct op_wasm_body body;
 		// The next instruction of the same function, never another function's.
 		if (module->wasm && op_wasm_module_function_body(module->wasm, function, &body))
@@ -177,13 +187,15 @@ static struct op_error *resolve_in_module(struct op_session *session, struct ent
 		return place_at(session, entry, module, &place);
 	}
 	if (entry->by_index)
-		return entry->number < module->info.function_count ? place_function(session, entry, module, entry->number) : NULL;
+		return entry->number < module->info.function_count
+			       ? place_function(session, entry, module, entry->number)
+			       : NULL;
 	for (uint32_t i = 0; i < module->info.function_count; i++) {
 		if (strcmp(op_module_function_name(module, i), entry->function))
 			continue;
-		struct op_error *error = place_function(session, entry, module, i);
-		if (error)
-			return error;
+		struct op_error *err = place_function(session, entry, module, i);
+		if (err)
+			return err;
 	}
 	return NULL;
 }
@@ -198,16 +210,16 @@ static struct op_error *resolve_entry(struct op_session *session, struct entry *
 		struct op_module_entry *module = session->modules.data[i];
 		if (entry->module && strcmp(module->name, entry->module))
 			continue;
-		struct op_error *error = resolve_in_module(session, entry, module);
-		if (!error)
+		struct op_error *err = resolve_in_module(session, entry, module);
+		if (!err)
 			continue;
-		if (error->code != OP_ERROR_UNSUPPORTED) {
+		if (err->code != OP_ERROR_UNSUPPORTED) {
 			op_error_destroy(refusal);
-			return error;
+			return err;
 		}
 		// Another module may have the place; the refusal stands only when none has.
 		op_error_destroy(refusal);
-		refusal = error;
+		refusal = err;
 	}
 	entry->info.locations = entry->locations.data;
 	entry->info.location_count = entry->locations.count;
@@ -226,17 +238,20 @@ struct op_error *op_breakpoint_set_resolve(struct op_session *session)
 	for (size_t i = 0; i < set->entries.count; i++) {
 		struct entry *entry = set->entries.data[i];
 		bool was_pending = entry->info.pending;
-		struct op_error *error = resolve_entry(session, entry);
-		if (error && error->code == OP_ERROR_UNSUPPORTED) {
+		struct op_error *err = resolve_entry(session, entry);
+		if (err && err->code == OP_ERROR_UNSUPPORTED) {
 			// A module that came later and has no slots: the breakpoint waits on.
-			op_error_destroy(error);
-			error = NULL;
+			op_error_destroy(err);
+			err = NULL;
 		}
-		if (error)
-			return error;
+		if (err)
+			return err;
 		if (was_pending && !entry->info.pending)
-			op_session_notice(session, OP_NOTICE_INFO, "Breakpoint %" PRIu32 " (%s) is resolved: %s at %s!0x%" PRIx32, entry->info.number,
-					  entry->spec, entry->locations.data[0].function, entry->locations.data[0].module, entry->locations.data[0].pc);
+			op_session_notice(
+				session, OP_NOTICE_INFO,
+				"Breakpoint %" PRIu32 " (%s) is resolved: %s at %s!0x%" PRIx32,
+				entry->info.number, entry->spec, entry->locations.data[0].function,
+				entry->locations.data[0].module, entry->locations.data[0].pc);
 	}
 	return NULL;
 }
@@ -252,10 +267,11 @@ void op_breakpoint_set_unresolve(struct op_breakpoint_set *set)
 	}
 }
 
-// The public side ---------------------------------------------------------------------------------------------------
+// The public side -----------------------------------------------------------------------------
 
 // Names of functions that look like what was typed, for the sentence of a refusal.
-static void append_near_names(struct op_session *session, const struct entry *entry, struct op_text *text)
+static void append_near_names(struct op_session *session, const struct entry *entry,
+			      struct op_text *text)
 {
 	enum { MOST = 5 };
 	int found = 0;
@@ -264,11 +280,14 @@ static void append_near_names(struct op_session *session, const struct entry *en
 		struct op_module_entry *module = session->modules.data[m];
 		if (entry->module && strcmp(module->name, entry->module))
 			continue;
-		for (uint32_t i = module->info.imported_functions; i < module->info.function_count && found < MOST; i++) {
+		for (uint32_t i = module->info.imported_functions;
+		     i < module->info.function_count && found < MOST; i++) {
 			const char *name = op_module_function_name(module, i);
-			bool near = strcasestr(name, entry->function) || (typed >= 3 && !strncasecmp(name, entry->function, typed - 1));
+			bool near = strcasestr(name, entry->function) ||
+				    (typed >= 3 && !strncasecmp(name, entry->function, typed - 1));
 			if (near)
-				op_text_printf(text, "%s %s", found++ ? "," : "; did you mean", name);
+				op_text_printf(text, "%s %s", found++ ? "," : "; did you mean",
+					       name);
 		}
 	}
 }
@@ -279,25 +298,29 @@ static struct op_error *no_match(struct op_session *session, const struct entry 
 	if (entry->module && !op_module_by_name(session, entry->module, strlen(entry->module)))
 		op_text_printf(&text, "no module named \"%s\" is loaded", entry->module);
 	else if (entry->by_offset)
-		op_text_printf(&text, "offset 0x%" PRIx32 " lies in no function's code", entry->number);
+		op_text_printf(&text, "offset 0x%" PRIx32 " lies in no function's code",
+			       entry->number);
 	else if (entry->by_index)
-		op_text_printf(&text, "there is no function with code that has index %" PRIu32, entry->number);
+		op_text_printf(&text, "there is no function with code that has index %" PRIu32,
+			       entry->number);
 	else
 		op_text_printf(&text, "no function is named \"%s\"", entry->function);
 	if (entry->function)
 		append_near_names(session, entry, &text);
-	return text.failed ? op_error_no_memory() : op_error_create(OP_ERROR_NOT_FOUND, "%s", text.data);
+	return text.failed ? op_error_no_memory()
+			   : op_error_create(OP_ERROR_NOT_FOUND, "%s", text.data);
 }
 
-struct op_error *op_session_break(struct op_session *session, const char *spec, bool temporary, bool allow_pending, const struct op_breakpoint **ret)
+struct op_error *op_session_break(struct op_session *session, const char *spec, bool temporary,
+				  bool allow_pending, const struct op_breakpoint **ret)
 {
 	struct op_breakpoint_set *set = session->breakpoints;
 	_cleanup_(entry_destroyp) struct entry *entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return op_error_no_memory();
-	struct op_error *error = parse(spec, entry);
-	if (error)
-		return error;
+	struct op_error *err = parse(spec, entry);
+	if (err)
+		return err;
 	entry->info.number = set->next_number;
 	entry->info.spec = entry->spec;
 	entry->info.enabled = true;
@@ -305,15 +328,17 @@ struct op_error *op_session_break(struct op_session *session, const char *spec, 
 	entry->info.pending = true;
 	entry->info.requested_pc = entry->by_offset ? entry->number : 0;
 	if (session->state == OP_SESSION_STOPPED) {
-		error = resolve_entry(session, entry);
-		if (!error && entry->info.pending && !allow_pending)
-			error = no_match(session, entry);
+		err = resolve_entry(session, entry);
+		if (!err && entry->info.pending && !allow_pending)
+			err = no_match(session, entry);
 	} else {
-		error = session->state == OP_SESSION_EMPTY && allow_pending ? NULL : op_session_need_stopped(session);
+		err = session->state == OP_SESSION_EMPTY && allow_pending
+			      ? NULL
+			      : op_session_need_stopped(session);
 	}
-	if (error) {
+	if (err) {
 		op_patch_set_remove_breakpoint(session->patches, entry->info.number);
-		return error;
+		return err;
 	}
 	if (!op_array_push(&set->entries, entry))
 		return op_error_no_memory();
@@ -340,24 +365,26 @@ static void delete_entry(struct op_session *session, size_t index)
 	op_patch_set_remove_breakpoint(session->patches, set->entries.data[index]->info.number);
 	entry_destroy(set->entries.data[index]);
 	set->entries.count--;
-	memmove(&set->entries.data[index], &set->entries.data[index + 1], (set->entries.count - index) * sizeof(*set->entries.data));
+	memmove(&set->entries.data[index], &set->entries.data[index + 1],
+		(set->entries.count - index) * sizeof(*set->entries.data));
 }
 
 struct op_error *op_session_breakpoint_delete(struct op_session *session, uint32_t number)
 {
 	size_t index = 0;
-	struct op_error *error = find_entry(session, number, &index);
-	if (!error)
+	struct op_error *err = find_entry(session, number, &index);
+	if (!err)
 		delete_entry(session, index);
-	return error;
+	return err;
 }
 
-struct op_error *op_session_breakpoint_enable(struct op_session *session, uint32_t number, bool enabled)
+struct op_error *op_session_breakpoint_enable(struct op_session *session, uint32_t number,
+					      bool enabled)
 {
 	size_t index = 0;
-	struct op_error *error = find_entry(session, number, &index);
-	if (error)
-		return error;
+	struct op_error *err = find_entry(session, number, &index);
+	if (err)
+		return err;
 	struct entry *entry = session->breakpoints->entries.data[index];
 	entry->info.enabled = enabled;
 	if (!enabled) {
@@ -367,16 +394,18 @@ struct op_error *op_session_breakpoint_enable(struct op_session *session, uint32
 	return session->state == OP_SESSION_STOPPED ? resolve_entry(session, entry) : NULL;
 }
 
-struct op_error *op_session_breakpoint_ignore(struct op_session *session, uint32_t number, uint64_t count)
+struct op_error *op_session_breakpoint_ignore(struct op_session *session, uint32_t number,
+					      uint64_t count)
 {
 	size_t index = 0;
-	struct op_error *error = find_entry(session, number, &index);
-	if (!error)
+	struct op_error *err = find_entry(session, number, &index);
+	if (!err)
 		session->breakpoints->entries.data[index]->info.ignore_left = count;
-	return error;
+	return err;
 }
 
-const struct op_breakpoint *const *op_session_breakpoints(struct op_session *session, size_t *ret_count)
+const struct op_breakpoint *const *op_session_breakpoints(struct op_session *session,
+							  size_t *ret_count)
 {
 	struct op_breakpoint_set *set = session->breakpoints;
 	set->list.count = 0;
@@ -394,9 +423,9 @@ uint32_t op_breakpoint_set_hit(struct op_session *session, const struct op_patch
 	uint32_t stops = 0;
 	for (uint32_t i = 0; i < patch->breakpoint_count; i++) {
 		size_t index = 0;
-		struct op_error *error = find_entry(session, patch->breakpoints[i], &index);
-		if (error) {
-			op_error_destroy(error);
+		struct op_error *err = find_entry(session, patch->breakpoints[i], &index);
+		if (err) {
+			op_error_destroy(err);
 			continue;
 		}
 		struct op_breakpoint *info = &session->breakpoints->entries.data[index]->info;
@@ -414,10 +443,11 @@ uint32_t op_breakpoint_set_hit(struct op_session *session, const struct op_patch
 void op_breakpoint_set_shown(struct op_session *session, uint32_t number)
 {
 	size_t index = 0;
-	struct op_error *error = find_entry(session, number, &index);
-	if (!error)
-		session->breakpoints->entries.data[index]->spent = session->breakpoints->entries.data[index]->info.temporary;
-	op_error_destroy(error);
+	struct op_error *err = find_entry(session, number, &index);
+	if (!err)
+		session->breakpoints->entries.data[index]->spent =
+			session->breakpoints->entries.data[index]->info.temporary;
+	op_error_destroy(err);
 }
 
 void op_breakpoint_set_drop_spent(struct op_session *session)

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Disassembly: a function's Wasm instructions, its machine code, or both interleaved.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +19,13 @@ static void lines_clear(struct op_session *session)
 	session->lines.count = 0;
 }
 
-static struct op_error *push_line(struct op_session *session, struct op_disassembly_line line, struct op_text *text)
+static struct op_error *push_line(struct op_session *session, struct op_disassembly_line line,
+				  struct op_text *text)
 {
 	char *string;
-	struct op_error *error = op_text_steal(text, &string);
-	if (error)
-		return error;
+	struct op_error *err = op_text_steal(text, &string);
+	if (err)
+		return err;
 	if (!op_array_push(&session->line_texts, string)) {
 		free(string);
 		return op_error_no_memory();
@@ -41,67 +39,78 @@ static bool breakpoint_at(struct op_session *session, uint32_t module_id, uint32
 	size_t count;
 	const struct op_breakpoint *const *breakpoints = op_session_breakpoints(session, &count);
 	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; breakpoints[i]->enabled && k < breakpoints[i]->location_count; k++)
-			if (breakpoints[i]->locations[k].module_id == module_id && breakpoints[i]->locations[k].pc == pc)
+		for (size_t k = 0; breakpoints[i]->enabled && k < breakpoints[i]->location_count;
+		     k++)
+			if (breakpoints[i]->locations[k].module_id == module_id &&
+			    breakpoints[i]->locations[k].pc == pc)
 				return true;
 	return false;
 }
 
-static struct op_error *push_wasm(struct op_session *session, struct op_module_entry *module, uint32_t function, uint32_t offset,
-				  const struct op_frame *frame, uint32_t *ret_size)
+static struct op_error *push_wasm(struct op_session *session, struct op_module_entry *module,
+				  uint32_t function, uint32_t offset, const struct op_frame *frame,
+				  uint32_t *ret_size)
 {
 	struct op_wasm_instruction instruction;
-	struct op_error *error = op_wasm_instruction_decode(module->wasm, offset, &instruction);
-	if (error)
-		return error;
+	struct op_error *err = op_wasm_instruction_decode(module->wasm, offset, &instruction);
+	if (err)
+		return err;
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
-	error = op_wasm_instruction_text(module->wasm, function, &instruction, &text);
-	if (error)
-		return error;
+	err = op_wasm_instruction_text(module->wasm, function, &instruction, &text);
+	if (err)
+		return err;
 	*ret_size = instruction.size;
 	return push_line(session,
 			 (struct op_disassembly_line){
 				 .pc = offset,
 				 .size = instruction.size,
-				 .current = frame && frame->module_id == module->info.id && frame->has_pc && frame->pc == offset,
+				 .current = frame && frame->module_id == module->info.id &&
+					    frame->has_pc && frame->pc == offset,
 				 .breakpoint = breakpoint_at(session, module->info.id, offset),
 			 },
 			 &text);
 }
 
-static struct op_error *disassemble_wasm(struct op_session *session, struct op_module_entry *module, uint32_t function, const struct op_frame *frame)
+static struct op_error *disassemble_wasm(struct op_session *session, struct op_module_entry *module,
+					 uint32_t function, const struct op_frame *frame)
 {
 	struct op_wasm_body body;
 	if (!module->wasm)
 		return op_error_create(OP_ERROR_UNSUPPORTED,
-				       "the original bytes of module %s are not recorded (no guest-debug, or Wasmtime before 43); try disassemble /n",
+				       "the original bytes of module %s are not recorded (no "
+				       "guest-debug, or Wasmtime before 43); try disassemble /n",
 				       module->name);
 	if (!op_wasm_module_function_body(module->wasm, function, &body))
-		return op_error_create(OP_ERROR_NOT_FOUND, "function %s is imported: it has no code in this module",
+		return op_error_create(OP_ERROR_NOT_FOUND,
+				       "function %s is imported: it has no code in this module",
 				       op_module_function_name(module, function));
 	for (uint32_t at = body.code_start; at < body.end;) {
 		if (op_cancelled(&session->cancel))
 			return op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
 		uint32_t size;
-		struct op_error *error = push_wasm(session, module, function, at, frame, &size);
-		if (error)
-			return error;
+		struct op_error *err = push_wasm(session, module, function, at, frame, &size);
+		if (err)
+			return err;
 		at += size;
 	}
 	return NULL;
 }
 
-// The code that runs: of the copy that the frame is in, else of the last copy; of the file when there is no process.
-static struct op_error *native_code(struct op_session *session, struct op_module_entry *module, const struct op_function *native,
-				    const struct op_frame *frame, uint8_t **ret, struct op_host_addr *ret_addr)
+// The code that runs: of the copy that the frame is in, else of the last copy; of the file when
+// there is no process.
+static struct op_error *native_code(struct op_session *session, struct op_module_entry *module,
+				    const struct op_function *native, const struct op_frame *frame,
+				    uint8_t **ret, struct op_host_addr *ret_addr)
 {
 	if (native->size > NATIVE_SIZE_MAX)
-		return op_error_create(OP_ERROR_LIMIT, "function %s has %" PRIu32 " bytes of machine code: too many to show",
+		return op_error_create(OP_ERROR_LIMIT,
+				       "function %s has %" PRIu32
+				       " bytes of machine code: too many to show",
 				       native->name ?: "?", native->size);
 	uint8_t *code = malloc(native->size ? native->size : 1);
 	if (!code)
 		return op_error_no_memory();
-	struct op_error *error;
+	struct op_error *err;
 	const struct op_image *image = NULL;
 	if (session->images && frame)
 		image = op_image_set_find(session->images, frame->host_pc);
@@ -114,19 +123,21 @@ static struct op_error *native_code(struct op_session *session, struct op_module
 	}
 	if (image) {
 		*ret_addr = op_host_addr_add(image->text, native->text_offset);
-		error = op_process_read(session->process, *ret_addr, code, native->size);
+		err = op_process_read(session->process, *ret_addr, code, native->size);
 	} else {
 		struct op_bytes text;
-		error = op_artifact_section(module->artifact, ".text", &text);
+		err = op_artifact_section(module->artifact, ".text", &text);
 		*ret_addr = op_host_addr(native->text_offset);
-		if (!error && (native->text_offset > text.size || native->size > text.size - native->text_offset))
-			error = op_error_create(OP_ERROR_FORMAT, "the function's machine code lies outside .text");
-		if (!error)
+		if (!err && (native->text_offset > text.size ||
+			     native->size > text.size - native->text_offset))
+			err = op_error_create(OP_ERROR_FORMAT,
+					      "the function's machine code lies outside .text");
+		if (!err)
 			memcpy(code, text.data + native->text_offset, native->size);
 	}
-	if (error) {
+	if (err) {
 		free(code);
-		return error;
+		return err;
 	}
 	*ret = code;
 	return NULL;
@@ -155,111 +166,131 @@ static bool collect_marker(void *context, const struct op_address_map_entry *ent
 }
 
 // Which Wasm instruction begins where in the machine code.
-static struct op_error *read_markers(struct op_module_entry *module, const struct op_function *native, struct marker_list *list)
+static struct op_error *read_markers(struct op_module_entry *module,
+				     const struct op_function *native, struct marker_list *list)
 {
 	const struct op_address_map *map;
-	struct op_error *error = op_artifact_address_map(module->artifact, &map);
-	if (error || !map || !module->wasm)
-		return error;
-	error = op_artifact_module_bias(module->artifact, module->info.index, &list->bias);
-	if (error && error->code == OP_ERROR_NOT_FOUND) {
-		op_error_destroy(error);
+	struct op_error *err = op_artifact_address_map(module->artifact, &map);
+	if (err || !map || !module->wasm)
+		return err;
+	err = op_artifact_module_bias(module->artifact, module->info.index, &list->bias);
+	if (err && err->code == OP_ERROR_NOT_FOUND) {
+		op_error_destroy(err);
 		return NULL;
 	}
-	if (!error)
-		error = op_address_map_each(map, native->text_offset, collect_marker, list);
-	return list->failed ? op_error_no_memory() : error;
+	if (!err)
+		err = op_address_map_each(map, native->text_offset, collect_marker, list);
+	return list->failed ? op_error_no_memory() : err;
 }
 
-static struct op_error *disassemble_native(struct op_session *session, struct op_module_entry *module, uint32_t function, bool mixed,
-					   const struct op_frame *frame)
+static struct op_error *disassemble_native(struct op_session *session,
+					   struct op_module_entry *module, uint32_t function,
+					   bool mixed, const struct op_frame *frame)
 {
 	const struct op_function *native;
-	struct op_error *error = op_artifact_find_function(module->artifact, module->info.index, function, &native);
-	if (error)
-		return error;
+	struct op_error *err =
+		op_artifact_find_function(module->artifact, module->info.index, function, &native);
+	if (err)
+		return err;
 	if (!native)
-		return op_error_create(OP_ERROR_NOT_FOUND, "function %s has no machine code here", op_module_function_name(module, function));
+		return op_error_create(OP_ERROR_NOT_FOUND, "function %s has no machine code here",
+				       op_module_function_name(module, function));
 	if (!session->disassembler) {
-		const struct op_arch *arch = op_arch_by_machine(op_artifact_info(module->artifact)->elf_machine);
+		const struct op_arch *arch =
+			op_arch_by_machine(op_artifact_info(module->artifact)->elf_machine);
 		if (!arch)
-			return op_error_create(OP_ERROR_UNSUPPORTED, "outpost has no disassembler for this machine");
-		error = op_disassembler_create(arch, &session->disassembler);
-		if (error)
-			return error;
+			return op_error_create(OP_ERROR_UNSUPPORTED,
+					       "outpost has no disassembler for this machine");
+		err = op_disassembler_create(arch, &session->disassembler);
+		if (err)
+			return err;
 	}
 	_cleanup_free_ uint8_t *code = NULL;
 	struct op_host_addr start = {0};
-	error = native_code(session, module, native, frame, &code, &start);
+	err = native_code(session, module, native, frame, &code, &start);
 	struct marker_list markers = {.end = native->text_offset + native->size};
-	if (!error && mixed)
-		error = read_markers(module, native, &markers);
+	if (!err && mixed)
+		err = read_markers(module, native, &markers);
 	size_t marker = 0;
-	for (uint32_t at = 0; !error && at < native->size;) {
+	for (uint32_t at = 0; !err && at < native->size;) {
 		if (op_cancelled(&session->cancel)) {
-			error = op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
+			err = op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
 			break;
 		}
-		for (; !error && marker < markers.items.count && markers.items.data[marker].text_offset <= native->text_offset + at; marker++) {
+		for (; !err && marker < markers.items.count &&
+		       markers.items.data[marker].text_offset <= native->text_offset + at;
+		     marker++) {
 			uint32_t size;
-			op_error_destroy(push_wasm(session, module, function, markers.items.data[marker].pc, frame, &size));
+			op_error_destroy(push_wasm(session, module, function,
+						   markers.items.data[marker].pc, frame, &size));
 		}
 		struct op_native_instruction instruction;
 		struct op_host_addr addr = op_host_addr_add(start, at);
-		error = op_disassembler_decode(session->disassembler, code + at, native->size - at, addr, &instruction);
-		if (error)
+		err = op_disassembler_decode(session->disassembler, code + at, native->size - at,
+					     addr, &instruction);
+		if (err)
 			break;
 		_cleanup_text_ struct op_text text = OP_TEXT_INIT;
 		op_text_append(&text, instruction.text);
-		error = push_line(session,
-				  (struct op_disassembly_line){
-					  .native = true,
-					  .host_pc = addr,
-					  .size = instruction.size,
-					  .current = frame && frame->host_pc.value == addr.value,
-				  },
-				  &text);
+		err = push_line(session,
+				(struct op_disassembly_line){
+					.native = true,
+					.host_pc = addr,
+					.size = instruction.size,
+					.current = frame && frame->host_pc.value == addr.value,
+				},
+				&text);
 		at += instruction.size;
 	}
 	free(markers.items.data);
-	return error;
+	return err;
 }
 
-struct op_error *op_session_disassemble(struct op_session *session, uint32_t module_id, uint32_t function, enum op_disassembly_flavour flavour,
-					const struct op_frame *frame, const struct op_disassembly_line **ret, size_t *ret_count)
+struct op_error *op_session_disassemble(struct op_session *session, uint32_t module_id,
+					uint32_t function, enum op_disassembly_flavour flavour,
+					const struct op_frame *frame,
+					const struct op_disassembly_line **ret, size_t *ret_count)
 {
 	lines_clear(session);
 	struct op_module_entry *module = op_module_by_id(session, module_id);
 	if (!module)
-		return op_error_create(OP_ERROR_NOT_FOUND, "there is no module number %" PRIu32, module_id);
-	struct op_error *error = flavour == OP_DISASSEMBLE_WASM
-					 ? disassemble_wasm(session, module, function, frame)
-					 : disassemble_native(session, module, function, flavour == OP_DISASSEMBLE_MIXED, frame);
+		return op_error_create(OP_ERROR_NOT_FOUND, "there is no module number %" PRIu32,
+				       module_id);
+	struct op_error *err = flavour == OP_DISASSEMBLE_WASM
+				       ? disassemble_wasm(session, module, function, frame)
+				       : disassemble_native(session, module, function,
+							    flavour == OP_DISASSEMBLE_MIXED, frame);
 	*ret = session->lines.data;
 	*ret_count = session->lines.count;
-	return error;
+	return err;
 }
 
-struct op_error *op_session_instruction(struct op_session *session, uint32_t module_id, uint32_t pc, const char **ret_text, uint32_t *ret_size)
+struct op_error *op_session_instruction(struct op_session *session, uint32_t module_id, uint32_t pc,
+					const char **ret_text, uint32_t *ret_size)
 {
 	struct op_module_entry *module = op_module_by_id(session, module_id);
 	if (!module)
-		return op_error_create(OP_ERROR_NOT_FOUND, "there is no module number %" PRIu32, module_id);
+		return op_error_create(OP_ERROR_NOT_FOUND, "there is no module number %" PRIu32,
+				       module_id);
 	if (!module->wasm)
-		return op_error_create(OP_ERROR_UNSUPPORTED, "the original bytes of module %s are not recorded", module->name);
+		return op_error_create(OP_ERROR_UNSUPPORTED,
+				       "the original bytes of module %s are not recorded",
+				       module->name);
 	uint32_t function;
 	if (!op_wasm_module_function_at(module->wasm, pc, &function))
-		return op_error_create(OP_ERROR_NOT_FOUND, "0x%" PRIx32 " lies in no function of module %s", pc, module->name);
+		return op_error_create(OP_ERROR_NOT_FOUND,
+				       "0x%" PRIx32 " lies in no function of module %s", pc,
+				       module->name);
 	struct op_wasm_instruction instruction;
-	struct op_error *error = op_wasm_instruction_decode(module->wasm, pc, &instruction);
+	struct op_error *err = op_wasm_instruction_decode(module->wasm, pc, &instruction);
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
-	if (!error)
-		error = op_wasm_instruction_text(module->wasm, function, &instruction, &text);
+	if (!err)
+		err = op_wasm_instruction_text(module->wasm, function, &instruction, &text);
 	char *string;
-	if (!error)
-		error = op_text_steal(&text, &string);
-	if (error)
-		return error;
+	if (!err)
+		err = op_text_steal(&text, &string);
+	if (err)
+		return err;
 	free(session->instruction_text);
 	session->instruction_text = string;
 	*ret_text = string;

@@ -2,9 +2,6 @@
 // Values in full: references followed through objects, functions and tables into a tree that a
 // report can show. Depth, width and the whole
 // are limited, and an object inside itself is not entered again.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +95,7 @@ static struct op_error *keep(struct expansion *x, struct op_text *text, const ch
 	return op_string_pool_take(&x->arena->strings, text, ret);
 }
 
-// Functions ---------------------------------------------------------------------------------------
+// Functions -----------------------------------------------------------------------------------
 
 static struct op_error *name_function(struct expansion *x, struct op_artifact *artifact,
 				      uint32_t module, uint32_t function,
@@ -120,10 +117,10 @@ static struct op_error *name_function(struct expansion *x, struct op_artifact *a
 static struct op_error *expand_function(struct expansion *x, struct op_value_node *node)
 {
 	struct op_function_ref function;
-	struct op_error *error =
+	struct op_error *err =
 		op_function_ref_read(x->set, op_host_addr(op_value_bits(&node->value)), &function);
-	if (error)
-		return error;
+	if (err)
+		return err;
 	node->instance = op_state_number(x->set, function.instance);
 	switch (function.kind) {
 	case OP_FUNCTION_REF_NULL:
@@ -142,11 +139,11 @@ static struct op_error *expand_function(struct expansion *x, struct op_value_nod
 	}
 	node->kind = OP_NODE_HOST_FUNCTION;
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
-	error = op_function_ref_text(&function, &text);
-	return error ?: keep(x, &text, &node->function);
+	err = op_function_ref_text(&function, &text);
+	return err ?: keep(x, &text, &node->function);
 }
 
-// Objects -----------------------------------------------------------------------------------------
+// Objects -------------------------------------------------------------------------------------
 
 static struct op_error *expand_value(struct expansion *x, uint32_t store,
 				     const struct op_instance *instance,
@@ -164,10 +161,10 @@ static struct op_error *name_object(struct expansion *x, const struct op_gc_obje
 				    : NULL;
 	if (!object->has_tag)
 		return NULL;
-	struct op_error *error = op_item_name(&x->arena->strings, module, OP_WASM_EXTERNAL_TAG,
-					      object->tag, &node->tag);
-	if (error || node->tag)
-		return error;
+	struct op_error *err = op_item_name(&x->arena->strings, module, OP_WASM_EXTERNAL_TAG,
+					    object->tag, &node->tag);
+	if (err || node->tag)
+		return err;
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
 	op_text_printf(&text, "tag[%" PRIu32 "]", object->tag);
 	return keep(x, &text, &node->tag);
@@ -184,23 +181,23 @@ static struct op_error *expand_field(struct expansion *x, const struct op_gc_obj
 				     struct op_value_node *child)
 {
 	struct op_cell cell;
-	struct op_error *error = op_gc_object_field(x->set, object, index, &cell);
+	struct op_error *err = op_gc_object_field(x->set, object, index, &cell);
 	child->index = index;
 	child->instance = UINT32_MAX;
-	if (error)
-		return error;
+	if (err)
+		return err;
 	child->value = op_object_shown_value(&cell);
 	child->width = packed_width(cell.size);
 	if (sibling)
 		child->type = sibling->type;
 	else
-		error = op_item_type_text(&x->arena->strings, &cell.type, &child->type);
-	if (!error && object->kind == OP_GC_STRUCT && object->instance && object->instance->wasm)
-		error = op_string_pool_name(&x->arena->strings,
-					    op_wasm_module_field_name(object->instance->wasm,
-								      object->type_index, index),
-					    &child->name);
-	return error ?: expand_value(x, object->store, object->instance, child);
+		err = op_item_type_text(&x->arena->strings, &cell.type, &child->type);
+	if (!err && object->kind == OP_GC_STRUCT && object->instance && object->instance->wasm)
+		err = op_string_pool_name(&x->arena->strings,
+					  op_wasm_module_field_name(object->instance->wasm,
+								    object->type_index, index),
+					  &child->name);
+	return err ?: expand_value(x, object->store, object->instance, child);
 }
 
 static struct op_error *expand_fields(struct expansion *x, const struct op_gc_object *object,
@@ -212,19 +209,19 @@ static struct op_error *expand_fields(struct expansion *x, const struct op_gc_ob
 	if (node->cycle || node->cut || !count)
 		return NULL;
 	struct op_value_node *children;
-	struct op_error *error = add_children(x, node, first, count, &children);
+	struct op_error *err = add_children(x, node, first, count, &children);
 	x->path[x->depth++] = object->address.value;
-	for (size_t i = 0; !error && i < node->child_count; i++) {
+	for (size_t i = 0; !err && i < node->child_count; i++) {
 		if (op_cancelled(&x->session->cancel))
-			error = op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
+			err = op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
 		else
-			error = expand_field(x, object, (uint32_t)(first + i),
-					     i && object->kind == OP_GC_ARRAY ? &children[i - 1]
-									      : NULL,
-					     &children[i]);
+			err = expand_field(x, object, (uint32_t)(first + i),
+					   i && object->kind == OP_GC_ARRAY ? &children[i - 1]
+									    : NULL,
+					   &children[i]);
 	}
 	x->depth--;
-	return error;
+	return err;
 }
 
 static struct op_error *expand_object(struct expansion *x, const struct op_gc_object *object,
@@ -244,9 +241,9 @@ static struct op_error *expand_object(struct expansion *x, const struct op_gc_ob
 	node->i31 = object->i31;
 	node->host_id = object->host_id;
 	node->length = object->field_count;
-	struct op_error *error = name_object(x, object, node);
-	if (error || !object->type)
-		return error;
+	struct op_error *err = name_object(x, object, node);
+	if (err || !object->type)
+		return err;
 	if (object->kind != OP_GC_STRUCT && object->kind != OP_GC_ARRAY &&
 	    object->kind != OP_GC_EXCEPTION)
 		return NULL;
@@ -273,12 +270,12 @@ static struct op_error *expand_value(struct expansion *x, uint32_t store,
 		return NULL;
 	struct op_gc_object object;
 	uint32_t reference = (uint32_t)op_value_bits(&node->value);
-	struct op_error *error = instance ? op_gc_object_read(x->set, instance, reference, &object)
-					  : op_gc_object_read_in(x->set, store, reference, &object);
-	return error ?: expand_object(x, &object, 0, UINT64_MAX, node);
+	struct op_error *err = instance ? op_gc_object_read(x->set, instance, reference, &object)
+					: op_gc_object_read_in(x->set, store, reference, &object);
+	return err ?: expand_object(x, &object, 0, UINT64_MAX, node);
 }
 
-// Tables ------------------------------------------------------------------------------------------
+// Tables --------------------------------------------------------------------------------------
 
 static struct op_error *expand_element(struct expansion *x, const struct op_scope *scope,
 				       const struct op_table_state *table,
@@ -308,12 +305,12 @@ static struct op_error *expand_table(struct expansion *x, const struct op_frame 
 {
 	struct op_scope scope;
 	const struct op_wasm_module *module;
-	struct op_error *error = op_state_module_scope(x->session, frame, &scope, &module);
+	struct op_error *err = op_state_module_scope(x->session, frame, &scope, &module);
 	struct op_table_state table;
-	if (!error)
-		error = op_instance_table(scope.set, scope.instance, result->table, &table);
-	if (error)
-		return error;
+	if (!err)
+		err = op_instance_table(scope.set, scope.instance, result->table, &table);
+	if (err)
+		return err;
 	bool single = result->range == OP_RANGE_TABLE_ELEMENT;
 	uint64_t count = single                                     ? 1
 			 : result->range_count < x->limits.elements ? result->range_count
@@ -322,25 +319,24 @@ static struct op_error *expand_table(struct expansion *x, const struct op_frame 
 	if (!single) {
 		node->kind = OP_NODE_RANGE;
 		node->length = table.size;
-		error = add_children(x, node, result->range_first, count, &children);
+		err = add_children(x, node, result->range_first, count, &children);
 		count = node->child_count;
 	}
 	struct op_table_element elements[CHUNK];
-	for (uint64_t done = 0; !error && done < count;) {
+	for (uint64_t done = 0; !err && done < count;) {
 		size_t part = count - done < CHUNK ? (size_t)(count - done) : CHUNK;
-		error = op_table_elements(scope.set, &table, result->range_first + done, part,
-					  elements);
-		for (size_t i = 0; !error && i < part; i++) {
+		err = op_table_elements(scope.set, &table, result->range_first + done, part,
+					elements);
+		for (size_t i = 0; !err && i < part; i++) {
 			children[done + i].index = (uint32_t)(result->range_first + done + i);
-			error = expand_element(x, &scope, &table, &elements[i],
-					       &children[done + i]);
+			err = expand_element(x, &scope, &table, &elements[i], &children[done + i]);
 		}
 		done += part;
 	}
-	return error;
+	return err;
 }
 
-// The public side ---------------------------------------------------------------------------------
+// The public side -----------------------------------------------------------------------------
 
 static bool leads_nowhere(const struct op_result *result)
 {
@@ -351,17 +347,17 @@ static bool leads_nowhere(const struct op_result *result)
 static struct op_error *expand_result(struct expansion *x, const struct op_frame *frame,
 				      const struct op_result *result, struct op_value_node *node)
 {
-	struct op_error *error = op_state_set(x->session, &x->set);
-	if (error)
-		return error;
+	struct op_error *err = op_state_set(x->session, &x->set);
+	if (err)
+		return err;
 	if (result->range == OP_RANGE_TABLE || result->range == OP_RANGE_TABLE_ELEMENT)
 		return expand_table(x, frame, result, node);
 	if (!op_value_is_gc_reference(&result->value))
 		return expand_value(x, 0, NULL, node);
 	struct op_gc_object object;
-	error = op_object_of(x->session, frame, result, &x->set, &object);
-	if (error)
-		return error;
+	err = op_object_of(x->session, frame, result, &x->set, &object);
+	if (err)
+		return err;
 	bool part = result->range == OP_RANGE_ARRAY;
 	return expand_object(x, &object, part ? result->range_first : 0,
 			     part ? result->range_count : UINT64_MAX, node);
@@ -388,13 +384,13 @@ struct op_error *op_session_expand(struct op_session *session, const struct op_f
 			      .arena = session->nodes,
 			      .limits = *limits,
 			      .nodes_left = NODES_MAX};
-	struct op_error *error = expand_result(&x, frame, result, root);
-	if (!error || error->code == OP_ERROR_PROCESS_GONE || error->code == OP_ERROR_NO_MEMORY ||
-	    error->code == OP_ERROR_INTERRUPTED)
-		return error;
+	struct op_error *err = expand_result(&x, frame, result, root);
+	if (!err || err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_NO_MEMORY ||
+	    err->code == OP_ERROR_INTERRUPTED)
+		return err;
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
-	op_text_append(&text, error->message);
-	op_error_destroy(error);
+	op_text_append(&text, err->message);
+	op_error_destroy(err);
 	root->kind = OP_NODE_BAD;
 	return op_string_pool_take(&session->nodes->strings, &text, &root->problem);
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Expressions in C syntax, parsed and evaluated in one pass: the grammar, literals, and assignment.
 // What names mean is in expression_places.c.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "tracer/expression.h"
 
 #include <ctype.h>
@@ -67,7 +64,7 @@ const struct op_access_type *op_parser_accept_type(struct op_parser *p)
 	return NULL;
 }
 
-// Primaries ---------------------------------------------------------------------------------------
+// Primaries -----------------------------------------------------------------------------------
 
 static struct op_error *literal(struct op_parser *p, struct op_operand *ret)
 {
@@ -117,16 +114,16 @@ static struct op_error *parenthesis(struct op_parser *p, struct op_operand *ret)
 {
 	const char *inside = p->at;
 	const struct op_access_type *type = op_parser_accept_type(p);
-	struct op_error *error;
+	struct op_error *err;
 	if (type && op_parser_accept(p, ")")) {
-		error = unary(p, ret);
-		return error ?: op_operand_convert(p->text, type, ret);
+		err = unary(p, ret);
+		return err ?: op_operand_convert(p->text, type, ret);
 	}
 	p->at = inside;
-	error = op_parser_expression(p, ret);
-	if (!error && !op_parser_accept(p, ")"))
-		error = op_parser_syntax(p, ")");
-	return error ?: op_parser_postfix(p, ret);
+	err = op_parser_expression(p, ret);
+	if (!err && !op_parser_accept(p, ")"))
+		err = op_parser_syntax(p, ")");
+	return err ?: op_parser_postfix(p, ret);
 }
 
 static struct op_error *primary(struct op_parser *p, struct op_operand *ret)
@@ -136,20 +133,20 @@ static struct op_error *primary(struct op_parser *p, struct op_operand *ret)
 		return parenthesis(p, ret);
 	if (isdigit((unsigned char)*p->at) || (*p->at == '.' && isdigit((unsigned char)p->at[1])))
 		return literal(p, ret);
-	struct op_error *error =
+	struct op_error *err =
 		op_parser_accept(p, "$") ? op_parser_dollar(p, ret) : op_parser_name(p, ret);
-	return error ?: op_parser_postfix(p, ret);
+	return err ?: op_parser_postfix(p, ret);
 }
 
 static struct op_error *unary_operator(struct op_parser *p, char what, struct op_operand *ret)
 {
-	struct op_error *error = unary(p, ret);
-	if (!error && what == '*')
+	struct op_error *err = unary(p, ret);
+	if (!err && what == '*')
 		return op_parser_dereference(p, ret);
-	if (!error)
-		error = op_operand_need_number(p->text, ret);
-	if (error)
-		return error;
+	if (!err)
+		err = op_operand_need_number(p->text, ret);
+	if (err)
+		return err;
 	if (what == '~' && ret->is_float)
 		return op_error_create(OP_ERROR_SYNTAX, "\"%s\": ~ needs an integer", p->text);
 	if (what == '!')
@@ -172,19 +169,19 @@ static struct op_error *unary(struct op_parser *p, struct op_operand *ret)
 	if (++p->depth > DEPTH_MAX)
 		return op_error_create(OP_ERROR_LIMIT, "the expression is nested too deeply");
 	op_parser_skip_space(p);
-	struct op_error *error;
+	struct op_error *err;
 	char what = *p->at;
 	if (what && strchr("-+!~*", what)) {
 		p->at++;
-		error = unary_operator(p, what, ret);
+		err = unary_operator(p, what, ret);
 	} else {
-		error = primary(p, ret);
+		err = primary(p, ret);
 	}
 	p->depth--;
-	return error;
+	return err;
 }
 
-// Binary operators --------------------------------------------------------------------------------
+// Binary operators ----------------------------------------------------------------------------
 
 // Longer spellings first: "<" must not win over "<<" and "<=".
 static const struct {
@@ -205,8 +202,8 @@ static struct op_error *binary(struct op_parser *p, int level, struct op_operand
 {
 	if (level == LEVELS)
 		return unary(p, ret);
-	struct op_error *error = binary(p, level + 1, ret);
-	while (!error) {
+	struct op_error *err = binary(p, level + 1, ret);
+	while (!err) {
 		op_parser_skip_space(p);
 		size_t i = 0;
 		while (i < OP_ARRAY_SIZE(binary_operators) &&
@@ -216,12 +213,12 @@ static struct op_error *binary(struct op_parser *p, int level, struct op_operand
 			return NULL;
 		p->at += strlen(binary_operators[i].token);
 		struct op_operand right, left = *ret;
-		error = binary(p, level + 1, &right);
-		if (!error)
-			error = op_operand_apply(p->text, binary_operators[i].what, &left, &right,
-						 ret);
+		err = binary(p, level + 1, &right);
+		if (!err)
+			err = op_operand_apply(p->text, binary_operators[i].what, &left, &right,
+					       ret);
 	}
-	return error;
+	return err;
 }
 
 struct op_error *op_parser_expression(struct op_parser *p, struct op_operand *ret)
@@ -229,36 +226,36 @@ struct op_error *op_parser_expression(struct op_parser *p, struct op_operand *re
 	return binary(p, 0, ret);
 }
 
-// The public side ---------------------------------------------------------------------------------
+// The public side -----------------------------------------------------------------------------
 
 static struct op_error *evaluate(struct op_session *session, const struct op_frame *frame,
 				 const char *text, struct op_operand *ret)
 {
 	struct op_parser p = {.session = session, .frame = frame, .text = text, .at = text};
-	struct op_error *error = op_parser_expression(&p, ret);
+	struct op_error *err = op_parser_expression(&p, ret);
 	op_parser_skip_space(&p);
-	if (!error && *p.at)
-		error = op_parser_syntax(&p, "an operator");
-	return error;
+	if (!err && *p.at)
+		err = op_parser_syntax(&p, "an operator");
+	return err;
 }
 
 struct op_error *op_session_evaluate_once(struct op_session *session, const struct op_frame *frame,
 					  const char *text, struct op_result *ret)
 {
 	struct op_operand operand;
-	struct op_error *error = evaluate(session, frame, text, &operand);
-	if (!error)
+	struct op_error *err = evaluate(session, frame, text, &operand);
+	if (!err)
 		*ret = operand.result;
-	return error;
+	return err;
 }
 
 struct op_error *op_session_evaluate(struct op_session *session, const struct op_frame *frame,
 				     const char *text, struct op_result *ret)
 {
 	struct op_operand operand;
-	struct op_error *error = evaluate(session, frame, text, &operand);
-	if (error)
-		return error;
+	struct op_error *err = evaluate(session, frame, text, &operand);
+	if (err)
+		return err;
 	if (session->history.count < HISTORY_MAX) {
 		operand.result.history = (uint32_t)session->history.count + 1;
 		if (!op_array_push(&session->history, operand.result))
@@ -305,15 +302,15 @@ struct op_error *op_session_assign(struct op_session *session, const struct op_f
 				   const char *place, const char *text)
 {
 	struct op_operand target, source;
-	struct op_error *error = op_session_need_stopped(session);
-	if (!error)
-		error = evaluate(session, frame, place, &target);
-	if (!error)
-		error = need_place(&target, place);
-	if (!error)
-		error = evaluate(session, frame, text, &source);
-	if (error)
-		return error;
+	struct op_error *err = op_session_need_stopped(session);
+	if (!err)
+		err = evaluate(session, frame, place, &target);
+	if (!err)
+		err = need_place(&target, place);
+	if (!err)
+		err = evaluate(session, frame, text, &source);
+	if (err)
+		return err;
 	if (target.result.width == 16) {
 		if (source.result.value.type != OP_VALUE_V128)
 			return op_error_create(OP_ERROR_SYNTAX,
@@ -321,17 +318,17 @@ struct op_error *op_session_assign(struct op_session *session, const struct op_f
 	} else {
 		struct op_access_type type = {NULL, target.result.value.type, target.result.width,
 					      target.result.is_unsigned};
-		error = op_operand_convert(text, &type, &source);
-		if (error)
-			return error;
+		err = op_operand_convert(text, &type, &source);
+		if (err)
+			return err;
 	}
 	const uint8_t *bytes = source.result.value.bytes;
 	if (target.result.has_place)
 		return op_session_write_memory(session, frame, target.result.guest_memory,
 					       target.result.guest_offset, bytes,
 					       target.result.width);
-	error = op_process_write(session->process, target.result.place_address, bytes,
-				 target.result.width);
+	err = op_process_write(session->process, target.result.place_address, bytes,
+			       target.result.width);
 	op_memory_cache_drop(session->cache);
-	return error;
+	return err;
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What of the guest an expression names: locals, operands, globals, tables, linear memory, fields
 // and elements of objects. Knows no operators.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
@@ -72,13 +69,13 @@ static struct op_operand cell_operand(struct op_parser *p, const struct op_cell 
 	return operand;
 }
 
-// Locals and operands -----------------------------------------------------------------------------
+// Locals and operands -------------------------------------------------------------------------
 
 static struct op_error *local_by_index(struct op_parser *p, uint64_t index, struct op_operand *ret)
 {
-	struct op_error *error = need_frame(p);
-	if (error)
-		return error;
+	struct op_error *err = need_frame(p);
+	if (err)
+		return err;
 	if (index >= p->frame->local_count)
 		return op_error_create(OP_ERROR_NOT_FOUND,
 				       "%s has no local %" PRIu64 " (it has %" PRIu32 ")",
@@ -86,24 +83,24 @@ static struct op_error *local_by_index(struct op_parser *p, uint64_t index, stru
 	// Through the list, which knows the arguments of code that records nothing too.
 	const struct op_variable *locals;
 	size_t count;
-	error = op_session_locals(p->session, p->frame, &locals, &count);
-	if (!error)
+	err = op_session_locals(p->session, p->frame, &locals, &count);
+	if (!err)
 		*ret = frame_operand(p, &locals[index].value);
-	return error;
+	return err;
 }
 
 static struct op_error *operand_by_index(struct op_parser *p, uint64_t index,
 					 struct op_operand *ret)
 {
-	struct op_error *error = need_frame(p);
-	if (error)
-		return error;
+	struct op_error *err = need_frame(p);
+	if (err)
+		return err;
 	const struct op_variable *operands;
 	size_t count;
 	enum op_value_state reason;
-	error = op_session_operands(p->session, p->frame, &operands, &count, &reason);
-	if (error)
-		return error;
+	err = op_session_operands(p->session, p->frame, &operands, &count, &reason);
+	if (err)
+		return err;
 	if (reason != OP_VALUE_PRESENT)
 		return op_error_create(OP_ERROR_NOT_FOUND, "the operand stack of %s is %s",
 				       p->frame->function, op_value_state_message(reason));
@@ -123,28 +120,28 @@ static struct op_error *local_by_name(struct op_parser *p, const char *name, siz
 		return NULL;
 	const struct op_variable *locals;
 	size_t count;
-	struct op_error *error = op_session_locals(p->session, p->frame, &locals, &count);
-	for (size_t i = 0; !error && i < count && !*ret_found; i++) {
+	struct op_error *err = op_session_locals(p->session, p->frame, &locals, &count);
+	for (size_t i = 0; !err && i < count && !*ret_found; i++) {
 		if (locals[i].name && strlen(locals[i].name) == size &&
 		    !memcmp(locals[i].name, name, size)) {
 			*ret = frame_operand(p, &locals[i].value);
 			*ret_found = true;
 		}
 	}
-	return error;
+	return err;
 }
 
-// Globals and tables ------------------------------------------------------------------------------
+// Globals and tables --------------------------------------------------------------------------
 
 static struct op_error *global_by_index(struct op_parser *p, const struct op_scope *scope,
 					uint32_t index, struct op_operand *ret)
 {
 	struct op_cell cell;
-	struct op_error *error = op_instance_global(scope->set, scope->instance, index, &cell);
-	if (!error)
+	struct op_error *err = op_instance_global(scope->set, scope->instance, index, &cell);
+	if (!err)
 		*ret = cell_operand(p, &cell, OP_SOURCE_GLOBAL,
 				    store_address(scope->set, scope->instance->store));
-	return error;
+	return err;
 }
 
 // "global3", "global.NAME": the global's index.
@@ -153,9 +150,9 @@ static struct op_error *find_item(struct op_parser *p, enum op_wasm_external kin
 				  bool *ret_found)
 {
 	const struct op_wasm_module *module;
-	struct op_error *error = op_state_module_scope(p->session, p->frame, scope, &module);
-	if (error)
-		return error;
+	struct op_error *err = op_state_module_scope(p->session, p->frame, scope, &module);
+	if (err)
+		return err;
 	uint32_t count;
 	if (kind == OP_WASM_EXTERNAL_GLOBAL)
 		op_wasm_module_globals(module, &count);
@@ -174,11 +171,11 @@ static struct op_error *subscript(struct op_parser *p, uint64_t *ret_first, uint
 	*ret_range = false;
 	for (size_t i = 0; i < 2; i++) {
 		struct op_operand operand;
-		struct op_error *error = op_parser_expression(p, &operand);
-		if (!error)
-			error = op_operand_need_number(p->text, &operand);
-		if (error)
-			return error;
+		struct op_error *err = op_parser_expression(p, &operand);
+		if (!err)
+			err = op_operand_need_number(p->text, &operand);
+		if (err)
+			return err;
 		if (operand.is_float || (!operand.result.is_unsigned && operand.integer < 0))
 			return op_error_create(
 				OP_ERROR_SYNTAX,
@@ -210,11 +207,11 @@ static struct op_error *table_element(struct op_parser *p, const struct op_scope
 	bool range;
 	if (!op_parser_accept(p, "["))
 		return op_parser_syntax(p, "[INDEX] or [FIRST..END]");
-	struct op_error *error = subscript(p, &first, &end, &range);
-	if (!error)
-		error = op_instance_table(scope->set, scope->instance, index, &table);
-	if (error)
-		return error;
+	struct op_error *err = subscript(p, &first, &end, &range);
+	if (!err)
+		err = op_instance_table(scope->set, scope->instance, index, &table);
+	if (err)
+		return err;
 	if (end > table.size || (!range && first >= table.size))
 		return op_error_create(OP_ERROR_NOT_FOUND,
 				       "table %" PRIu32 " has no element %" PRIu64
@@ -223,9 +220,9 @@ static struct op_error *table_element(struct op_parser *p, const struct op_scope
 	struct op_operand operand = {.result = {.value = {.type = OP_VALUE_FUNCREF}}};
 	if (!range) {
 		struct op_table_element element;
-		error = op_table_elements(scope->set, &table, first, 1, &element);
-		if (error)
-			return error;
+		err = op_table_elements(scope->set, &table, first, 1, &element);
+		if (err)
+			return err;
 		operand = cell_operand(p, &element.cell, OP_SOURCE_TABLE,
 				       store_address(scope->set, scope->instance->store));
 		operand.read_only =
@@ -245,21 +242,21 @@ static struct op_error *table_element(struct op_parser *p, const struct op_scope
 	return NULL;
 }
 
-// Linear memory -----------------------------------------------------------------------------------
+// Linear memory -------------------------------------------------------------------------------
 
 // The rest of $mem[ADDR:TYPE], after the bracket.
 static struct op_error *memory_access(struct op_parser *p, uint32_t memory, struct op_operand *ret)
 {
 	static const struct op_access_type word = {"i32", OP_VALUE_I32, 4, false};
 	struct op_operand address;
-	struct op_error *error = op_parser_expression(p, &address);
-	if (!error)
-		error = op_operand_need_number(p->text, &address);
-	if (!error && address.is_float)
-		error = op_error_create(OP_ERROR_SYNTAX, "\"%s\": an address must be an integer",
-					p->text);
-	if (error)
-		return error;
+	struct op_error *err = op_parser_expression(p, &address);
+	if (!err)
+		err = op_operand_need_number(p->text, &address);
+	if (!err && address.is_float)
+		err = op_error_create(OP_ERROR_SYNTAX, "\"%s\": an address must be an integer",
+				      p->text);
+	if (err)
+		return err;
 	const struct op_access_type *type = &word;
 	if (op_parser_accept(p, ":") && !(type = op_parser_accept_type(p)))
 		return op_parser_syntax(p, "a type (i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 v128)");
@@ -269,10 +266,10 @@ static struct op_error *memory_access(struct op_parser *p, uint32_t memory, stru
 	uint64_t offset = address.result.value.type == OP_VALUE_I32 ? (uint32_t)address.integer
 								    : (uint64_t)address.integer;
 	struct op_value value = {.type = type->type};
-	error = op_session_read_memory(p->session, p->frame, memory, offset, value.bytes,
-				       type->width);
-	if (error)
-		return error;
+	err = op_session_read_memory(p->session, p->frame, memory, offset, value.bytes,
+				     type->width);
+	if (err)
+		return err;
 	if (!type->is_unsigned && type->width < 4) {
 		unsigned shift = 32 - 8 * type->width;
 		op_operand_store_bits(
@@ -293,7 +290,7 @@ static struct op_error *memory_access(struct op_parser *p, uint32_t memory, stru
 	return NULL;
 }
 
-// Names -------------------------------------------------------------------------------------------
+// Names ---------------------------------------------------------------------------------------
 
 // Names may hold dots, but not the two of a range.
 static size_t name_size(const char *at)
@@ -353,9 +350,9 @@ static struct op_error *history_value(struct op_parser *p, uint64_t number, stru
 
 static struct op_error *pc_value(struct op_parser *p, struct op_operand *ret)
 {
-	struct op_error *error = need_frame(p);
-	if (error)
-		return error;
+	struct op_error *err = need_frame(p);
+	if (err)
+		return err;
 	if (!p->frame->has_pc)
 		return op_error_create(OP_ERROR_NOT_FOUND, "the frame's pc is not known");
 	*ret = op_operand_integer(p->frame->pc, OP_VALUE_I32, true);
@@ -365,19 +362,19 @@ static struct op_error *pc_value(struct op_parser *p, struct op_operand *ret)
 static struct op_error *global_value(struct op_parser *p, uint64_t index, struct op_operand *ret)
 {
 	struct op_scope scope;
-	struct op_error *error = op_state_scope(p->session, p->frame, &scope);
-	if (!error && index > UINT32_MAX)
-		error = op_error_create(OP_ERROR_NOT_FOUND, "there is no global %" PRIu64, index);
-	return error ?: global_by_index(p, &scope, (uint32_t)index, ret);
+	struct op_error *err = op_state_scope(p->session, p->frame, &scope);
+	if (!err && index > UINT32_MAX)
+		err = op_error_create(OP_ERROR_NOT_FOUND, "there is no global %" PRIu64, index);
+	return err ?: global_by_index(p, &scope, (uint32_t)index, ret);
 }
 
 static struct op_error *table_value(struct op_parser *p, uint64_t index, struct op_operand *ret)
 {
 	struct op_scope scope;
-	struct op_error *error = op_state_scope(p->session, p->frame, &scope);
-	if (!error && index > UINT32_MAX)
-		error = op_error_create(OP_ERROR_NOT_FOUND, "there is no table %" PRIu64, index);
-	return error ?: table_element(p, &scope, (uint32_t)index, ret);
+	struct op_error *err = op_state_scope(p->session, p->frame, &scope);
+	if (!err && index > UINT32_MAX)
+		err = op_error_create(OP_ERROR_NOT_FOUND, "there is no table %" PRIu64, index);
+	return err ?: table_element(p, &scope, (uint32_t)index, ret);
 }
 
 static struct op_error *memory_value(struct op_parser *p, uint64_t index, struct op_operand *ret)
@@ -413,10 +410,10 @@ static struct op_error *item_by_name(struct op_parser *p, const char *name, size
 			continue;
 		struct op_scope scope;
 		uint32_t index;
-		struct op_error *error = find_item(p, kinds[i].kind, name + skip, size - skip,
-						   &scope, &index, ret_found);
-		if (error || !*ret_found)
-			return error;
+		struct op_error *err = find_item(p, kinds[i].kind, name + skip, size - skip, &scope,
+						 &index, ret_found);
+		if (err || !*ret_found)
+			return err;
 		p->at = name + size;
 		return kinds[i].value(p, &scope, index, ret);
 	}
@@ -438,10 +435,10 @@ static struct op_error *named_value(struct op_parser *p, const char *name, size_
 	if (is_word(name, size, "pc"))
 		return pc_value(p, ret);
 	*ret_found = false;
-	struct op_error *error = local_by_name(p, name, size, ret, ret_found);
-	if (!error && !*ret_found)
-		error = item_by_name(p, name, size, ret, ret_found);
-	return error;
+	struct op_error *err = local_by_name(p, name, size, ret, ret_found);
+	if (!err && !*ret_found)
+		err = item_by_name(p, name, size, ret, ret_found);
+	return err;
 }
 
 static struct op_error *no_such_name(const struct op_parser *p, const char *name, size_t size)
@@ -454,8 +451,8 @@ static struct op_error *no_such_name(const struct op_parser *p, const char *name
 				OP_ERROR_NOT_FOUND, "the instance has no %.*s named \"%.*s\"",
 				(int)skip - 1, prefixes[i], (int)(size - skip), name + skip);
 	}
-	struct op_error *error = need_frame(p);
-	return error
+	struct op_error *err = need_frame(p);
+	return err
 		       ?: op_error_create(OP_ERROR_NOT_FOUND, "%s has no local named \"%.*s\"",
 					  p->frame->function, (int)size, name);
 }
@@ -474,14 +471,14 @@ static struct op_error *quoted_item(struct op_parser *p, const char *name, size_
 	struct op_scope scope;
 	uint32_t index;
 	bool found;
-	struct op_error *error =
+	struct op_error *err =
 		find_item(p, global ? OP_WASM_EXTERNAL_GLOBAL : OP_WASM_EXTERNAL_TABLE, inside,
 			  size, &scope, &index, &found);
-	if (!error && !found)
-		error = op_error_create(OP_ERROR_NOT_FOUND, "the instance has no %s named \"%.*s\"",
-					global ? "global" : "table", (int)size, inside);
-	if (error)
-		return error;
+	if (!err && !found)
+		err = op_error_create(OP_ERROR_NOT_FOUND, "the instance has no %s named \"%.*s\"",
+				      global ? "global" : "table", (int)size, inside);
+	if (err)
+		return err;
 	p->at = quote + 1;
 	return global ? global_by_index(p, &scope, index, ret)
 		      : table_element(p, &scope, index, ret);
@@ -497,9 +494,9 @@ struct op_error *op_parser_dollar(struct op_parser *p, struct op_operand *ret)
 		return quoted_item(p, name, size, ret);
 	for (size_t part = size; part; part = shorter(name, part)) {
 		bool found;
-		struct op_error *error = named_value(p, name, part, ret, &found);
-		if (error || found)
-			return error;
+		struct op_error *err = named_value(p, name, part, ret, &found);
+		if (err || found)
+			return err;
 	}
 	return no_such_name(p, name, size);
 }
@@ -513,17 +510,17 @@ struct op_error *op_parser_name(struct op_parser *p, struct op_operand *ret)
 	for (size_t part = size; part; part = shorter(name, part)) {
 		bool found = false;
 		p->at = name + part;
-		struct op_error *error = local_by_name(p, name, part, ret, &found);
-		if (error || found)
-			return error;
+		struct op_error *err = local_by_name(p, name, part, ret, &found);
+		if (err || found)
+			return err;
 	}
-	struct op_error *error = need_frame(p);
-	return error
+	struct op_error *err = need_frame(p);
+	return err
 		       ?: op_error_create(OP_ERROR_NOT_FOUND, "%s has no local named \"%.*s\"",
 					  p->frame->function, (int)size, name);
 }
 
-// Fields and elements -----------------------------------------------------------------------------
+// Fields and elements -------------------------------------------------------------------------
 
 static struct op_error *object_of(struct op_parser *p, const struct op_operand *operand,
 				  const struct op_store_set **ret_set, struct op_gc_object *ret)
@@ -540,15 +537,14 @@ static struct op_error *object_of(struct op_parser *p, const struct op_operand *
 		return op_error_create(OP_ERROR_UNSUPPORTED,
 				       "\"%s\": a value of type %s has no fields and no elements",
 				       p->text, op_value_type_name(value->type));
-	struct op_error *error = op_object_of(p->session, p->frame, &operand->result, ret_set, ret);
-	if (!error && ret->kind == OP_GC_NULL)
-		error = op_error_create(OP_ERROR_NOT_FOUND, "\"%s\": the reference is null",
-					p->text);
-	if (!error && ret->kind == OP_GC_BAD)
-		error = op_error_create(OP_ERROR_FORMAT,
-					"\"%s\": the reference leads to no object: %s", p->text,
-					ret->problem ?: "its header makes no sense");
-	return error;
+	struct op_error *err = op_object_of(p->session, p->frame, &operand->result, ret_set, ret);
+	if (!err && ret->kind == OP_GC_NULL)
+		err = op_error_create(OP_ERROR_NOT_FOUND, "\"%s\": the reference is null", p->text);
+	if (!err && ret->kind == OP_GC_BAD)
+		err = op_error_create(OP_ERROR_FORMAT,
+				      "\"%s\": the reference leads to no object: %s", p->text,
+				      ret->problem ?: "its header makes no sense");
+	return err;
 }
 
 static struct op_error *load_field(struct op_parser *p, const struct op_store_set *set,
@@ -556,10 +552,10 @@ static struct op_error *load_field(struct op_parser *p, const struct op_store_se
 				   struct op_operand *ret)
 {
 	struct op_cell cell;
-	struct op_error *error = op_gc_object_field(set, object, index, &cell);
-	if (!error)
+	struct op_error *err = op_gc_object_field(set, object, index, &cell);
+	if (!err)
 		*ret = cell_operand(p, &cell, OP_SOURCE_FIELD, store_address(set, object->store));
-	return error;
+	return err;
 }
 
 static struct op_error *field(struct op_parser *p, struct op_operand *ret)
@@ -570,18 +566,18 @@ static struct op_error *field(struct op_parser *p, struct op_operand *ret)
 	size_t size = name_size(name);
 	if (!size)
 		return op_parser_syntax(p, "a field");
-	struct op_error *error = object_of(p, ret, &set, &object);
-	if (error)
-		return error;
+	struct op_error *err = object_of(p, ret, &set, &object);
+	if (err)
+		return err;
 	uint32_t index = 0;
 	struct op_error *first_error _cleanup_error_ = NULL;
 	for (size_t part = size; part; part = shorter(name, part)) {
 		p->at = name + part;
-		error = op_object_field_index(&object, name, part, &index);
-		if (!error)
+		err = op_object_field_index(&object, name, part, &index);
+		if (!err)
 			return load_field(p, set, &object, index, ret);
 		op_error_destroy(op_take(first_error));
-		first_error = error;
+		first_error = err;
 	}
 	return op_take(first_error);
 }
@@ -593,11 +589,11 @@ static struct op_error *element(struct op_parser *p, struct op_operand *ret)
 	uint64_t first, end;
 	bool range;
 	struct op_operand array = *ret;
-	struct op_error *error = subscript(p, &first, &end, &range);
-	if (!error)
-		error = object_of(p, &array, &set, &object);
-	if (error)
-		return error;
+	struct op_error *err = subscript(p, &first, &end, &range);
+	if (!err)
+		err = object_of(p, &array, &set, &object);
+	if (err)
+		return err;
 	if (object.kind != OP_GC_ARRAY)
 		return op_error_create(
 			OP_ERROR_UNSUPPORTED,
@@ -620,19 +616,19 @@ static struct op_error *element(struct op_parser *p, struct op_operand *ret)
 
 struct op_error *op_parser_postfix(struct op_parser *p, struct op_operand *ret)
 {
-	struct op_error *error = NULL;
-	while (!error) {
+	struct op_error *err = NULL;
+	while (!err) {
 		if (*p->at == '.' && p->at[1] != '.') {
 			p->at++;
-			error = field(p, ret);
+			err = field(p, ret);
 		} else if (*p->at == '[') {
 			p->at++;
-			error = element(p, ret);
+			err = element(p, ret);
 		} else {
 			return NULL;
 		}
 	}
-	return error;
+	return err;
 }
 
 struct op_error *op_parser_dereference(struct op_parser *p, struct op_operand *ret)

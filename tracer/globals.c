@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The globals of an instance, for the public interface.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <fnmatch.h>
 #include <inttypes.h>
 
@@ -19,9 +16,9 @@ struct op_error *op_session_globals(struct op_session *session, const struct op_
 		return op_error_no_memory();
 	struct op_scope scope;
 	const struct op_wasm_module *module;
-	struct op_error *error = op_state_module_scope(session, frame, &scope, &module);
-	if (error)
-		return error;
+	struct op_error *err = op_state_module_scope(session, frame, &scope, &module);
+	if (err)
+		return err;
 	op_string_pool_clear(&lists->global_strings);
 	lists->globals.count = 0;
 	size_t store_count;
@@ -36,19 +33,19 @@ struct op_error *op_session_globals(struct op_session *session, const struct op_
 			.is_mutable = declared[i].is_mutable,
 			.imported = i < op_wasm_module_imported(module, OP_WASM_EXTERNAL_GLOBAL),
 		};
-		error = op_item_name(&lists->global_strings, module, OP_WASM_EXTERNAL_GLOBAL, i,
-				     &info.name);
-		if (error)
-			return error;
+		err = op_item_name(&lists->global_strings, module, OP_WASM_EXTERNAL_GLOBAL, i,
+				   &info.name);
+		if (err)
+			return err;
 		if (pattern && (!info.name || fnmatch(pattern, info.name, 0)))
 			continue;
 		struct op_cell cell;
-		error = op_instance_global(scope.set, scope.instance, i, &cell);
-		if (!error)
-			error = op_item_type_text(&lists->global_strings, &declared[i].type,
-						  &info.type);
-		if (error)
-			return error;
+		err = op_instance_global(scope.set, scope.instance, i, &cell);
+		if (!err)
+			err = op_item_type_text(&lists->global_strings, &declared[i].type,
+						&info.type);
+		if (err)
+			return err;
 		info.value = cell.value;
 		info.store = stores[scope.instance->store].address;
 		if (!op_array_push(&lists->globals, info))

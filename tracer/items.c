@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The tables, memories, tags, imports and exports of an instance, for the public interface, and
 // what items are called.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "tracer/items.h"
 
 #include <inttypes.h>
@@ -41,7 +38,7 @@ void op_item_lists_destroy(struct op_session *session)
 	free(lists);
 }
 
-// Names -------------------------------------------------------------------------------------------
+// Names ---------------------------------------------------------------------------------------
 
 struct op_wasm_name op_item_section_name(const struct op_wasm_module *module,
 					 enum op_wasm_external kind, uint32_t index)
@@ -185,19 +182,19 @@ static struct op_error *begin(struct op_session *session, const struct op_frame 
 
 // A sentence in place of what could not be read; only a target that is gone and the like end a
 // listing.
-static struct op_error *as_problem(struct op_error *error, struct op_string_pool *pool,
+static struct op_error *as_problem(struct op_error *err, struct op_string_pool *pool,
 				   const char **ret)
 {
-	if (error->code == OP_ERROR_PROCESS_GONE || error->code == OP_ERROR_NO_MEMORY ||
-	    error->code == OP_ERROR_INTERRUPTED)
-		return error;
+	if (err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_NO_MEMORY ||
+	    err->code == OP_ERROR_INTERRUPTED)
+		return err;
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
-	op_text_append(&text, error->message);
-	op_error_destroy(error);
+	op_text_append(&text, err->message);
+	op_error_destroy(err);
 	return op_string_pool_take(pool, &text, ret);
 }
 
-// Tables ------------------------------------------------------------------------------------------
+// Tables --------------------------------------------------------------------------------------
 
 struct op_error *op_session_tables(struct op_session *session, const struct op_frame *frame,
 				   const struct op_table_info **ret, size_t *ret_count)
@@ -205,9 +202,9 @@ struct op_error *op_session_tables(struct op_session *session, const struct op_f
 	struct op_scope scope;
 	const struct op_wasm_module *module;
 	struct op_item_lists *lists;
-	struct op_error *error = begin(session, frame, &scope, &module, &lists);
-	if (error)
-		return error;
+	struct op_error *err = begin(session, frame, &scope, &module, &lists);
+	if (err)
+		return err;
 	op_string_pool_clear(&lists->table_strings);
 	lists->tables.count = 0;
 	uint32_t count;
@@ -222,19 +219,19 @@ struct op_error *op_session_tables(struct op_session *session, const struct op_f
 			.imported = i < op_wasm_module_imported(module, OP_WASM_EXTERNAL_TABLE),
 		};
 		struct op_table_state state;
-		error = op_instance_table(scope.set, scope.instance, i, &state);
-		if (error)
-			error = as_problem(error, &lists->table_strings, &info.problem);
+		err = op_instance_table(scope.set, scope.instance, i, &state);
+		if (err)
+			err = as_problem(err, &lists->table_strings, &info.problem);
 		else
 			info.size = state.size;
-		if (!error)
-			error = op_item_name(&lists->table_strings, module, OP_WASM_EXTERNAL_TABLE,
-					     i, &info.name);
-		if (!error)
-			error = op_item_type_text(&lists->table_strings, &declared[i].type,
-						  &info.type);
-		if (error)
-			return error;
+		if (!err)
+			err = op_item_name(&lists->table_strings, module, OP_WASM_EXTERNAL_TABLE, i,
+					   &info.name);
+		if (!err)
+			err = op_item_type_text(&lists->table_strings, &declared[i].type,
+						&info.type);
+		if (err)
+			return err;
 		if (!op_array_push(&lists->tables, info))
 			return op_error_no_memory();
 	}
@@ -243,7 +240,7 @@ struct op_error *op_session_tables(struct op_session *session, const struct op_f
 	return NULL;
 }
 
-// Memories ----------------------------------------------------------------------------------------
+// Memories ------------------------------------------------------------------------------------
 
 static struct op_memory_report describe_memory(uint32_t index, const struct op_wasm_limits *limits,
 					       bool imported)
@@ -270,9 +267,9 @@ struct op_error *op_session_memory_reports(struct op_session *session, const str
 	struct op_scope scope;
 	const struct op_wasm_module *module;
 	struct op_item_lists *lists;
-	struct op_error *error = begin(session, frame, &scope, &module, &lists);
-	if (error)
-		return error;
+	struct op_error *err = begin(session, frame, &scope, &module, &lists);
+	if (err)
+		return err;
 	op_string_pool_clear(&lists->memory_strings);
 	lists->memories.count = 0;
 	uint32_t count;
@@ -282,20 +279,20 @@ struct op_error *op_session_memory_reports(struct op_session *session, const str
 			i, &declared[i],
 			i < op_wasm_module_imported(module, OP_WASM_EXTERNAL_MEMORY));
 		struct op_memory_details details;
-		error = op_instance_memory_details(scope.set, scope.instance, i, &details);
-		if (error) {
-			error = as_problem(error, &lists->memory_strings, &report.problem);
+		err = op_instance_memory_details(scope.set, scope.instance, i, &details);
+		if (err) {
+			err = as_problem(err, &lists->memory_strings, &report.problem);
 		} else {
 			report.base = details.state.base;
 			report.size = details.state.size;
 			report.has_reservation = details.has_reservation;
 			report.reservation = details.reservation;
 		}
-		if (!error)
-			error = op_item_name(&lists->memory_strings, module,
-					     OP_WASM_EXTERNAL_MEMORY, i, &report.name);
-		if (error)
-			return error;
+		if (!err)
+			err = op_item_name(&lists->memory_strings, module, OP_WASM_EXTERNAL_MEMORY,
+					   i, &report.name);
+		if (err)
+			return err;
 		if (!op_array_push(&lists->memories, report))
 			return op_error_no_memory();
 	}
@@ -304,7 +301,7 @@ struct op_error *op_session_memory_reports(struct op_session *session, const str
 	return NULL;
 }
 
-// Tags --------------------------------------------------------------------------------------------
+// Tags ----------------------------------------------------------------------------------------
 
 static struct op_error *tag_type(struct op_string_pool *pool, const struct op_wasm_module *module,
 				 uint32_t type_index, const char **ret)
@@ -327,9 +324,9 @@ struct op_error *op_session_tags(struct op_session *session, const struct op_fra
 	struct op_scope scope;
 	const struct op_wasm_module *module;
 	struct op_item_lists *lists;
-	struct op_error *error = begin(session, frame, &scope, &module, &lists);
-	if (error)
-		return error;
+	struct op_error *err = begin(session, frame, &scope, &module, &lists);
+	if (err)
+		return err;
 	op_string_pool_clear(&lists->tag_strings);
 	lists->tags.count = 0;
 	uint32_t count;
@@ -338,12 +335,12 @@ struct op_error *op_session_tags(struct op_session *session, const struct op_fra
 		struct op_tag_info info = {
 			.index = i,
 			.imported = i < op_wasm_module_imported(module, OP_WASM_EXTERNAL_TAG)};
-		error = op_item_name(&lists->tag_strings, module, OP_WASM_EXTERNAL_TAG, i,
-				     &info.name);
-		if (!error)
-			error = tag_type(&lists->tag_strings, module, types[i], &info.type);
-		if (error)
-			return error;
+		err = op_item_name(&lists->tag_strings, module, OP_WASM_EXTERNAL_TAG, i,
+				   &info.name);
+		if (!err)
+			err = tag_type(&lists->tag_strings, module, types[i], &info.type);
+		if (err)
+			return err;
 		if (!op_array_push(&lists->tags, info))
 			return op_error_no_memory();
 	}
@@ -352,15 +349,15 @@ struct op_error *op_session_tags(struct op_session *session, const struct op_fra
 	return NULL;
 }
 
-// Imports and exports -----------------------------------------------------------------------------
+// Imports and exports -------------------------------------------------------------------------
 
 static struct op_error *describe_import(const struct op_scope *scope, uint32_t index,
 					struct op_string_pool *pool, struct op_import_info *ret)
 {
 	struct op_binding binding;
-	struct op_error *error = op_instance_import(scope->set, scope->instance, index, &binding);
-	if (error)
-		return as_problem(error, pool, &ret->problem);
+	struct op_error *err = op_instance_import(scope->set, scope->instance, index, &binding);
+	if (err)
+		return as_problem(err, pool, &ret->problem);
 	ret->problem = binding.problem;
 	ret->address = binding.definition;
 	ret->has_index = binding.has_index;
@@ -379,8 +376,8 @@ static struct op_error *describe_import(const struct op_scope *scope, uint32_t i
 	ret->has_index = function->kind == OP_FUNCTION_REF_GUEST;
 	ret->instance_index = function->function;
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
-	error = op_function_ref_text(function, &text);
-	return error ?: op_string_pool_take(pool, &text, &ret->function);
+	err = op_function_ref_text(function, &text);
+	return err ?: op_string_pool_take(pool, &text, &ret->function);
 }
 
 struct op_error *op_session_imports(struct op_session *session, const struct op_frame *frame,
@@ -389,9 +386,9 @@ struct op_error *op_session_imports(struct op_session *session, const struct op_
 	struct op_scope scope;
 	const struct op_wasm_module *module;
 	struct op_item_lists *lists;
-	struct op_error *error = begin(session, frame, &scope, &module, &lists);
-	if (error)
-		return error;
+	struct op_error *err = begin(session, frame, &scope, &module, &lists);
+	if (err)
+		return err;
 	op_string_pool_clear(&lists->import_strings);
 	lists->imports.count = 0;
 	uint32_t count;
@@ -402,15 +399,14 @@ struct op_error *op_session_imports(struct op_session *session, const struct op_
 		struct op_import_info info = {.kind = item_kind(imports[i].kind),
 					      .index = imports[i].index,
 					      .instance = UINT32_MAX};
-		error = op_string_pool_name(&lists->import_strings, imports[i].module,
-					    &info.module);
-		if (!error)
-			error = op_string_pool_name(&lists->import_strings, imports[i].name,
-						    &info.name);
-		if (!error)
-			error = describe_import(&scope, i, &lists->import_strings, &info);
-		if (error)
-			return error;
+		err = op_string_pool_name(&lists->import_strings, imports[i].module, &info.module);
+		if (!err)
+			err = op_string_pool_name(&lists->import_strings, imports[i].name,
+						  &info.name);
+		if (!err)
+			err = describe_import(&scope, i, &lists->import_strings, &info);
+		if (err)
+			return err;
 		if (!op_array_push(&lists->imports, info))
 			return op_error_no_memory();
 	}
@@ -425,9 +421,9 @@ struct op_error *op_session_exports(struct op_session *session, const struct op_
 	struct op_scope scope;
 	const struct op_wasm_module *module;
 	struct op_item_lists *lists;
-	struct op_error *error = begin(session, frame, &scope, &module, &lists);
-	if (error)
-		return error;
+	struct op_error *err = begin(session, frame, &scope, &module, &lists);
+	if (err)
+		return err;
 	op_string_pool_clear(&lists->export_strings);
 	lists->exports.count = 0;
 	uint32_t count;
@@ -435,14 +431,14 @@ struct op_error *op_session_exports(struct op_session *session, const struct op_
 	for (uint32_t i = 0; i < count; i++) {
 		struct op_export_info info = {.kind = item_kind(exports[i].kind),
 					      .index = exports[i].index};
-		error = op_string_pool_name(&lists->export_strings, exports[i].name, &info.name);
-		if (!error)
-			error = op_string_pool_name(
+		err = op_string_pool_name(&lists->export_strings, exports[i].name, &info.name);
+		if (!err)
+			err = op_string_pool_name(
 				&lists->export_strings,
 				op_item_section_name(module, exports[i].kind, exports[i].index),
 				&info.item);
-		if (error)
-			return error;
+		if (err)
+			return err;
 		if (!op_array_push(&lists->exports, info))
 			return op_error_no_memory();
 	}

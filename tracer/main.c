@@ -6,10 +6,10 @@
 #include "tracer/outpost.h"
 #include "tracer/repl/mode.h"
 
-static int usage(struct op_error *error)
+static int usage(struct op_error *err)
 {
-	fprintf(stderr, "error: %s\n", error->message);
-	op_error_destroy(error);
+	fprintf(stderr, "error: %s\n", err->message);
+	op_error_destroy(err);
 	return OP_EXIT_USAGE;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The file a module was compiled from, as the target's command line names it. Trusts a file only when its contents fit: with the original bytes that the
-// image carries, else with the positions that the address map records for each function.
+// The file a module was compiled from, as the target's command line names it. Trusts a file only
+// when its contents fit: with the original bytes that the image carries, else with the positions
+// that the address map records for each function.
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -41,9 +42,9 @@ static bool ends_like_module(const char *path)
 static bool map_target_file(struct op_session *session, const char *path, struct mapped_file *ret)
 {
 	_cleanup_free_ char *resolved = NULL;
-	struct op_error *error = op_process_resolve_path(session->process, path, &resolved);
-	if (error) {
-		op_error_destroy(error);
+	struct op_error *err = op_process_resolve_path(session->process, path, &resolved);
+	if (err) {
+		op_error_destroy(err);
 		return false;
 	}
 	// A FIFO or a device named on the command line must not stop outpost.
@@ -51,7 +52,8 @@ static bool map_target_file(struct op_session *session, const char *path, struct
 	if (fd < 0)
 		return false;
 	struct stat st;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= FILE_SIZE_MAX) {
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    st.st_size <= FILE_SIZE_MAX) {
 		void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (map != MAP_FAILED)
 			*ret = (struct mapped_file){map, (size_t)st.st_size};
@@ -71,68 +73,76 @@ static bool check_position(void *context, const struct op_address_map_entry *ent
 	struct position_check *check = context;
 	if (entry->text_offset >= check->text_end)
 		return false;
-	if (entry->has_position && (entry->position < check->start || entry->position >= check->end))
+	if (entry->has_position &&
+	    (entry->position < check->start || entry->position >= check->end))
 		check->fits = false;
 	return check->fits;
 }
 
-// Whether compiled code and a parsed module belong together: the same functions, and each function's positions inside its body.
-static struct op_error *code_fits(struct op_module_entry *module, const struct op_wasm_module *wasm, bool *ret)
+// Whether compiled code and a parsed module belong together: the same functions, and each
+// function's positions inside its body.
+static struct op_error *code_fits(struct op_module_entry *module, const struct op_wasm_module *wasm,
+				  bool *ret)
 {
 	*ret = false;
 	const struct op_address_map *map;
 	const struct op_function *functions;
 	size_t count, checked = 0;
-	struct op_error *error = op_artifact_address_map(module->artifact, &map);
-	if (!error)
-		error = op_artifact_functions(module->artifact, &functions, &count);
-	if (error || !map)
-		return error;
+	struct op_error *err = op_artifact_address_map(module->artifact, &map);
+	if (!err)
+		err = op_artifact_functions(module->artifact, &functions, &count);
+	if (err || !map)
+		return err;
 	for (size_t i = 0; i < count; i++) {
-		if (functions[i].kind != OP_FUNCTION_WASM || functions[i].module != module->info.index)
+		if (functions[i].kind != OP_FUNCTION_WASM ||
+		    functions[i].module != module->info.index)
 			continue;
 		struct op_wasm_body body;
 		if (!op_wasm_module_function_body(wasm, functions[i].index, &body))
 			return NULL;
-		struct position_check check = {body.start, body.end, functions[i].text_offset + functions[i].size, true};
-		error = op_address_map_each(map, functions[i].text_offset, check_position, &check);
-		if (error || !check.fits)
-			return error;
+		struct position_check check = {body.start, body.end,
+					       functions[i].text_offset + functions[i].size, true};
+		err = op_address_map_each(map, functions[i].text_offset, check_position, &check);
+		if (err || !check.fits)
+			return err;
 		checked++;
 	}
-	uint32_t defined = op_wasm_module_function_count(wasm) - op_wasm_module_imported(wasm, OP_WASM_EXTERNAL_FUNC);
+	uint32_t defined = op_wasm_module_function_count(wasm) -
+			   op_wasm_module_imported(wasm, OP_WASM_EXTERNAL_FUNC);
 	*ret = checked == defined && checked;
 	return NULL;
 }
 
 // Take the original bytes from a file when they fit the code.
-static struct op_error *try_file(struct op_session *session, struct op_module_entry *module, const char *path, bool *ret)
+static struct op_error *try_file(struct op_session *session, struct op_module_entry *module,
+				 const char *path, bool *ret)
 {
 	*ret = false;
 	_cleanup_(mapped_file_close) struct mapped_file file = {0};
 	if (!map_target_file(session, path, &file))
 		return NULL;
 	struct op_bytes recorded;
-	struct op_error *error = op_artifact_bytecode(module->artifact, module->info.index, &recorded);
-	if (error)
-		return error;
+	struct op_error *err =
+		op_artifact_bytecode(module->artifact, module->info.index, &recorded);
+	if (err)
+		return err;
 	if (recorded.size) {
 		*ret = recorded.size == file.size && !memcmp(recorded.data, file.data, file.size);
 		return NULL;
 	}
 	struct op_bytes bytes = {.data = file.data, .size = file.size, .what = path};
 	struct op_wasm_module *wasm;
-	error = op_wasm_module_create(&bytes, &wasm);
-	if (error) {
+	err = op_wasm_module_create(&bytes, &wasm);
+	if (err) {
 		// Text format, or no module at all.
-		op_error_destroy(error);
+		op_error_destroy(err);
 		return NULL;
 	}
-	error = code_fits(module, wasm, ret);
+	err = code_fits(module, wasm, ret);
 	op_wasm_module_destroy(wasm);
-	if (!error && *ret)
-		error = op_artifact_set_bytecode(module->artifact, module->info.index, &bytes);
-	return error;
+	if (!err && *ret)
+		err = op_artifact_set_bytecode(module->artifact, module->info.index, &bytes);
+	return err;
 }
 
 // The path in an argument: "--preload name=lib.wasm" gives "lib.wasm".
@@ -152,14 +162,15 @@ struct op_error *op_module_find_file(struct op_session *session, struct op_modul
 		if (!ends_like_module(path))
 			continue;
 		bool fits;
-		struct op_error *error = try_file(session, module, path, &fits);
-		if (error)
-			return error;
+		struct op_error *err = try_file(session, module, path, &fits);
+		if (err)
+			return err;
 		candidates++;
 		chosen = path;
 		if (fits)
 			break;
-		// The only module file of a program with one module gives the name, even where its contents cannot be compared (.wat, .cwasm).
+		// The only module file of a program with one module gives the name, even where its
+		// contents cannot be compared (.wat, .cwasm).
 		if (candidates > 1 || session->modules.count)
 			chosen = NULL;
 	}

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The modules of the guest as a person knows them: names, functions, where their copies are.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "tracer/session.h"
 
 #include <fnmatch.h>
@@ -49,10 +46,12 @@ struct op_module_entry *op_module_by_id(struct op_session *session, uint32_t id)
 	return NULL;
 }
 
-struct op_module_entry *op_module_by_artifact(struct op_session *session, const struct op_artifact *artifact, uint32_t index)
+struct op_module_entry *op_module_by_artifact(struct op_session *session,
+					      const struct op_artifact *artifact, uint32_t index)
 {
 	for (size_t i = 0; i < session->modules.count; i++)
-		if (session->modules.data[i]->artifact == artifact && session->modules.data[i]->info.index == index)
+		if (session->modules.data[i]->artifact == artifact &&
+		    session->modules.data[i]->info.index == index)
 			return session->modules.data[i];
 	return NULL;
 }
@@ -60,25 +59,30 @@ struct op_module_entry *op_module_by_artifact(struct op_session *session, const 
 struct op_module_entry *op_module_by_name(struct op_session *session, const char *name, size_t size)
 {
 	for (size_t i = 0; i < session->modules.count; i++)
-		if (strlen(session->modules.data[i]->name) == size && !memcmp(session->modules.data[i]->name, name, size))
+		if (strlen(session->modules.data[i]->name) == size &&
+		    !memcmp(session->modules.data[i]->name, name, size))
 			return session->modules.data[i];
 	return NULL;
 }
 
-static struct op_error *module_by_id(struct op_session *session, uint32_t id, struct op_module_entry **ret)
+static struct op_error *module_by_id(struct op_session *session, uint32_t id,
+				     struct op_module_entry **ret)
 {
 	*ret = op_module_by_id(session, id);
-	return *ret ? NULL : op_error_create(OP_ERROR_NOT_FOUND, "there is no module number %" PRIu32 " any more", id);
+	return *ret ? NULL
+		    : op_error_create(OP_ERROR_NOT_FOUND,
+				      "there is no module number %" PRIu32 " any more", id);
 }
 
-// Names -------------------------------------------------------------------------------------------------------------
+// Names ---------------------------------------------------------------------------------------
 
 const char *op_module_function_name(struct op_module_entry *module, uint32_t index)
 {
 	if (index >= module->info.function_count)
 		return "function[?]";
 	if (!module->function_names) {
-		module->function_names = calloc(module->info.function_count, sizeof(*module->function_names));
+		module->function_names =
+			calloc(module->info.function_count, sizeof(*module->function_names));
 		if (!module->function_names)
 			return "function[?]";
 	}
@@ -92,16 +96,17 @@ const char *op_module_function_name(struct op_module_entry *module, uint32_t ind
 		op_text_append_escaped(&text, name.data, name.size);
 	} else {
 		const struct op_function *native = NULL;
-		op_error_destroy(op_artifact_find_function(module->artifact, module->info.index, index, &native));
+		op_error_destroy(op_artifact_find_function(module->artifact, module->info.index,
+							   index, &native));
 		if (native && native->name)
 			op_text_append_escaped(&text, native->name, strlen(native->name));
 	}
 	if (!text.size)
 		op_text_printf(&text, "function[%" PRIu32 "]", index);
 	char *string;
-	struct op_error *error = op_text_steal(&text, &string);
-	if (error) {
-		op_error_destroy(error);
+	struct op_error *err = op_text_steal(&text, &string);
+	if (err) {
+		op_error_destroy(err);
 		return "function[?]";
 	}
 	module->function_names[index] = string;
@@ -114,10 +119,12 @@ static void append_stem(struct op_text *text, const char *path)
 	const char *base = strrchr(path, '/');
 	base = base ? base + 1 : path;
 	const char *dot = strrchr(base, '.');
-	op_text_append_escaped(text, base, dot && dot != base ? (size_t)(dot - base) : strlen(base));
+	op_text_append_escaped(text, base,
+			       dot && dot != base ? (size_t)(dot - base) : strlen(base));
 }
 
-static struct op_error *choose_name(struct op_session *session, struct op_module_entry *entry, const char *file)
+static struct op_error *choose_name(struct op_session *session, struct op_module_entry *entry,
+				    const char *file)
 {
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
 	struct op_wasm_name name = {0};
@@ -138,19 +145,20 @@ static struct op_error *choose_name(struct op_session *session, struct op_module
 	return op_text_steal(&text, &entry->name);
 }
 
-// The list ----------------------------------------------------------------------------------------------------------
+// The list ------------------------------------------------------------------------------------
 
 // Functions known without bytecode: one more than the highest index that the symbols name.
 static struct op_error *count_by_symbols(struct op_module_entry *entry)
 {
 	const struct op_function *functions;
 	size_t count;
-	struct op_error *error = op_artifact_functions(entry->artifact, &functions, &count);
-	if (error)
-		return error;
+	struct op_error *err = op_artifact_functions(entry->artifact, &functions, &count);
+	if (err)
+		return err;
 	uint32_t lowest = UINT32_MAX, highest = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (functions[i].kind != OP_FUNCTION_WASM || functions[i].module != entry->info.index)
+		if (functions[i].kind != OP_FUNCTION_WASM ||
+		    functions[i].module != entry->info.index)
 			continue;
 		lowest = functions[i].index < lowest ? functions[i].index : lowest;
 		highest = functions[i].index >= highest ? functions[i].index + 1 : highest;
@@ -160,7 +168,8 @@ static struct op_error *count_by_symbols(struct op_module_entry *entry)
 	return NULL;
 }
 
-static struct op_error *fill_entry(struct op_session *session, struct op_module_entry *entry, const char *file)
+static struct op_error *fill_entry(struct op_session *session, struct op_module_entry *entry,
+				   const char *file)
 {
 	const struct op_artifact_info *info = op_artifact_info(entry->artifact);
 	entry->info.is_component = info->is_component;
@@ -175,60 +184,67 @@ static struct op_error *fill_entry(struct op_session *session, struct op_module_
 	entry->info.has_symbols = info->has_symbols;
 	entry->info.has_dwarf = info->has_dwarf;
 	entry->info.text_size = info->text_size;
-	struct op_error *error = session->process ? op_module_find_file(session, entry) : NULL;
-	if (error)
-		return error;
-	error = op_artifact_module(entry->artifact, entry->info.index, &entry->wasm);
-	if (error) {
+	struct op_error *err = session->process ? op_module_find_file(session, entry) : NULL;
+	if (err)
+		return err;
+	err = op_artifact_module(entry->artifact, entry->info.index, &entry->wasm);
+	if (err) {
 		// Bytecode that does not parse takes nothing else away.
-		op_session_notice(session, OP_NOTICE_WARNING, "the original bytes of a module cannot be used: %s", error->message);
-		op_error_destroy(error);
+		op_session_notice(session, OP_NOTICE_WARNING,
+				  "the original bytes of a module cannot be used: %s",
+				  err->message);
+		op_error_destroy(err);
 		entry->wasm = NULL;
 	}
 	entry->info.has_bytecode = info->has_bytecode;
 	entry->info.has_file_bytes = entry->wasm && !info->has_bytecode;
 	if (entry->wasm) {
 		entry->info.function_count = op_wasm_module_function_count(entry->wasm);
-		entry->info.imported_functions = op_wasm_module_imported(entry->wasm, OP_WASM_EXTERNAL_FUNC);
+		entry->info.imported_functions =
+			op_wasm_module_imported(entry->wasm, OP_WASM_EXTERNAL_FUNC);
 	} else {
-		error = count_by_symbols(entry);
-		if (error)
-			return error;
+		err = count_by_symbols(entry);
+		if (err)
+			return err;
 	}
 	if (!info->layout_known && info->version && !session->told_unknown_layout) {
 		session->told_unknown_layout = true;
 		op_session_notice(session, OP_NOTICE_WARNING,
-				  info->layout ? "Wasmtime %s is newer than this outpost knows; its newest layouts are tried, and checked"
-					       : "Wasmtime %s is older than this outpost knows; only names and native code are shown",
+				  info->layout ? "Wasmtime %s is newer than this outpost knows; "
+						 "its newest layouts are tried, and checked"
+					       : "Wasmtime %s is older than this outpost knows; "
+						 "only names and native code are shown",
 				  info->version_string);
 	}
 	return choose_name(session, entry, file);
 }
 
-static struct op_error *add_modules(struct op_session *session, struct op_artifact *artifact, const char *file)
+static struct op_error *add_modules(struct op_session *session, struct op_artifact *artifact,
+				    const char *file)
 {
 	uint32_t count;
-	struct op_error *error = op_artifact_module_count(artifact, &count);
-	for (uint32_t i = 0; !error && i < count; i++) {
+	struct op_error *err = op_artifact_module_count(artifact, &count);
+	for (uint32_t i = 0; !err && i < count; i++) {
 		_cleanup_(entry_destroyp) struct op_module_entry *entry = calloc(1, sizeof(*entry));
 		if (!entry)
 			return op_error_no_memory();
 		entry->artifact = op_artifact_ref(artifact);
 		entry->info.index = i;
 		entry->info.id = session->next_module_id;
-		error = fill_entry(session, entry, file);
-		if (error)
-			return error;
+		err = fill_entry(session, entry, file);
+		if (err)
+			return err;
 		entry->info.name = entry->name;
 		if (!op_array_push(&session->modules, entry))
 			return op_error_no_memory();
 		session->next_module_id++;
 		entry = NULL;
 	}
-	return error;
+	return err;
 }
 
-struct op_error *op_modules_add_artifact(struct op_session *session, struct op_artifact *artifact, const char *path)
+struct op_error *op_modules_add_artifact(struct op_session *session, struct op_artifact *artifact,
+					 const char *path)
 {
 	return add_modules(session, artifact, path);
 }
@@ -241,13 +257,16 @@ struct op_error *op_modules_update(struct op_session *session)
 		session->modules.data[i]->copies.count = 0;
 	for (size_t i = 0; i < image_count; i++) {
 		if (!op_module_by_artifact(session, images[i]->artifact, 0)) {
-			struct op_error *error = add_modules(session, images[i]->artifact, images[i]->path);
-			if (error)
-				return op_error_at(error, "image at 0x%" PRIx64, images[i]->base.value);
+			struct op_error *err =
+				add_modules(session, images[i]->artifact, images[i]->path);
+			if (err)
+				return op_error_at(err, "image at 0x%" PRIx64,
+						   images[i]->base.value);
 		}
 		for (size_t k = 0; k < session->modules.count; k++) {
 			struct op_module_entry *entry = session->modules.data[k];
-			if (entry->artifact == images[i]->artifact && !op_array_push(&entry->copies, images[i]->base))
+			if (entry->artifact == images[i]->artifact &&
+			    !op_array_push(&entry->copies, images[i]->base))
 				return op_error_no_memory();
 		}
 	}
@@ -263,7 +282,8 @@ struct op_error *op_modules_update(struct op_session *session)
 	return NULL;
 }
 
-struct op_error *op_session_modules(struct op_session *session, const struct op_module **ret, size_t *ret_count)
+struct op_error *op_session_modules(struct op_session *session, const struct op_module **ret,
+				    size_t *ret_count)
 {
 	session->module_list.count = 0;
 	for (size_t i = 0; i < session->modules.count; i++) {
@@ -278,7 +298,8 @@ struct op_error *op_session_modules(struct op_session *session, const struct op_
 	return NULL;
 }
 
-struct op_error *op_session_functions(struct op_session *session, uint32_t module_id, const char *pattern, const struct op_function_info **ret,
+struct op_error *op_session_functions(struct op_session *session, uint32_t module_id,
+				      const char *pattern, const struct op_function_info **ret,
 				      size_t *ret_count)
 {
 	for (size_t i = 0; i < session->function_types.count; i++)
@@ -286,9 +307,9 @@ struct op_error *op_session_functions(struct op_session *session, uint32_t modul
 	session->function_types.count = 0;
 	session->functions.count = 0;
 	struct op_module_entry *module;
-	struct op_error *error = module_by_id(session, module_id, &module);
-	if (error)
-		return error;
+	struct op_error *err = module_by_id(session, module_id, &module);
+	if (err)
+		return err;
 	for (uint32_t i = 0; i < module->info.function_count; i++) {
 		if (op_cancelled(&session->cancel))
 			return op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
@@ -307,14 +328,15 @@ struct op_error *op_session_functions(struct op_session *session, uint32_t modul
 			info.pc = body.code_start;
 			info.end_pc = body.end;
 		}
-		const struct op_wasm_type_def *type = module->wasm ? op_wasm_module_function_type(module->wasm, i) : NULL;
+		const struct op_wasm_type_def *type =
+			module->wasm ? op_wasm_module_function_type(module->wasm, i) : NULL;
 		if (type) {
 			_cleanup_text_ struct op_text text = OP_TEXT_INIT;
 			op_wasm_function_type_text(type, &text);
 			char *string;
-			error = op_text_steal(&text, &string);
-			if (error)
-				return error;
+			err = op_text_steal(&text, &string);
+			if (err)
+				return err;
 			if (!op_array_push(&session->function_types, string)) {
 				free(string);
 				return op_error_no_memory();
@@ -322,9 +344,9 @@ struct op_error *op_session_functions(struct op_session *session, uint32_t modul
 			info.type = string;
 		}
 		const struct op_function *native;
-		error = op_artifact_find_function(module->artifact, module->info.index, i, &native);
-		if (error)
-			return error;
+		err = op_artifact_find_function(module->artifact, module->info.index, i, &native);
+		if (err)
+			return err;
 		if (native)
 			info.native_size = native->size;
 		if (!op_array_push(&session->functions, info))

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whose object a reference leads to, and which of its fields a person means. What objects look like
 // in full is in expand.c.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "tracer/objects.h"
 
 #include <ctype.h>
@@ -24,9 +21,9 @@ static struct op_error *home_of(struct op_session *session, const struct op_fram
 				const struct op_result *result, struct op_scope *ret,
 				uint32_t *ret_store)
 {
-	struct op_error *error = op_state_set(session, &ret->set);
-	if (error)
-		return error;
+	struct op_error *err = op_state_set(session, &ret->set);
+	if (err)
+		return err;
 	ret->instance = NULL;
 	if (result->store.value) {
 		*ret_store = op_state_store_number(ret->set, result->store);
@@ -38,10 +35,10 @@ static struct op_error *home_of(struct op_session *session, const struct op_fram
 	if (frame && frame->kind == OP_FRAME_WASM && frame->vmctx.value)
 		ret->instance = op_store_set_find(ret->set, frame->vmctx);
 	if (!ret->instance)
-		error = op_state_scope(session, frame, ret);
-	if (!error)
+		err = op_state_scope(session, frame, ret);
+	if (!err)
 		*ret_store = ret->instance->store;
-	return error;
+	return err;
 }
 
 struct op_error *op_object_of(struct op_session *session, const struct op_frame *frame,
@@ -54,9 +51,9 @@ struct op_error *op_object_of(struct op_session *session, const struct op_frame 
 				       "object may have moved or be gone");
 	struct op_scope home;
 	uint32_t store;
-	struct op_error *error = home_of(session, frame, result, &home, &store);
-	if (error)
-		return error;
+	struct op_error *err = home_of(session, frame, result, &home, &store);
+	if (err)
+		return err;
 	*ret_set = home.set;
 	uint32_t reference = (uint32_t)op_value_bits(&result->value);
 	return home.instance ? op_gc_object_read(home.set, home.instance, reference, ret)

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Numbers in expressions: between values and C's numbers, and C's operators on them. Knows no
 // target.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "tracer/operand.h"
 
 #include <math.h>
@@ -104,9 +101,9 @@ static double as_real(const struct op_operand *operand)
 struct op_error *op_operand_convert(const char *text, const struct op_access_type *type,
 				    struct op_operand *operand)
 {
-	struct op_error *error = op_operand_need_number(text, operand);
-	if (error)
-		return error;
+	struct op_error *err = op_operand_need_number(text, operand);
+	if (err)
+		return err;
 	if (type->type == OP_VALUE_V128)
 		return op_error_create(OP_ERROR_UNSUPPORTED,
 				       "\"%s\": a number cannot be made a v128", text);
@@ -132,7 +129,7 @@ struct op_error *op_operand_convert(const char *text, const struct op_access_typ
 	return NULL;
 }
 
-// Binary operators --------------------------------------------------------------------------------
+// Binary operators ----------------------------------------------------------------------------
 
 static struct op_error *apply_real(const char *text, enum op_operator what, double a, double b,
 				   enum op_value_type type, struct op_operand *ret)
@@ -216,10 +213,9 @@ static struct op_error *apply_integer(const char *text, enum op_operator what,
 		break;
 	case OP_OPERATOR_DIV:
 	case OP_OPERATOR_MOD: {
-		struct op_error *error =
-			divide(text, what == OP_OPERATOR_MOD, x, y, is_unsigned, &r);
-		if (error)
-			return error;
+		struct op_error *err = divide(text, what == OP_OPERATOR_MOD, x, y, is_unsigned, &r);
+		if (err)
+			return err;
 		break;
 	}
 	case OP_OPERATOR_AND:
@@ -257,11 +253,11 @@ struct op_error *op_operand_apply(const char *text, enum op_operator what,
 				  const struct op_operand *a, const struct op_operand *b,
 				  struct op_operand *ret)
 {
-	struct op_error *error = op_operand_need_number(text, a);
-	if (!error)
-		error = op_operand_need_number(text, b);
-	if (error)
-		return error;
+	struct op_error *err = op_operand_need_number(text, a);
+	if (!err)
+		err = op_operand_need_number(text, b);
+	if (err)
+		return err;
 	if (what == OP_OPERATOR_OR_OR || what == OP_OPERATOR_AND_AND) {
 		bool both = op_operand_is_true(a) && op_operand_is_true(b),
 		     either = op_operand_is_true(a) || op_operand_is_true(b);

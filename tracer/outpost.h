@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * @file outpost.h
- * The public interface of liboutpost: an out-of-process debugger for WebAssembly that runs in Wasmtime. Every front end is built on it.
+ * The public interface of liboutpost: an out-of-process debugger for WebAssembly that runs in
+ * Wasmtime. Every front end is built on it.
  *
- * One thread uses a session (the operating systems tie a debugger to a thread); op_session_interrupt() is the only call that a signal handler or
- * another thread may make. Functions that can fail return a struct op_error (owned by the caller), NULL for success. Pointers in structs are borrowed from the
- * session and hold until the target runs again, unless said otherwise. Strings that come from the target are escaped already: they are safe on a terminal.
+ * One thread uses a session (the operating systems tie a debugger to a thread);
+ * op_session_interrupt() is the only call that a signal handler or another thread may make.
+ * Functions that can fail return a struct op_error (owned by the caller), NULL for success.
+ * Pointers in structs are borrowed from the session and hold until the target runs again, unless
+ * said otherwise. Strings that come from the target are escaped already: they are safe on a
+ * terminal.
  */
 #ifndef OUTPOST_H
 #define OUTPOST_H
@@ -38,7 +42,8 @@ struct op_session_options {
 /** "0.1.0" */
 OP_API const char *op_version(void);
 
-OP_API struct op_error *op_session_create(const struct op_session_options *options, struct op_session **ret);
+OP_API struct op_error *op_session_create(const struct op_session_options *options,
+					  struct op_session **ret);
 /** Detaches (or kills a program that it launched and that was never detached). NULL is fine. */
 OP_API void op_session_destroy(struct op_session *session);
 
@@ -53,22 +58,27 @@ OP_API enum op_session_state op_session_state(const struct op_session *session);
 /** 0 when there is none. */
 OP_API int64_t op_session_process_id(const struct op_session *session);
 
-/** Attach to a running process; it is stopped afterwards. Refuses a process in which no Wasmtime image is found unless @p allow_empty. */
-OP_API struct op_error *op_session_attach(struct op_session *session, int64_t pid, bool allow_empty);
+/** Attach to a running process; it is stopped afterwards. Refuses a process in which no Wasmtime
+ * image is found unless @p allow_empty. */
+OP_API struct op_error *op_session_attach(struct op_session *session, int64_t pid,
+					  bool allow_empty);
 /** Open a process for looking at its images without stopping it. */
 OP_API struct op_error *op_session_look(struct op_session *session, int64_t pid);
-/** Stop a process that was opened by op_session_look(): images are known already, so the pause is short. */
+/** Stop a process that was opened by op_session_look(): images are known already, so the pause is
+ * short. */
 OP_API struct op_error *op_session_stop_looked(struct op_session *session);
 /** Open a .cwasm file: modules, functions and disassembly only. */
 OP_API struct op_error *op_session_open_artifact(struct op_session *session, const char *path);
-/** Start a program and run it to the first instruction of its guest. Ends OP_SESSION_EXITED with the event when it never gets there. */
+/** Start a program and run it to the first instruction of its guest. Ends OP_SESSION_EXITED with
+ * the event when it never gets there. */
 struct op_event;
-OP_API struct op_error *op_session_launch(struct op_session *session, const char *const *argv, struct op_event *ret);
+OP_API struct op_error *op_session_launch(struct op_session *session, const char *const *argv,
+					  struct op_event *ret);
 /** Leave the target running, byte for byte as it was. The session is empty afterwards. */
 OP_API struct op_error *op_session_detach(struct op_session *session);
 OP_API struct op_error *op_session_kill(struct op_session *session);
 
-// Threads and stacks ------------------------------------------------------------------------------------------------
+// Threads and stacks --------------------------------------------------------------------------
 
 enum op_frame_kind {
 	OP_FRAME_WASM,
@@ -77,182 +87,236 @@ enum op_frame_kind {
 
 /** One frame of a guest stack. */
 struct op_frame {
-	uint32_t level;           /**< WASM: counts guest frames, 0 innermost; HOST: that of the guest frame that made the call */
+	uint32_t level; /**< WASM: counts guest frames, 0 innermost; HOST: that of the guest frame
+			   that made the call */
 	enum op_frame_kind kind;
-	const char *function;     /**< WASM: name or "function[3]"; HOST: name of the host call ("fd_read") or "host" */
-	uint32_t function_index;  /**< full index */
-	const char *module;       /**< module's name as shown */
-	uint32_t module_id;       /**< see op_session_modules; UINT32_MAX for HOST */
+	const char *function;    /**< WASM: name or "function[3]"; HOST: name of the host call
+				    ("fd_read") or "host" */
+	uint32_t function_index; /**< full index */
+	const char *module;      /**< module's name as shown */
+	uint32_t module_id;      /**< see op_session_modules; UINT32_MAX for HOST */
 	bool has_pc;
-	uint32_t pc;              /**< offset in the module's original bytes; a caller's frame: the call */
+	uint32_t pc; /**< offset in the module's original bytes; a caller's frame: the call */
 	struct op_host_addr host_pc, fp;
 	struct op_host_addr vmctx; /**< 0: unknown */
 	bool inlined;
-	bool in_flight;           /**< inside the instruction at pc: its operand stack is being changed */
-	bool no_values;           /**< compiled without guest-debug */
-	bool has_arguments;       /**< ... but at its first machine instruction, where the parameters are known by the calling convention */
-	uint32_t local_count;     /**< 0 when unknown */
-	uint32_t param_count;     /**< the first of the locals; 0 when unknown */
-	uint32_t activation;      /**< 0 is the newest entry of the host into the guest */
-	const void *internal;     /**< the session's own */
+	bool in_flight;     /**< inside the instruction at pc: its operand stack is being changed */
+	bool no_values;     /**< compiled without guest-debug */
+	bool has_arguments; /**< ... but at its first machine instruction, where the parameters are
+			       known by the calling convention */
+	uint32_t local_count; /**< 0 when unknown */
+	uint32_t param_count; /**< the first of the locals; 0 when unknown */
+	uint32_t activation;  /**< 0 is the newest entry of the host into the guest */
+	const void *internal; /**< the session's own */
 };
 
 /** One stack: a thread's, or a suspended guest's. */
 struct op_stack {
-	int64_t thread;              /**< 0: suspended, on no thread */
-	char thread_name[64];        /**< escaped */
-	struct op_host_addr store;   /**< suspended: its store */
+	int64_t thread;            /**< 0: suspended, on no thread */
+	char thread_name[64];      /**< escaped */
+	struct op_host_addr store; /**< suspended: its store */
 	const struct op_frame *frames;
 	size_t count;
-	const char *incomplete;      /**< why the walk ended early; NULL when it is whole */
+	const char *incomplete; /**< why the walk ended early; NULL when it is whole */
 };
 
 /** Number of threads, and stacks of suspended guests. Walks the innermost frames only. */
 struct op_thread_summary {
 	int64_t id;
 	char name[64];
-	bool in_guest;           /**< frame is valid */
-	bool host_call;          /**< ... and the guest is inside a host call */
-	struct op_frame frame;   /**< innermost guest frame */
+	bool in_guest;         /**< frame is valid */
+	bool host_call;        /**< ... and the guest is inside a host call */
+	struct op_frame frame; /**< innermost guest frame */
 	bool selected;
 };
-OP_API struct op_error *op_session_threads(struct op_session *session, const struct op_thread_summary **ret, size_t *ret_count);
+OP_API struct op_error *op_session_threads(struct op_session *session,
+					   const struct op_thread_summary **ret, size_t *ret_count);
 /** Guests that wait in an async host call and are on no thread: how many there are. */
 OP_API struct op_error *op_session_suspended_count(struct op_session *session, size_t *ret);
 
-/** The whole stack of a thread (at most @p limit frames, 0: a million). Owned by the session until it runs or until the stack is asked again. */
-OP_API struct op_error *op_session_thread_stack(struct op_session *session, int64_t thread, size_t limit, const struct op_stack **ret);
-OP_API struct op_error *op_session_suspended_stack(struct op_session *session, size_t index, size_t limit, const struct op_stack **ret);
+/** The whole stack of a thread (at most @p limit frames, 0: a million). Owned by the session until
+ * it runs or until the stack is asked again. */
+OP_API struct op_error *op_session_thread_stack(struct op_session *session, int64_t thread,
+						size_t limit, const struct op_stack **ret);
+OP_API struct op_error *op_session_suspended_stack(struct op_session *session, size_t index,
+						   size_t limit, const struct op_stack **ret);
 
-/** The thread and frame that commands without a thread refer to: after a stop the one that stopped, in frame 0. */
+/** The thread and frame that commands without a thread refer to: after a stop the one that stopped,
+ * in frame 0. */
 OP_API int64_t op_session_selected_thread(const struct op_session *session);
 /** OP_ERROR_NOT_FOUND: no such thread. 0 with a suspended index selects a suspended guest. */
 OP_API struct op_error *op_session_select_thread(struct op_session *session, int64_t thread);
 OP_API struct op_error *op_session_select_suspended(struct op_session *session, size_t index);
-/** The selected stack (thread's or suspended). OP_ERROR_STATE when the thread has no guest frames. */
-OP_API struct op_error *op_session_selected_stack(struct op_session *session, size_t limit, const struct op_stack **ret);
+/** The selected stack (thread's or suspended). OP_ERROR_STATE when the thread has no guest frames.
+ */
+OP_API struct op_error *op_session_selected_stack(struct op_session *session, size_t limit,
+						  const struct op_stack **ret);
 OP_API uint32_t op_session_selected_level(const struct op_session *session);
 OP_API struct op_error *op_session_select_level(struct op_session *session, uint32_t level);
 /** The selected frame. */
-OP_API struct op_error *op_session_selected_frame(struct op_session *session, const struct op_frame **ret);
+OP_API struct op_error *op_session_selected_frame(struct op_session *session,
+						  const struct op_frame **ret);
 
 struct op_variable {
 	uint32_t index;
 	const char *name; /**< NULL when the module gives none */
 	struct op_value value;
 };
-/** The locals, parameters first. Owned by the session until the next call. Not compiled for guest-debug: values carry the reason; names and types from the bytecode if there is any. */
-OP_API struct op_error *op_session_locals(struct op_session *session, const struct op_frame *frame, const struct op_variable **ret, size_t *ret_count);
+/** The locals, parameters first. Owned by the session until the next call. Not compiled for
+ * guest-debug: values carry the reason; names and types from the bytecode if there is any. */
+OP_API struct op_error *op_session_locals(struct op_session *session, const struct op_frame *frame,
+					  const struct op_variable **ret, size_t *ret_count);
 /**
- * The operand stack, bottom first; variables' index counts from the bottom. Owned by the session until the next call.
+ * The operand stack, bottom first; variables' index counts from the bottom. Owned by the session
+ * until the next call.
  * @param[out] ret_reason OP_VALUE_PRESENT, or why there is no knowing (then *ret_count is 0).
  */
-OP_API struct op_error *op_session_operands(struct op_session *session, const struct op_frame *frame, const struct op_variable **ret, size_t *ret_count,
+OP_API struct op_error *op_session_operands(struct op_session *session,
+					    const struct op_frame *frame,
+					    const struct op_variable **ret, size_t *ret_count,
 					    enum op_value_state *ret_reason);
 
-// Modules and functions ---------------------------------------------------------------------------------------------
+// Modules and functions -----------------------------------------------------------------------
 
 /** A core module of the guest (a component has several). */
 struct op_module {
-	uint32_t id;            /**< of the session; stays while the module's artifact is loaded */
-	const char *name;       /**< as shown and as typed in MODULE!... */
-	uint32_t index;         /**< static module index in its artifact */
-	bool is_component;      /**< part of a component */
-	const char *version;    /**< Wasmtime's version string in the image */
-	bool layout_known;      /**< false: newer than outpost knows */
-	bool has_guest_debug, has_slots, has_bytecode, has_address_map, has_symbols, has_dwarf; /**< recorded in its artifact */
-	bool has_file_bytes;    /**< the original bytes were found in the file that the process was started with, and fit the code */
+	uint32_t id;         /**< of the session; stays while the module's artifact is loaded */
+	const char *name;    /**< as shown and as typed in MODULE!... */
+	uint32_t index;      /**< static module index in its artifact */
+	bool is_component;   /**< part of a component */
+	const char *version; /**< Wasmtime's version string in the image */
+	bool layout_known;   /**< false: newer than outpost knows */
+	bool has_guest_debug, has_slots, has_bytecode, has_address_map, has_symbols,
+		has_dwarf;       /**< recorded in its artifact */
+	bool has_file_bytes;     /**< the original bytes were found in the file that the process was
+				    started with, and fit the code */
 	uint32_t function_count; /**< imported and defined; 0 when unknown */
 	uint32_t imported_functions;
-	uint64_t text_size;     /**< native code bytes of its artifact */
-	const char *path;       /**< of the .cwasm, or "" when compiled in memory */
+	uint64_t text_size;                /**< native code bytes of its artifact */
+	const char *path;                  /**< of the .cwasm, or "" when compiled in memory */
 	const struct op_host_addr *copies; /**< base address of every copy in memory */
 	size_t copy_count;
 };
-OP_API struct op_error *op_session_modules(struct op_session *session, const struct op_module **ret, size_t *ret_count);
+OP_API struct op_error *op_session_modules(struct op_session *session, const struct op_module **ret,
+					   size_t *ret_count);
 
 struct op_function_info {
 	uint32_t module_id;
-	uint32_t index;           /**< full function index */
-	const char *name;         /**< escaped; "function[N]" when there is none */
-	const char *type;         /**< "(i32) -> (i32)"; "" when unknown */
+	uint32_t index;   /**< full function index */
+	const char *name; /**< escaped; "function[N]" when there is none */
+	const char *type; /**< "(i32) -> (i32)"; "" when unknown */
 	bool imported;
-	uint32_t pc, end_pc;      /**< body in the original bytes; both 0 when unknown */
-	uint32_t native_size;     /**< 0: imported or unknown */
+	uint32_t pc, end_pc;  /**< body in the original bytes; both 0 when unknown */
+	uint32_t native_size; /**< 0: imported or unknown */
 };
-/** All functions of a module whose name matches the shell pattern (NULL: all). Owned by the session until the next call. */
-OP_API struct op_error *op_session_functions(struct op_session *session, uint32_t module_id, const char *pattern, const struct op_function_info **ret, size_t *ret_count);
+/** All functions of a module whose name matches the shell pattern (NULL: all). Owned by the session
+ * until the next call. */
+OP_API struct op_error *op_session_functions(struct op_session *session, uint32_t module_id,
+					     const char *pattern,
+					     const struct op_function_info **ret,
+					     size_t *ret_count);
 
 /** A line of a disassembly. */
 struct op_disassembly_line {
-	bool native;          /**< a machine instruction, else a Wasm one */
-	uint32_t pc;          /**< Wasm */
+	bool native;                 /**< a machine instruction, else a Wasm one */
+	uint32_t pc;                 /**< Wasm */
 	struct op_host_addr host_pc; /**< native */
 	uint32_t size;
 	const char *text;
-	bool current;         /**< the frame's pc */
-	bool breakpoint;      /**< an enabled breakpoint is here */
+	bool current;    /**< the frame's pc */
+	bool breakpoint; /**< an enabled breakpoint is here */
 };
 enum op_disassembly_flavour { OP_DISASSEMBLE_WASM, OP_DISASSEMBLE_NATIVE, OP_DISASSEMBLE_MIXED };
-/** Disassemble a function. @param[in] frame marks its pc as current; may be NULL. Owned by the session until the next call. */
-OP_API struct op_error *op_session_disassemble(struct op_session *session, uint32_t module_id, uint32_t function, enum op_disassembly_flavour flavour,
-					       const struct op_frame *frame, const struct op_disassembly_line **ret, size_t *ret_count);
-/** The text of the Wasm instruction at @p pc, and its size. Owned by the session until the next call. */
-OP_API struct op_error *op_session_instruction(struct op_session *session, uint32_t module_id, uint32_t pc, const char **ret_text, uint32_t *ret_size);
+/** Disassemble a function. @param[in] frame marks its pc as current; may be NULL. Owned by the
+ * session until the next call. */
+OP_API struct op_error *
+op_session_disassemble(struct op_session *session, uint32_t module_id, uint32_t function,
+		       enum op_disassembly_flavour flavour, const struct op_frame *frame,
+		       const struct op_disassembly_line **ret, size_t *ret_count);
+/** The text of the Wasm instruction at @p pc, and its size. Owned by the session until the next
+ * call. */
+OP_API struct op_error *op_session_instruction(struct op_session *session, uint32_t module_id,
+					       uint32_t pc, const char **ret_text,
+					       uint32_t *ret_size);
 
-// Memory and expressions --------------------------------------------------------------------------------------------
+// Memory and expressions ----------------------------------------------------------------------
 
 struct op_memory_info {
 	uint32_t index;
 	const char *name; /**< NULL when it has none */
 	struct op_host_addr base;
-	uint64_t size;    /**< bytes */
+	uint64_t size; /**< bytes */
 	bool imported;
 };
 /** The linear memories of a frame's instance. Owned by the session until the next call. */
-OP_API struct op_error *op_session_memories(struct op_session *session, const struct op_frame *frame, const struct op_memory_info **ret, size_t *ret_count);
+OP_API struct op_error *op_session_memories(struct op_session *session,
+					    const struct op_frame *frame,
+					    const struct op_memory_info **ret, size_t *ret_count);
 /** Read from a linear memory. Out of its bounds: OP_ERROR_UNREADABLE, said in guest terms. */
-OP_API struct op_error *op_session_read_memory(struct op_session *session, const struct op_frame *frame, uint32_t memory, uint64_t offset, void *buffer, size_t size);
-OP_API struct op_error *op_session_write_memory(struct op_session *session, const struct op_frame *frame, uint32_t memory, uint64_t offset, const void *buffer, size_t size);
+OP_API struct op_error *op_session_read_memory(struct op_session *session,
+					       const struct op_frame *frame, uint32_t memory,
+					       uint64_t offset, void *buffer, size_t size);
+OP_API struct op_error *op_session_write_memory(struct op_session *session,
+						const struct op_frame *frame, uint32_t memory,
+						uint64_t offset, const void *buffer, size_t size);
 
-enum op_source_kind { OP_SOURCE_NONE, OP_SOURCE_MEMORY, OP_SOURCE_GLOBAL, OP_SOURCE_TABLE, OP_SOURCE_FIELD };
+enum op_source_kind {
+	OP_SOURCE_NONE,
+	OP_SOURCE_MEMORY,
+	OP_SOURCE_GLOBAL,
+	OP_SOURCE_TABLE,
+	OP_SOURCE_FIELD
+};
 enum op_range_kind {
 	OP_RANGE_NONE,
 	OP_RANGE_ARRAY, /**< elements of the array that value refers to */
 	OP_RANGE_TABLE,
-	OP_RANGE_TABLE_ELEMENT, /**< one that Wasmtime has not written yet, or cannot be had as a value */
+	OP_RANGE_TABLE_ELEMENT, /**< one that Wasmtime has not written yet, or cannot be had as a
+				   value */
 };
 
 /**
- * Evaluate an expression in a frame: $local0, $NAME, NAME (a local's name), $stack0 (0 is the bottom), $pc, $N (history value), integers in C syntax and floats, unary and binary operators of C,
- * and $mem[ADDR:TYPE] with TYPE one of i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 v128 ($mem1[...] for another memory);
- * $global.NAME and $globalN; $table.NAME[3] and $tableN[3]; of references to GC objects .fieldN, .N, .NAME, [3] and the range [2..5], which is the elements
- * 2, 3 and 4; *REFERENCE is the object itself.
+ * Evaluate an expression in a frame: $local0, $NAME, NAME (a local's name), $stack0 (0 is the
+ * bottom), $pc, $N (history value), integers in C syntax and floats, unary and binary operators of
+ * C, and $mem[ADDR:TYPE] with TYPE one of i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 v128 ($mem1[...]
+ * for another memory); $global.NAME and $globalN; $table.NAME[3] and $tableN[3]; of references to
+ * GC objects .fieldN, .N, .NAME, [3] and the range [2..5], which is the elements 2, 3 and 4;
+ * *REFERENCE is the object itself.
  */
 struct op_result {
 	struct op_value value;
-	bool is_unsigned;  /**< of an integer: show it as such */
-	bool has_place;    /**< it can be assigned: guest_memory, guest_offset, width */
+	bool is_unsigned; /**< of an integer: show it as such */
+	bool has_place;   /**< it can be assigned: guest_memory, guest_offset, width */
 	uint32_t guest_memory;
 	uint64_t guest_offset;
-	unsigned width;    /**< bytes */
-	uint32_t history;  /**< number of this value in the value history: $N means it later; 0 when it was not kept */
-	enum op_source_kind source; /**< what of the guest it was read from */
-	struct op_host_addr place_address; /**< of a global or a field that can be assigned; 0: it cannot, or it is in guest memory */
-	struct op_host_addr store; /**< of a reference: the VMStoreContext that it belongs to; 0: that of the scope */
-	uint64_t stop;     /**< of a reference: the stop at which it was read; a garbage collector may have moved the object since */
+	unsigned width;   /**< bytes */
+	uint32_t history; /**< number of this value in the value history: $N means it later; 0 when
+			     it was not kept */
+	enum op_source_kind source;        /**< what of the guest it was read from */
+	struct op_host_addr place_address; /**< of a global or a field that can be assigned; 0: it
+					      cannot, or it is in guest memory */
+	struct op_host_addr store; /**< of a reference: the VMStoreContext that it belongs to; 0:
+				      that of the scope */
+	uint64_t stop; /**< of a reference: the stop at which it was read; a garbage collector may
+			  have moved the object since */
 	/** Part of an array, or of a table (then value says nothing). */
 	enum op_range_kind range;
 	uint64_t range_first, range_count;
 	uint32_t table;
 };
-OP_API struct op_error *op_session_evaluate(struct op_session *session, const struct op_frame *frame, const char *expression, struct op_result *ret);
+OP_API struct op_error *op_session_evaluate(struct op_session *session,
+					    const struct op_frame *frame, const char *expression,
+					    struct op_result *ret);
 /** The same; the value is not kept in the history. */
-OP_API struct op_error *op_session_evaluate_once(struct op_session *session, const struct op_frame *frame, const char *expression, struct op_result *ret);
-/** PLACE = EXPRESSION; OP_ERROR_UNSUPPORTED with the reason for a local or a stack slot (compiled code keeps them in registers). */
-OP_API struct op_error *op_session_assign(struct op_session *session, const struct op_frame *frame, const char *place, const char *expression);
+OP_API struct op_error *op_session_evaluate_once(struct op_session *session,
+						 const struct op_frame *frame,
+						 const char *expression, struct op_result *ret);
+/** PLACE = EXPRESSION; OP_ERROR_UNSUPPORTED with the reason for a local or a stack slot (compiled
+ * code keeps them in registers). */
+OP_API struct op_error *op_session_assign(struct op_session *session, const struct op_frame *frame,
+					  const char *place, const char *expression);
 
-// Breakpoints -------------------------------------------------------------------------------------------------------
+// Breakpoints ---------------------------------------------------------------------------------
 
 struct op_location {
 	uint32_t module_id;
@@ -264,60 +328,69 @@ struct op_location {
 };
 struct op_breakpoint {
 	uint32_t number;
-	const char *spec;      /**< as typed */
+	const char *spec; /**< as typed */
 	bool enabled, temporary;
-	bool pending;          /**< matches nothing yet; resolves by itself when a module comes */
+	bool pending; /**< matches nothing yet; resolves by itself when a module comes */
 	uint64_t hits;
 	uint64_t ignore_left;
-	uint32_t requested_pc; /**< for *OFFSET; differs from the location's pc when it was moved to the next instruction */
+	uint32_t requested_pc; /**< for *OFFSET; differs from the location's pc when it was moved to
+				  the next instruction */
 	bool moved;
 	const struct op_location *locations;
 	size_t location_count;
 };
 /**
- * Set a breakpoint. SPEC: NAME | FUNCTION-INDEX as function[N] or #N | *OFFSET | MODULE!NAME | MODULE!*OFFSET | MODULE:NAME | MODULE:*OFFSET.
- * A function's breakpoint is at its first instruction. What matches nothing stays pending when @p allow_pending, else OP_ERROR_NOT_FOUND with near names.
+ * Set a breakpoint. SPEC: NAME | FUNCTION-INDEX as function[N] or #N | *OFFSET | MODULE!NAME |
+ * MODULE!*OFFSET | MODULE:NAME | MODULE:*OFFSET. A function's breakpoint is at its first
+ * instruction. What matches nothing stays pending when @p allow_pending, else OP_ERROR_NOT_FOUND
+ * with near names.
  * @return OP_ERROR_UNSUPPORTED for a module without patch slots (not compiled for guest-debug).
  */
-OP_API struct op_error *op_session_break(struct op_session *session, const char *spec, bool temporary, bool allow_pending, const struct op_breakpoint **ret);
+OP_API struct op_error *op_session_break(struct op_session *session, const char *spec,
+					 bool temporary, bool allow_pending,
+					 const struct op_breakpoint **ret);
 OP_API struct op_error *op_session_breakpoint_delete(struct op_session *session, uint32_t number);
-OP_API struct op_error *op_session_breakpoint_enable(struct op_session *session, uint32_t number, bool enabled);
+OP_API struct op_error *op_session_breakpoint_enable(struct op_session *session, uint32_t number,
+						     bool enabled);
 /** Let the next @p count hits pass. */
-OP_API struct op_error *op_session_breakpoint_ignore(struct op_session *session, uint32_t number, uint64_t count);
+OP_API struct op_error *op_session_breakpoint_ignore(struct op_session *session, uint32_t number,
+						     uint64_t count);
 /** All, ascending by number. Borrowed until a breakpoint changes. */
-OP_API const struct op_breakpoint *const *op_session_breakpoints(struct op_session *session, size_t *ret_count);
+OP_API const struct op_breakpoint *const *op_session_breakpoints(struct op_session *session,
+								 size_t *ret_count);
 
-// Running -----------------------------------------------------------------------------------------------------------
+// Running -------------------------------------------------------------------------------------
 
 enum op_event_kind {
-	OP_EVENT_NONE,         /**< the time limit passed */
+	OP_EVENT_NONE, /**< the time limit passed */
 	OP_EVENT_STOPPED,
-	OP_EVENT_EXITED,       /**< the process ended */
-	OP_EVENT_MODULES,      /**< modules came or went; the target runs on */
-	OP_EVENT_FORKED,       /**< a child was let go; the target runs on */
+	OP_EVENT_EXITED,  /**< the process ended */
+	OP_EVENT_MODULES, /**< modules came or went; the target runs on */
+	OP_EVENT_FORKED,  /**< a child was let go; the target runs on */
 };
 enum op_stop_reason {
 	OP_REASON_BREAKPOINT,
 	OP_REASON_STEP,        /**< a step or finish ended as asked */
 	OP_REASON_INTERRUPTED, /**< op_session_interrupt() */
-	OP_REASON_SIGNAL,      /**< a signal that the program did not ask for (see docs: only those that stop by default) */
-	OP_REASON_TRAP,        /**< the guest trapped or threw out during a step */
+	OP_REASON_SIGNAL, /**< a signal that the program did not ask for (see docs: only those that
+			     stop by default) */
+	OP_REASON_TRAP,   /**< the guest trapped or threw out during a step */
 	OP_REASON_GUEST_RETURNED, /**< a step went back to the host */
 	OP_REASON_EXEC,
-	OP_REASON_ENTRY,       /**< op_session_launch(): first instruction of the guest */
+	OP_REASON_ENTRY, /**< op_session_launch(): first instruction of the guest */
 	OP_REASON_ATTACHED,
 };
 struct op_event {
 	enum op_event_kind kind;
 	enum op_stop_reason reason;
 	int64_t thread;
-	uint32_t breakpoint;   /**< number; 0 when none */
+	uint32_t breakpoint; /**< number; 0 when none */
 	int signal;
 	char signal_name[16];
-	bool killed;           /**< EXITED by a signal */
+	bool killed; /**< EXITED by a signal */
 	int exit_status;
-	int64_t child;         /**< FORKED */
-	char trap[64];         /**< TRAP: "integer divide by zero", "" when it is not known */
+	int64_t child; /**< FORKED */
+	char trap[64]; /**< TRAP: "integer divide by zero", "" when it is not known */
 	const struct op_value *results; /**< finish: the returned values, by type */
 	size_t result_count;
 	const char *results_missing; /**< finish: why they are not known; NULL otherwise */
@@ -326,46 +399,54 @@ struct op_event {
 OP_API const char *op_stop_reason_name(enum op_stop_reason reason);
 
 enum op_run_kind {
-	OP_RUN_GO,           /**< continue */
-	OP_RUN_STEP_INTO,    /**< stepi: one Wasm instruction, into calls */
-	OP_RUN_STEP_OVER,    /**< nexti: calls are one instruction */
-	OP_RUN_FINISH,       /**< until the selected frame has returned */
+	OP_RUN_GO,        /**< continue */
+	OP_RUN_STEP_INTO, /**< stepi: one Wasm instruction, into calls */
+	OP_RUN_STEP_OVER, /**< nexti: calls are one instruction */
+	OP_RUN_FINISH,    /**< until the selected frame has returned */
 };
 /** Let the target run. Returns at once. Steps are of the selected thread; @p count steps (0: 1). */
-OP_API struct op_error *op_session_run(struct op_session *session, enum op_run_kind kind, uint64_t count);
+OP_API struct op_error *op_session_run(struct op_session *session, enum op_run_kind kind,
+				       uint64_t count);
 /**
- * Wait for the next event and act on it: internal stops (ignored breakpoints, steps on their way) never come out.
+ * Wait for the next event and act on it: internal stops (ignored breakpoints, steps on their way)
+ * never come out.
  * @param[in] timeout_ms -1: no limit.
  */
-OP_API struct op_error *op_session_wait(struct op_session *session, int timeout_ms, struct op_event *ret);
-/** Stop the target, or the long command that is running. Async-signal-safe; may come from any thread. */
+OP_API struct op_error *op_session_wait(struct op_session *session, int timeout_ms,
+					struct op_event *ret);
+/** Stop the target, or the long command that is running. Async-signal-safe; may come from any
+ * thread. */
 OP_API void op_session_interrupt(struct op_session *session);
-/** True once after op_session_interrupt() when no wait consumed it: long loops of a front end ask this. Clears it. */
+/** True once after op_session_interrupt() when no wait consumed it: long loops of a front end ask
+ * this. Clears it. */
 OP_API bool op_session_take_interrupt(struct op_session *session);
 /**
- * Bring the selected thread from inside an instruction to the next one, so that operand stacks hold. Bounded in time. *ret_carried false: it could not be.
+ * Bring the selected thread from inside an instruction to the next one, so that operand stacks
+ * hold. Bounded in time. *ret_carried false: it could not be.
  */
 OP_API struct op_error *op_session_carry(struct op_session *session, bool *ret_carried);
 
-// The state of the guest: stores, instances and what they hold ------------------------------------------------------
+// The state of the guest: stores, instances and what they hold --------------------------------
 
 /**
- * Everything below is found in the memory of the stopped target, without a thread in the guest and without symbols. Numbers of stores and instances
- * are those of one stop. "The scope" is the instance that is meant: the one selected by op_session_select_instance(), else the frame's, else the
- * only instance of the guest; OP_ERROR_STATE when none of these is there. A frame may be NULL everywhere below, and in op_session_evaluate(),
- * op_session_assign(), op_session_memories(), op_session_read_memory() and op_session_write_memory(), which work in the scope too.
+ * Everything below is found in the memory of the stopped target, without a thread in the guest and
+ * without symbols. Numbers of stores and instances are those of one stop. "The scope" is the
+ * instance that is meant: the one selected by op_session_select_instance(), else the frame's, else
+ * the only instance of the guest; OP_ERROR_STATE when none of these is there. A frame may be NULL
+ * everywhere below, and in op_session_evaluate(), op_session_assign(), op_session_memories(),
+ * op_session_read_memory() and op_session_write_memory(), which work in the scope too.
  */
 struct op_store_info {
 	uint32_t number;
 	struct op_host_addr address; /**< VMStoreContext */
 	bool layout_known;           /**< false: nothing from here to gc_size is known */
 	bool uses_fuel;              /**< compiled with fuel; else the number means nothing */
-	int64_t fuel;                /**< left until the host is asked for more; negative: overrun */
+	int64_t fuel; /**< left until the host is asked for more; negative: overrun */
 	bool uses_epochs;
 	uint64_t epoch_deadline;
 	bool has_epoch;
-	uint64_t epoch;              /**< the engine's counter now */
-	bool has_stack_limit;        /**< false outside any activation */
+	uint64_t epoch;       /**< the engine's counter now */
+	bool has_stack_limit; /**< false outside any activation */
 	struct op_host_addr stack_limit;
 	struct op_host_addr gc_base; /**< 0: there is no GC heap */
 	uint64_t gc_size;            /**< bytes */
@@ -373,50 +454,60 @@ struct op_store_info {
 	bool in_activation;          /**< entered by a thread that has not left it */
 	uint32_t instance_count;     /**< core instances, Wasmtime's own included */
 	uint32_t component_count;
-	const int64_t *threads;      /**< on whose stacks it has frames */
+	const int64_t *threads; /**< on whose stacks it has frames */
 	size_t thread_count;
-	const uint32_t *suspended;   /**< numbers of the suspended guests that are in it */
+	const uint32_t *suspended; /**< numbers of the suspended guests that are in it */
 	size_t suspended_count;
 };
 /** All stores. Owned by the session until the target runs. */
-OP_API struct op_error *op_session_stores(struct op_session *session, const struct op_store_info **ret, size_t *ret_count);
+OP_API struct op_error *op_session_stores(struct op_session *session,
+					  const struct op_store_info **ret, size_t *ret_count);
 
 enum op_instance_origin {
-	OP_ORIGIN_GUEST,   /**< an instance of a module of the guest */
-	OP_ORIGIN_HOST,    /**< Wasmtime's own, or it holds something that the host made */
+	OP_ORIGIN_GUEST, /**< an instance of a module of the guest */
+	OP_ORIGIN_HOST,  /**< Wasmtime's own, or it holds something that the host made */
 	OP_ORIGIN_UNKNOWN,
 };
 struct op_instance_info {
 	uint32_t number;
 	struct op_host_addr vmctx;
-	uint32_t store;       /**< number */
+	uint32_t store; /**< number */
 	bool has_id;
-	uint32_t id;          /**< Wasmtime's: order of creation in the store */
+	uint32_t id; /**< Wasmtime's: order of creation in the store */
 	enum op_instance_origin origin;
-	uint32_t module_id;   /**< UINT32_MAX: not known */
-	const char *module;   /**< NULL: not known */
-	const char *reason;   /**< why its module, or the module's original bytes, are not known; NULL when they are. Static */
+	uint32_t module_id; /**< UINT32_MAX: not known */
+	const char *module; /**< NULL: not known */
+	const char *reason; /**< why its module, or the module's original bytes, are not known; NULL
+			       when they are. Static */
 	bool selected;
 };
-OP_API struct op_error *op_session_instances(struct op_session *session, const struct op_instance_info **ret, size_t *ret_count);
-/** Until the target runs, or a thread, stack or frame is selected. OP_ERROR_NOT_FOUND: no such number. */
+OP_API struct op_error *op_session_instances(struct op_session *session,
+					     const struct op_instance_info **ret,
+					     size_t *ret_count);
+/** Until the target runs, or a thread, stack or frame is selected. OP_ERROR_NOT_FOUND: no such
+ * number. */
 OP_API struct op_error *op_session_select_instance(struct op_session *session, uint32_t number);
 /** True when a suspended guest's stack is selected. @param[out] ret its number. */
 OP_API bool op_session_selected_suspended(const struct op_session *session, size_t *ret);
 /** The scope. Owned by the session until the target runs. */
-OP_API struct op_error *op_session_scope(struct op_session *session, const struct op_frame *frame, const struct op_instance_info **ret);
+OP_API struct op_error *op_session_scope(struct op_session *session, const struct op_frame *frame,
+					 const struct op_instance_info **ret);
 
-/** All that follows: of the scope; owned by the session until the next call of the same function. OP_ERROR_UNSUPPORTED when the module's bytes are not known. */
+/** All that follows: of the scope; owned by the session until the next call of the same function.
+ * OP_ERROR_UNSUPPORTED when the module's bytes are not known. */
 struct op_global_info {
 	uint32_t index;
-	const char *name;    /**< of the name section, else the import's or an export's; NULL when there is none */
-	const char *type;    /**< "i32", "(ref null 3)" */
+	const char *name; /**< of the name section, else the import's or an export's; NULL when
+			     there is none */
+	const char *type; /**< "i32", "(ref null 3)" */
 	bool is_mutable, imported;
 	struct op_value value;
-	struct op_host_addr store; /**< VMStoreContext, for op_result.store when a reference is followed */
+	struct op_host_addr
+		store; /**< VMStoreContext, for op_result.store when a reference is followed */
 };
 /** @param[in] pattern shell pattern of names, NULL: all. */
-OP_API struct op_error *op_session_globals(struct op_session *session, const struct op_frame *frame, const char *pattern, const struct op_global_info **ret,
+OP_API struct op_error *op_session_globals(struct op_session *session, const struct op_frame *frame,
+					   const char *pattern, const struct op_global_info **ret,
 					   size_t *ret_count);
 
 struct op_table_info {
@@ -427,32 +518,37 @@ struct op_table_info {
 	bool has_maximum, is_64, imported;
 	const char *problem; /**< why its size is not known; NULL when it is */
 };
-OP_API struct op_error *op_session_tables(struct op_session *session, const struct op_frame *frame, const struct op_table_info **ret, size_t *ret_count);
+OP_API struct op_error *op_session_tables(struct op_session *session, const struct op_frame *frame,
+					  const struct op_table_info **ret, size_t *ret_count);
 
 struct op_memory_report {
 	uint32_t index;
 	const char *name;
 	struct op_host_addr base;
-	uint64_t size;       /**< bytes */
-	uint64_t page_size;  /**< bytes */
+	uint64_t size;      /**< bytes */
+	uint64_t page_size; /**< bytes */
 	bool has_maximum;
-	uint64_t maximum;    /**< bytes; UINT64_MAX when it is 2^64 */
+	uint64_t maximum; /**< bytes; UINT64_MAX when it is 2^64 */
 	bool has_reservation;
-	uint64_t reservation; /**< bytes that the process keeps for it: it grows in place up to there */
+	uint64_t reservation; /**< bytes that the process keeps for it: it grows in place up to
+				 there */
 	bool is_64, shared, imported;
 	const char *problem; /**< why nothing from base to reservation is known; NULL when it is */
 };
 /** Like op_session_memories(), with all that is known. */
-OP_API struct op_error *op_session_memory_reports(struct op_session *session, const struct op_frame *frame, const struct op_memory_report **ret,
+OP_API struct op_error *op_session_memory_reports(struct op_session *session,
+						  const struct op_frame *frame,
+						  const struct op_memory_report **ret,
 						  size_t *ret_count);
 
 struct op_tag_info {
 	uint32_t index;
 	const char *name;
-	const char *type;    /**< "(i32, i64)" */
+	const char *type; /**< "(i32, i64)" */
 	bool imported;
 };
-OP_API struct op_error *op_session_tags(struct op_session *session, const struct op_frame *frame, const struct op_tag_info **ret, size_t *ret_count);
+OP_API struct op_error *op_session_tags(struct op_session *session, const struct op_frame *frame,
+					const struct op_tag_info **ret, size_t *ret_count);
 
 enum op_item_kind { OP_ITEM_FUNCTION, OP_ITEM_TABLE, OP_ITEM_MEMORY, OP_ITEM_GLOBAL, OP_ITEM_TAG };
 /** "function", "table", ... Static. */
@@ -460,30 +556,33 @@ OP_API const char *op_item_kind_name(enum op_item_kind kind);
 
 struct op_import_info {
 	enum op_item_kind kind;
-	uint32_t index;      /**< in the index space of its kind */
+	uint32_t index; /**< in the index space of its kind */
 	const char *module, *name;
-	bool bound_to_host;  /**< the host made it */
+	bool bound_to_host;   /**< the host made it */
 	const char *function; /**< FUNCTION: "fib", "host function at 0x..." */
-	uint32_t instance;   /**< number of the instance that has it; UINT32_MAX: the host's, or not known */
+	uint32_t instance; /**< number of the instance that has it; UINT32_MAX: the host's, or not
+			      known */
 	bool has_index;
-	uint32_t instance_index; /**< in that instance's index space */
+	uint32_t instance_index;     /**< in that instance's index space */
 	struct op_host_addr address; /**< the definition, or the code */
-	const char *problem; /**< why it cannot be told; NULL when it can */
+	const char *problem;         /**< why it cannot be told; NULL when it can */
 };
-OP_API struct op_error *op_session_imports(struct op_session *session, const struct op_frame *frame, const struct op_import_info **ret, size_t *ret_count);
+OP_API struct op_error *op_session_imports(struct op_session *session, const struct op_frame *frame,
+					   const struct op_import_info **ret, size_t *ret_count);
 
 struct op_export_info {
 	enum op_item_kind kind;
 	uint32_t index;
 	const char *name;
-	const char *item;    /**< the name that the item has in the module; NULL when it has none */
+	const char *item; /**< the name that the item has in the module; NULL when it has none */
 };
-OP_API struct op_error *op_session_exports(struct op_session *session, const struct op_frame *frame, const struct op_export_info **ret, size_t *ret_count);
+OP_API struct op_error *op_session_exports(struct op_session *session, const struct op_frame *frame,
+					   const struct op_export_info **ret, size_t *ret_count);
 
-// Values in full ----------------------------------------------------------------------------------------------------
+// Values in full ------------------------------------------------------------------------------
 
 enum op_node_kind {
-	OP_NODE_PLAIN,         /**< value says it all: a number, a reason */
+	OP_NODE_PLAIN, /**< value says it all: a number, a reason */
 	OP_NODE_NULL,
 	OP_NODE_I31,
 	OP_NODE_STRUCT,
@@ -501,47 +600,56 @@ OP_API const char *op_node_kind_name(enum op_node_kind kind);
 /** A value with what it leads to. */
 struct op_value_node {
 	enum op_node_kind kind;
-	uint32_t index;         /**< in its parent */
-	const char *name;       /**< of the field; NULL when it has none */
-	const char *type;       /**< as the parent declares it ("i8", "(ref null 3)"); NULL at the top */
+	uint32_t index;   /**< in its parent */
+	const char *name; /**< of the field; NULL when it has none */
+	const char *type; /**< as the parent declares it ("i8", "(ref null 3)"); NULL at the top */
 	struct op_value value;
-	unsigned width;         /**< bytes of a packed integer (1, 2); 0: as many as its type has */
-	const char *object_type; /**< name of the object's type, else "type[3]"; NULL when it is not known */
-	const char *problem;    /**< BAD; or why fields are missing; NULL otherwise */
+	unsigned width; /**< bytes of a packed integer (1, 2); 0: as many as its type has */
+	const char *object_type; /**< name of the object's type, else "type[3]"; NULL when it is not
+				    known */
+	const char *problem;     /**< BAD; or why fields are missing; NULL otherwise */
 	int32_t i31;
-	uint32_t host_id;       /**< EXTERN: the host's number for it */
-	const char *function;   /**< FUNCTION, HOST_FUNCTION */
+	uint32_t host_id;        /**< EXTERN: the host's number for it */
+	const char *function;    /**< FUNCTION, HOST_FUNCTION */
 	uint32_t function_index; /**< FUNCTION */
-	const char *module;     /**< FUNCTION; NULL: not known */
-	uint32_t instance;      /**< FUNCTION: number; UINT32_MAX: not known */
-	bool lazy;              /**< FUNCTION, NULL: not in the table yet, Wasmtime puts it there when it is first used */
-	const char *tag;        /**< EXCEPTION: the tag's name, else "tag[0]"; NULL when it is not known */
-	uint64_t length;        /**< fields, elements or payload values in all */
-	uint64_t first;         /**< index of the first child */
+	const char *module;      /**< FUNCTION; NULL: not known */
+	uint32_t instance;       /**< FUNCTION: number; UINT32_MAX: not known */
+	bool lazy; /**< FUNCTION, NULL: not in the table yet, Wasmtime puts it there when it is
+		      first used */
+	const char *tag; /**< EXCEPTION: the tag's name, else "tag[0]"; NULL when it is not known */
+	uint64_t length; /**< fields, elements or payload values in all */
+	uint64_t first;  /**< index of the first child */
 	const struct op_value_node *children;
 	size_t child_count;
-	bool cut;               /**< too deep to show the children */
-	bool cycle;             /**< one of the objects around it: not shown again */
+	bool cut;   /**< too deep to show the children */
+	bool cycle; /**< one of the objects around it: not shown again */
 };
 struct op_expand_limits {
-	unsigned depth;         /**< levels of objects: 1 shows fields but not what they lead to */
-	size_t elements;        /**< of an array or a table; fields are always whole */
+	unsigned depth;  /**< levels of objects: 1 shows fields but not what they lead to */
+	size_t elements; /**< of an array or a table; fields are always whole */
 };
 /**
  * Follow the references in a result, at most 100,000 nodes in all.
- * Owned by the session until the next call. Errors only when the target is gone, interrupted, or memory is short: what is wrong with an object is a problem in its node.
+ * Owned by the session until the next call. Errors only when the target is gone, interrupted, or
+ * memory is short: what is wrong with an object is a problem in its node.
  */
-OP_API struct op_error *op_session_expand(struct op_session *session, const struct op_frame *frame, const struct op_result *result,
-					  const struct op_expand_limits *limits, const struct op_value_node **ret);
+OP_API struct op_error *op_session_expand(struct op_session *session, const struct op_frame *frame,
+					  const struct op_result *result,
+					  const struct op_expand_limits *limits,
+					  const struct op_value_node **ret);
 
-// Searching memory --------------------------------------------------------------------------------------------------
+// Searching memory ----------------------------------------------------------------------------
 
 /**
- * The first place at or after @p start where @p pattern stands, whole and before @p end, in a linear memory of the scope.
- * @return OP_ERROR_UNREADABLE when the range is not inside the memory; *ret_found false when there is none.
+ * The first place at or after @p start where @p pattern stands, whole and before @p end, in a
+ * linear memory of the scope.
+ * @return OP_ERROR_UNREADABLE when the range is not inside the memory; *ret_found false when there
+ * is none.
  */
-OP_API struct op_error *op_session_find(struct op_session *session, const struct op_frame *frame, uint32_t memory, uint64_t start, uint64_t end,
-					const void *pattern, size_t size, bool *ret_found, uint64_t *ret);
+OP_API struct op_error *op_session_find(struct op_session *session, const struct op_frame *frame,
+					uint32_t memory, uint64_t start, uint64_t end,
+					const void *pattern, size_t size, bool *ret_found,
+					uint64_t *ret);
 
 #ifdef __cplusplus
 }

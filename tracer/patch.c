@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The patches in the target's code. Knows addresses and bytes; what a stop at one means is run.c's and step.c's.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// The patches in the target's code. Knows addresses and bytes; what a stop at one means is run.c's
+// and step.c's.
 #include "tracer/patch.h"
 
 #include <inttypes.h>
@@ -47,7 +45,7 @@ void op_patch_set_clear(struct op_patch_set *set)
 {
 	struct node *node, *next;
 	HASH_ITER(hh, set->nodes, node, next)
-		remove_node(set, node);
+	remove_node(set, node);
 	set->told_foreign_bytes = set->told_unshielded = false;
 }
 
@@ -77,7 +75,8 @@ struct op_patch *op_patch_find(struct op_patch_set *set, uint64_t address)
 	return &node->patch;
 }
 
-struct op_error *op_patch_want(struct op_session *session, uint64_t address, enum op_patch_kind kind, struct op_patch **ret)
+struct op_error *op_patch_want(struct op_session *session, uint64_t address,
+			       enum op_patch_kind kind, struct op_patch **ret)
 {
 	struct op_patch_set *set = session->patches;
 	struct op_patch *found = op_patch_find(set, address);
@@ -104,11 +103,13 @@ struct op_error *op_patch_want(struct op_session *session, uint64_t address, enu
 	return NULL;
 }
 
-struct op_error *op_patch_want_slot(struct op_session *session, const struct op_image *image, const struct op_slot *slot, struct op_patch **ret)
+struct op_error *op_patch_want_slot(struct op_session *session, const struct op_image *image,
+				    const struct op_slot *slot, struct op_patch **ret)
 {
-	struct op_error *error = op_patch_want(session, image->text.value + slot->text_offset, OP_PATCH_SLOT, ret);
-	if (error)
-		return error;
+	struct op_error *err =
+		op_patch_want(session, image->text.value + slot->text_offset, OP_PATCH_SLOT, ret);
+	if (err)
+		return err;
 	(*ret)->image = image->id;
 	(*ret)->text_offset = slot->text_offset;
 	(*ret)->pc = slot->pc;
@@ -120,7 +121,8 @@ struct op_error *op_patch_add_breakpoint(struct op_patch *patch, uint32_t number
 	for (uint32_t i = 0; i < patch->breakpoint_count; i++)
 		if (patch->breakpoints[i] == number)
 			return NULL;
-	uint32_t *grown = reallocarray(patch->breakpoints, patch->breakpoint_count + 1, sizeof(*grown));
+	uint32_t *grown =
+		reallocarray(patch->breakpoints, patch->breakpoint_count + 1, sizeof(*grown));
 	if (!grown)
 		return op_error_no_memory();
 	patch->breakpoints = grown;
@@ -131,7 +133,8 @@ struct op_error *op_patch_add_breakpoint(struct op_patch *patch, uint32_t number
 void op_patch_set_remove_breakpoint(struct op_patch_set *set, uint32_t number)
 {
 	struct node *node, *next;
-	HASH_ITER(hh, set->nodes, node, next) {
+	HASH_ITER(hh, set->nodes, node, next)
+	{
 		struct op_patch *patch = &node->patch;
 		uint32_t kept = 0;
 		for (uint32_t i = 0; i < patch->breakpoint_count; i++)
@@ -141,7 +144,8 @@ void op_patch_set_remove_breakpoint(struct op_patch_set *set, uint32_t number)
 	}
 }
 
-struct op_error *op_patch_add_purpose(struct op_patch_set *set, struct op_patch *patch, unsigned purposes)
+struct op_error *op_patch_add_purpose(struct op_patch_set *set, struct op_patch *patch,
+				      unsigned purposes)
 {
 	patch->purposes |= purposes;
 	return patch->inserted || op_array_push(&set->fresh, patch) ? NULL : op_error_no_memory();
@@ -150,7 +154,8 @@ struct op_error *op_patch_add_purpose(struct op_patch_set *set, struct op_patch 
 void op_patch_set_remove_purposes(struct op_patch_set *set, unsigned purposes)
 {
 	struct node *node, *next;
-	HASH_ITER(hh, set->nodes, node, next) {
+	HASH_ITER(hh, set->nodes, node, next)
+	{
 		node->patch.purposes &= ~purposes;
 		if (!(node->patch.purposes & OP_PATCH_STEP))
 			node->patch.plan = 0;
@@ -166,7 +171,8 @@ void op_patch_set_prune(struct op_session *session)
 {
 	struct op_patch_set *set = session->patches;
 	struct node *node, *next;
-	HASH_ITER(hh, set->nodes, node, next) {
+	HASH_ITER(hh, set->nodes, node, next)
+	{
 		const struct op_patch *patch = &node->patch;
 		bool gone = patch->image && !op_image_set_by_id(session->images, patch->image);
 		if (gone && patch->inserted)
@@ -188,10 +194,12 @@ static bool accept_original(const struct op_arch *arch, struct op_patch *patch)
 		return memcmp(patch->original, arch->trap, arch->trap_size) != 0;
 	if (!memcmp(patch->original, arch->slot_disabled, arch->slot_size))
 		return true;
-	// A copy of the code that Wasmtime made while a breakpoint was in the engine's copy, or one that an outpost left behind when it was killed
-	// (its guardian puts the harmless byte in front).
+	// A copy of the code that Wasmtime made while a breakpoint was in the engine's copy, or one
+	// that an outpost left behind when it was killed (its guardian puts the harmless byte in
+	// front).
 	bool rest = !memcmp(patch->original + 1, arch->slot_trap + 1, arch->slot_size - 1u);
-	if (rest && (patch->original[0] == arch->slot_trap[0] || patch->original[0] == arch->slot_harmless)) {
+	if (rest && (patch->original[0] == arch->slot_trap[0] ||
+		     patch->original[0] == arch->slot_harmless)) {
 		memcpy(patch->original, arch->slot_disabled, arch->slot_size);
 		return true;
 	}
@@ -199,35 +207,42 @@ static bool accept_original(const struct op_arch *arch, struct op_patch *patch)
 }
 
 // Read what stands at each of the patches, then write the traps.
-static struct op_error *insert(struct op_session *session, struct op_patch *const *patches, size_t count)
+static struct op_error *insert(struct op_session *session, struct op_patch *const *patches,
+			       size_t count)
 {
 	const struct op_arch *arch = op_process_arch(session->process);
 	_cleanup_free_ struct op_read_request *reads = calloc(count, sizeof(*reads));
 	if (!reads)
 		return op_error_no_memory();
 	for (size_t i = 0; i < count; i++)
-		reads[i] = (struct op_read_request){
-			.addr = op_host_addr(patches[i]->address), .buffer = patches[i]->original, .size = patches[i]->size};
-	struct op_error *error = op_process_read_many(session->process, reads, count);
-	if (error)
-		return error;
+		reads[i] = (struct op_read_request){.addr = op_host_addr(patches[i]->address),
+						    .buffer = patches[i]->original,
+						    .size = patches[i]->size};
+	struct op_error *err = op_process_read_many(session->process, reads, count);
+	if (err)
+		return err;
 	for (size_t i = 0; i < count; i++) {
 		if (!reads[i].done || !accept_original(arch, patches[i])) {
 			if (!session->patches->told_foreign_bytes)
 				op_session_notice(session, OP_NOTICE_WARNING,
-						  "the code at 0x%" PRIx64 " is not as Wasmtime wrote it (another debugger?); no breakpoint there",
+						  "the code at 0x%" PRIx64
+						  " is not as Wasmtime wrote it (another "
+						  "debugger?); no breakpoint there",
 						  patches[i]->address);
 			session->patches->told_foreign_bytes = true;
 			continue;
 		}
-		error = op_process_plant(session->process, op_host_addr(patches[i]->address), trap_bytes(arch, patches[i]), patches[i]->size,
-					 patches[i]->kind == OP_PATCH_SLOT ? arch->slot_harmless : patches[i]->original[0], &patches[i]->journal_entry);
-		if (error)
-			return op_error_at(error, "breakpoint at 0x%" PRIx64, patches[i]->address);
+		err = op_process_plant(session->process, op_host_addr(patches[i]->address),
+				       trap_bytes(arch, patches[i]), patches[i]->size,
+				       patches[i]->kind == OP_PATCH_SLOT ? arch->slot_harmless
+									 : patches[i]->original[0],
+				       &patches[i]->journal_entry);
+		if (err)
+			return op_error_at(err, "breakpoint at 0x%" PRIx64, patches[i]->address);
 		patches[i]->inserted = true;
-		error = op_patch_note_copied(session, patches[i]);
-		if (error)
-			return error;
+		err = op_patch_note_copied(session, patches[i]);
+		if (err)
+			return err;
 	}
 	return NULL;
 }
@@ -238,22 +253,25 @@ struct op_error *op_patch_set_insert(struct op_session *session)
 	set->fresh.count = 0;
 	struct node *node, *next;
 	HASH_ITER(hh, set->nodes, node, next)
-		if (wanted(&node->patch) && !node->patch.inserted && !op_array_push(&set->fresh, &node->patch))
-			return op_error_no_memory();
+	if (wanted(&node->patch) && !node->patch.inserted &&
+	    !op_array_push(&set->fresh, &node->patch))
+		return op_error_no_memory();
 	return op_patch_set_insert_new(session);
 }
 
 // Before the first trap: what lets the target outlive outpost.
 static struct op_error *shield(struct op_session *session)
 {
-	struct op_error *error = op_process_shield(session->process);
-	if (!error || error->code == OP_ERROR_PROCESS_GONE)
-		return error;
+	struct op_error *err = op_process_shield(session->process);
+	if (!err || err->code == OP_ERROR_PROCESS_GONE)
+		return err;
 	if (!session->patches->told_unshielded)
 		op_session_notice(session, OP_NOTICE_WARNING,
-				  "the program is not protected against outpost's death while breakpoints are set: %s", error->message);
+				  "the program is not protected against outpost's death while "
+				  "breakpoints are set: %s",
+				  err->message);
 	session->patches->told_unshielded = true;
-	op_error_destroy(error);
+	op_error_destroy(err);
 	return NULL;
 }
 
@@ -270,12 +288,13 @@ struct op_error *op_patch_set_insert_new(struct op_session *session)
 			set->fresh.data[count++] = set->fresh.data[i];
 	}
 	set->fresh.count = 0;
-	struct op_error *error = count ? shield(session) : NULL;
-	return error || !count ? error : insert(session, set->fresh.data, count);
+	struct op_error *err = count ? shield(session) : NULL;
+	return err || !count ? err : insert(session, set->fresh.data, count);
 }
 
-// A thread that stands inside a patch must not find other bytes under its pc: one whose hit nobody has looked at goes back in front of it (it
-// will hit again), one whose hit was counted goes on behind it.
+// A thread that stands inside a patch must not find other bytes under its pc: one whose hit nobody
+// has looked at goes back in front of it (it will hit again), one whose hit was counted goes on
+// behind it.
 static struct op_error *move_threads(struct op_session *session)
 {
 	const struct op_arch *arch = op_process_arch(session->process);
@@ -283,31 +302,33 @@ static struct op_error *move_threads(struct op_session *session)
 	const struct op_thread_info *threads = op_process_threads(session->process, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct op_host_addr pc;
-		struct op_error *error = op_process_pc(session->process, threads[i].id, &pc);
-		if (error && error->code == OP_ERROR_PROCESS_GONE)
-			return error;
-		if (error) {
+		struct op_error *err = op_process_pc(session->process, threads[i].id, &pc);
+		if (err && err->code == OP_ERROR_PROCESS_GONE)
+			return err;
+		if (err) {
 			// The thread is on its way out.
-			op_error_destroy(error);
+			op_error_destroy(err);
 			continue;
 		}
-		struct op_patch *patch = op_patch_find(session->patches, pc.value - arch->trap_pc_advance);
+		struct op_patch *patch =
+			op_patch_find(session->patches, pc.value - arch->trap_pc_advance);
 		if (!patch || !patch->inserted)
 			continue;
 		struct op_stop stop;
-		bool pending = op_process_pending_stop(session->process, threads[i].id, &stop) && stop.kind == OP_STOP_TRAP;
+		bool pending = op_process_pending_stop(session->process, threads[i].id, &stop) &&
+			       stop.kind == OP_STOP_TRAP;
 		if (!pending && (patch->kind == OP_PATCH_RAW || !arch->trap_pc_advance))
 			continue;
 		struct op_registers registers;
-		error = op_process_registers(session->process, threads[i].id, &registers);
-		if (error)
-			return error;
+		err = op_process_registers(session->process, threads[i].id, &registers);
+		if (err)
+			return err;
 		if (pending)
 			op_process_drop_pending(session->process, threads[i].id);
 		registers.value[arch->pc] = pending ? patch->address : patch->address + patch->size;
-		error = op_process_set_registers(session->process, threads[i].id, &registers);
-		if (error)
-			return error;
+		err = op_process_set_registers(session->process, threads[i].id, &registers);
+		if (err)
+			return err;
 	}
 	return NULL;
 }
@@ -318,11 +339,12 @@ struct op_error *op_patch_set_withdraw(struct op_session *session)
 	struct node *node, *next;
 	bool any = false;
 	HASH_ITER(hh, set->nodes, node, next)
-		any |= node->patch.inserted;
+	any |= node->patch.inserted;
 	if (!any)
 		return NULL;
-	struct op_error *error = move_threads(session);
-	HASH_ITER(hh, set->nodes, node, next) {
+	struct op_error *err = move_threads(session);
+	HASH_ITER(hh, set->nodes, node, next)
+	{
 		struct op_patch *patch = &node->patch;
 		if (!patch->inserted)
 			continue;
@@ -331,37 +353,43 @@ struct op_error *op_patch_set_withdraw(struct op_session *session)
 			op_process_forget_plant(session->process, patch->journal_entry);
 			continue;
 		}
-		struct op_error *write_error =
-			op_process_unplant(session->process, op_host_addr(patch->address), patch->original, patch->size, patch->journal_entry);
-		if (!error && write_error)
-			error = op_error_at(write_error, "putting back the code at 0x%" PRIx64, patch->address);
+		struct op_error *write_err =
+			op_process_unplant(session->process, op_host_addr(patch->address),
+					   patch->original, patch->size, patch->journal_entry);
+		if (!err && write_err)
+			err = op_error_at(write_err, "putting back the code at 0x%" PRIx64,
+					  patch->address);
 		else
-			op_error_destroy(write_error);
+			op_error_destroy(write_err);
 	}
 	op_memory_cache_drop(session->cache);
-	return error;
+	return err;
 }
 
 struct op_error *op_patch_set_clean_child(struct op_session *session, int64_t child)
 {
 	struct node *node, *next;
-	struct op_error *error = NULL;
-	HASH_ITER(hh, session->patches->nodes, node, next) {
-		if (error || !node->patch.inserted)
+	struct op_error *err = NULL;
+	HASH_ITER(hh, session->patches->nodes, node, next)
+	{
+		if (err || !node->patch.inserted)
 			continue;
-		error = op_process_write_child(session->process, child, op_host_addr(node->patch.address), node->patch.original, node->patch.size);
+		err = op_process_write_child(session->process, child,
+					     op_host_addr(node->patch.address),
+					     node->patch.original, node->patch.size);
 	}
-	return error;
+	return err;
 }
 
-struct op_error *op_patch_emulate(struct op_session *session, op_thread_id thread, const struct op_patch *patch, bool *ret_done)
+struct op_error *op_patch_emulate(struct op_session *session, op_thread_id thread,
+				  const struct op_patch *patch, bool *ret_done)
 {
 	const struct op_arch *arch = op_process_arch(session->process);
 	struct op_registers registers;
 	*ret_done = false;
-	struct op_error *error = op_process_registers(session->process, thread, &registers);
-	if (error)
-		return error;
+	struct op_error *err = op_process_registers(session->process, thread, &registers);
+	if (err)
+		return err;
 	registers.value[arch->pc] = patch->address;
 	struct op_emulated_store store = {0};
 	if (!arch->emulate(patch->original, patch->size, &registers, &store))
@@ -370,34 +398,38 @@ struct op_error *op_patch_emulate(struct op_session *session, op_thread_id threa
 	for (unsigned i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(store.value >> (8 * i));
 	if (store.size)
-		error = op_process_write(session->process, store.addr, bytes, store.size);
-	if (error && error->code == OP_ERROR_UNREADABLE) {
+		err = op_process_write(session->process, store.addr, bytes, store.size);
+	if (err && err->code == OP_ERROR_UNREADABLE) {
 		// The stack ends here: the instruction itself must fault.
-		op_error_destroy(error);
+		op_error_destroy(err);
 		return NULL;
 	}
-	if (!error)
-		error = op_process_set_registers(session->process, thread, &registers);
-	*ret_done = !error;
-	return error;
+	if (!err)
+		err = op_process_set_registers(session->process, thread, &registers);
+	*ret_done = !err;
+	return err;
 }
 
-struct op_error *op_patch_step_over(struct op_session *session, op_thread_id thread, struct op_patch *patch)
+struct op_error *op_patch_step_over(struct op_session *session, op_thread_id thread,
+				    struct op_patch *patch)
 {
 	struct op_process *process = session->process;
-	struct op_error *error = op_process_stop_all(process);
-	if (!error)
-		error = op_process_write(process, op_host_addr(patch->address), patch->original, patch->size);
-	if (error)
-		return error;
+	struct op_error *err = op_process_stop_all(process);
+	if (!err)
+		err = op_process_write(process, op_host_addr(patch->address), patch->original,
+				       patch->size);
+	if (err)
+		return err;
 	struct op_stop stop;
-	error = op_process_step(process, thread, &stop);
-	struct op_error *write_error = NULL;
+	err = op_process_step(process, thread, &stop);
+	struct op_error *write_err = NULL;
 	if (stop.kind != OP_STOP_PROCESS_EXIT)
-		write_error = op_process_write(process, op_host_addr(patch->address), trap_bytes(op_process_arch(process), patch), patch->size);
-	if (error) {
-		op_error_destroy(write_error);
-		return error;
+		write_err =
+			op_process_write(process, op_host_addr(patch->address),
+					 trap_bytes(op_process_arch(process), patch), patch->size);
+	if (err) {
+		op_error_destroy(write_err);
+		return err;
 	}
-	return write_error;
+	return write_err;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The patches: which addresses of the target's code hold a trap while it runs, and on whose behalf. Written only while
-// every thread is stopped (or into memory that no thread can execute yet); taken out at every stop that a person sees.
+// The patches: which addresses of the target's code hold a trap while it runs, and on whose behalf.
+// Written only while every thread is stopped (or into memory that no thread can execute yet); taken
+// out at every stop that a person sees.
 #ifndef OP_TRACER_PATCH_H
 #define OP_TRACER_PATCH_H
 
@@ -13,27 +14,29 @@ enum op_patch_kind {
 
 /** Who wants the thread to stop there; several may at once. */
 enum op_patch_purpose {
-	OP_PATCH_STEP = 1,        /**< the end of a Wasm instruction's step */
-	OP_PATCH_ENTRY = 2,       /**< launch: first instruction of a function that the host may enter */
-	OP_PATCH_TRAP = 4,        /**< the builtin through which the guest traps */
-	OP_PATCH_LEAVE = 8,       /**< where the guest goes back to the host */
-	OP_PATCH_NATIVE_RETURN = 16, /**< a builtin's return while a step goes by native instructions */
-	OP_PATCH_RUN_MASK = 31,   /**< all of these end with the run */
+	OP_PATCH_STEP = 1,  /**< the end of a Wasm instruction's step */
+	OP_PATCH_ENTRY = 2, /**< launch: first instruction of a function that the host may enter */
+	OP_PATCH_TRAP = 4,  /**< the builtin through which the guest traps */
+	OP_PATCH_LEAVE = 8, /**< where the guest goes back to the host */
+	OP_PATCH_NATIVE_RETURN =
+		16,             /**< a builtin's return while a step goes by native instructions */
+	OP_PATCH_RUN_MASK = 31, /**< all of these end with the run */
 };
 
 struct op_patch {
 	uint64_t address;
 	enum op_patch_kind kind;
-	uint32_t image;        /**< id; 0: none */
+	uint32_t image; /**< id; 0: none */
 	uint32_t text_offset;
-	uint32_t pc;           /**< SLOT: Wasm pc as in the breakpoint table */
-	unsigned purposes;     /**< of enum op_patch_purpose */
-	uint8_t plan;          /**< step.c's note on what can follow this slot's instruction; 0 when the step is over */
+	uint32_t pc;       /**< SLOT: Wasm pc as in the breakpoint table */
+	unsigned purposes; /**< of enum op_patch_purpose */
+	uint8_t plan; /**< step.c's note on what can follow this slot's instruction; 0 when the step
+			 is over */
 	bool inserted;
 	uint8_t size;
 	uint8_t original[OP_SLOT_MAX];
 	uint32_t journal_entry; /**< while it is inserted: op_process_plant()'s */
-	uint32_t *breakpoints; /**< numbers of the breakpoints here; owned */
+	uint32_t *breakpoints;  /**< numbers of the breakpoints here; owned */
 	uint32_t breakpoint_count;
 };
 
@@ -45,37 +48,49 @@ void op_patch_set_clear(struct op_patch_set *set);
 /** The patch at an address, NULL when there is none. Borrowed until the patch goes. */
 struct op_patch *op_patch_find(struct op_patch_set *set, uint64_t address);
 /** Find or create. */
-struct op_error *op_patch_want(struct op_session *session, uint64_t address, enum op_patch_kind kind, struct op_patch **ret);
+struct op_error *op_patch_want(struct op_session *session, uint64_t address,
+			       enum op_patch_kind kind, struct op_patch **ret);
 /** A slot of an image, as a patch. */
-struct op_error *op_patch_want_slot(struct op_session *session, const struct op_image *image, const struct op_slot *slot, struct op_patch **ret);
+struct op_error *op_patch_want_slot(struct op_session *session, const struct op_image *image,
+				    const struct op_slot *slot, struct op_patch **ret);
 struct op_error *op_patch_add_breakpoint(struct op_patch *patch, uint32_t number);
 /** Take a breakpoint out of all patches. */
 void op_patch_set_remove_breakpoint(struct op_patch_set *set, uint32_t number);
-/** Add a purpose; the trap is written by the next op_patch_set_insert() or, during a run, op_patch_set_insert_new(). */
-struct op_error *op_patch_add_purpose(struct op_patch_set *set, struct op_patch *patch, unsigned purposes);
+/** Add a purpose; the trap is written by the next op_patch_set_insert() or, during a run,
+ * op_patch_set_insert_new(). */
+struct op_error *op_patch_add_purpose(struct op_patch_set *set, struct op_patch *patch,
+				      unsigned purposes);
 /** Take purposes out of all patches. */
 void op_patch_set_remove_purposes(struct op_patch_set *set, unsigned purposes);
 
 /**
- * Write every wanted patch that is not in the code yet. Before, what stands there is read: a slot must hold its NOP (or a trap that an earlier
- * outpost left, which counts as ours); anything else is left alone and told once.
+ * Write every wanted patch that is not in the code yet. Before, what stands there is read: a slot
+ * must hold its NOP (or a trap that an earlier outpost left, which counts as ours); anything else
+ * is left alone and told once.
  */
 struct op_error *op_patch_set_insert(struct op_session *session);
-/** The same for the patches that got a purpose since the last insert: what a step wants while the target runs. */
+/** The same for the patches that got a purpose since the last insert: what a step wants while the
+ * target runs. */
 struct op_error *op_patch_set_insert_new(struct op_session *session);
-/** Write the original bytes of every inserted patch, and move threads that stand inside one. All threads are stopped. */
+/** Write the original bytes of every inserted patch, and move threads that stand inside one. All
+ * threads are stopped. */
 struct op_error *op_patch_set_withdraw(struct op_session *session);
 /** Write a child's copy of the code as it was. */
 struct op_error *op_patch_set_clean_child(struct op_session *session, int64_t child);
 /** Forget patches of images that are gone, and of nobody's wish. */
 void op_patch_set_prune(struct op_session *session);
-/** Do what the instruction under a RAW patch does in its place, where that is known; the other threads may run. */
-struct op_error *op_patch_emulate(struct op_session *session, op_thread_id thread, const struct op_patch *patch, bool *ret_done);
-/** Let @p thread execute the instruction under the RAW patch it stands at (pc is at the patch), all other threads stopped meanwhile. */
-struct op_error *op_patch_step_over(struct op_session *session, op_thread_id thread, struct op_patch *patch);
+/** Do what the instruction under a RAW patch does in its place, where that is known; the other
+ * threads may run. */
+struct op_error *op_patch_emulate(struct op_session *session, op_thread_id thread,
+				  const struct op_patch *patch, bool *ret_done);
+/** Let @p thread execute the instruction under the RAW patch it stands at (pc is at the patch), all
+ * other threads stopped meanwhile. */
+struct op_error *op_patch_step_over(struct op_session *session, op_thread_id thread,
+				    struct op_patch *patch);
 /** Remember a trap that was written into code which Wasmtime may clone (patch_sweep.c). */
 struct op_error *op_patch_note_copied(struct op_session *session, const struct op_patch *patch);
-/** Before letting go, everything withdrawn, all threads stopped: clean the clones that are being made. */
+/** Before letting go, everything withdrawn, all threads stopped: clean the clones that are being
+ * made. */
 struct op_error *op_patch_sweep_copies(struct op_session *session);
 size_t op_patch_set_count(const struct op_patch_set *set);
 

@@ -22,7 +22,8 @@ static struct op_error *table_bias(struct op_module_entry *module, uint32_t *ret
 }
 
 // A patch at one text offset of every copy.
-static struct op_error *patch_copies(struct op_session *session, struct op_module_entry *module, const struct op_slot *slot, enum op_patch_kind kind,
+static struct op_error *patch_copies(struct op_session *session, struct op_module_entry *module,
+				     const struct op_slot *slot, enum op_patch_kind kind,
 				     uint32_t breakpoint, struct op_placement *placement)
 {
 	size_t count;
@@ -31,52 +32,58 @@ static struct op_error *patch_copies(struct op_session *session, struct op_modul
 		if (images[i]->artifact != module->artifact)
 			continue;
 		struct op_patch *patch;
-		struct op_error *error;
+		struct op_error *err;
 		if (kind == OP_PATCH_SLOT)
-			error = op_patch_want_slot(session, images[i], slot, &patch);
+			err = op_patch_want_slot(session, images[i], slot, &patch);
 		else
-			error = op_patch_want(session, images[i]->text.value + slot->text_offset, OP_PATCH_RAW, &patch);
-		if (error)
-			return error;
+			err = op_patch_want(session, images[i]->text.value + slot->text_offset,
+					    OP_PATCH_RAW, &patch);
+		if (err)
+			return err;
 		patch->image = images[i]->id;
 		if (breakpoint)
-			error = op_patch_add_breakpoint(patch, breakpoint);
-		if (error)
-			return error;
+			err = op_patch_add_breakpoint(patch, breakpoint);
+		if (err)
+			return err;
 		placement->count++;
 		placement->file_backed |= images[i]->file_backed;
 	}
 	return NULL;
 }
 
-static struct op_error *place_in_slots(struct op_session *session, struct op_module_entry *module, const struct op_frame_table *table,
-				       const struct op_place *place, uint32_t breakpoint, struct op_placement *ret)
+static struct op_error *place_in_slots(struct op_session *session, struct op_module_entry *module,
+				       const struct op_frame_table *table,
+				       const struct op_place *place, uint32_t breakpoint,
+				       struct op_placement *ret)
 {
 	uint32_t bias;
-	struct op_error *error = table_bias(module, &bias);
-	if (error)
-		return error;
+	struct op_error *err = table_bias(module, &bias);
+	if (err)
+		return err;
 	size_t count = op_frame_table_slot_count(table);
 	for (size_t i = op_frame_table_slot_lower_bound(table, place->pc + bias); i < count; i++) {
 		struct op_slot slot = op_frame_table_slot(table, i);
 		if (ret->count ? slot.pc - bias != ret->pc : slot.pc - bias >= place->end)
 			break;
 		const struct op_function *owner;
-		error = op_artifact_function_at(module->artifact, slot.text_offset, &owner);
-		if (error)
-			return error;
-		// Inlined copies lie in other functions of the same module; another module's slots only share the table.
-		if (!owner || owner->kind != OP_FUNCTION_WASM || owner->module != module->info.index)
+		err = op_artifact_function_at(module->artifact, slot.text_offset, &owner);
+		if (err)
+			return err;
+		// Inlined copies lie in other functions of the same module; another module's slots
+		// only share the table.
+		if (!owner || owner->kind != OP_FUNCTION_WASM ||
+		    owner->module != module->info.index)
 			continue;
 		ret->pc = slot.pc - bias;
-		error = patch_copies(session, module, &slot, OP_PATCH_SLOT, breakpoint, ret);
-		if (error)
-			return error;
+		err = patch_copies(session, module, &slot, OP_PATCH_SLOT, breakpoint, ret);
+		if (err)
+			return err;
 	}
 	return NULL;
 }
 
-// The machine instructions that an instruction's code begins with: one per stretch of text. The map is in the order of the text.
+// The machine instructions that an instruction's code begins with: one per stretch of text. The map
+// is in the order of the text.
 struct map_search {
 	uint32_t wanted, end, bias;
 	bool found;
@@ -90,7 +97,8 @@ static bool choose_position(void *context, const struct op_address_map_entry *en
 {
 	struct map_search *search = context;
 	uint32_t pc = entry->position - search->bias;
-	if (entry->has_position && pc >= search->wanted && pc < search->end && (!search->found || pc < search->chosen)) {
+	if (entry->has_position && pc >= search->wanted && pc < search->end &&
+	    (!search->found || pc < search->chosen)) {
 		search->found = true;
 		search->chosen = pc;
 	}
@@ -108,71 +116,82 @@ static bool collect_starts(void *context, const struct op_address_map_entry *ent
 	return !search->failed;
 }
 
-// One stop for each function that the instruction was compiled into: code motion may scatter it, its first stretch counts.
-static struct op_error *patch_starts(struct op_session *session, struct op_module_entry *module, const struct map_search *search, uint32_t breakpoint,
+// One stop for each function that the instruction was compiled into: code motion may scatter it,
+// its first stretch counts.
+static struct op_error *patch_starts(struct op_session *session, struct op_module_entry *module,
+				     const struct map_search *search, uint32_t breakpoint,
 				     struct op_placement *ret)
 {
 	const struct op_function *last = NULL;
 	for (size_t i = 0; i < search->starts.count; i++) {
 		const struct op_function *owner;
-		struct op_error *error = op_artifact_function_at(module->artifact, search->starts.data[i].text_offset, &owner);
-		if (error)
-			return error;
-		if (!owner || owner == last || owner->kind != OP_FUNCTION_WASM || owner->module != module->info.index)
+		struct op_error *err = op_artifact_function_at(
+			module->artifact, search->starts.data[i].text_offset, &owner);
+		if (err)
+			return err;
+		if (!owner || owner == last || owner->kind != OP_FUNCTION_WASM ||
+		    owner->module != module->info.index)
 			continue;
 		last = owner;
-		error = patch_copies(session, module, &search->starts.data[i], OP_PATCH_RAW, breakpoint, ret);
-		if (error)
-			return error;
+		err = patch_copies(session, module, &search->starts.data[i], OP_PATCH_RAW,
+				   breakpoint, ret);
+		if (err)
+			return err;
 	}
 	return NULL;
 }
 
-static struct op_error *place_by_map(struct op_session *session, struct op_module_entry *module, const struct op_place *place, uint32_t breakpoint,
+static struct op_error *place_by_map(struct op_session *session, struct op_module_entry *module,
+				     const struct op_place *place, uint32_t breakpoint,
 				     struct op_placement *ret)
 {
 	const struct op_address_map *map;
-	struct op_error *error = op_artifact_address_map(module->artifact, &map);
-	if (error)
-		return error;
+	struct op_error *err = op_artifact_address_map(module->artifact, &map);
+	if (err)
+		return err;
 	if (!map)
 		return op_error_create(OP_ERROR_UNSUPPORTED,
-				       "module %s was compiled without guest-debug and without an address map: only the starts of its functions are known",
+				       "module %s was compiled without guest-debug and without an "
+				       "address map: only the starts of its functions are known",
 				       module->name);
 	struct map_search search = {.wanted = place->pc, .end = place->end};
-	error = op_artifact_module_bias(module->artifact, module->info.index, &search.bias);
-	if (!error)
-		error = op_address_map_each(map, 0, choose_position, &search);
-	if (error || !search.found)
-		return error;
+	err = op_artifact_module_bias(module->artifact, module->info.index, &search.bias);
+	if (!err)
+		err = op_address_map_each(map, 0, choose_position, &search);
+	if (err || !search.found)
+		return err;
 	ret->pc = search.chosen;
-	error = op_address_map_each(map, 0, collect_starts, &search);
-	if (!error)
-		error = search.failed ? op_error_no_memory() : patch_starts(session, module, &search, breakpoint, ret);
+	err = op_address_map_each(map, 0, collect_starts, &search);
+	if (!err)
+		err = search.failed ? op_error_no_memory()
+				    : patch_starts(session, module, &search, breakpoint, ret);
 	free(search.starts.data);
-	return error;
+	return err;
 }
 
-static struct op_error *place_at_entry(struct op_session *session, struct op_module_entry *module, const struct op_place *place, uint32_t breakpoint,
+static struct op_error *place_at_entry(struct op_session *session, struct op_module_entry *module,
+				       const struct op_place *place, uint32_t breakpoint,
 				       struct op_placement *ret)
 {
 	const struct op_function *native;
-	struct op_error *error = op_artifact_find_function(module->artifact, module->info.index, place->function, &native);
-	if (error || !native)
-		return error;
+	struct op_error *err = op_artifact_find_function(module->artifact, module->info.index,
+							 place->function, &native);
+	if (err || !native)
+		return err;
 	ret->pc = place->pc;
 	struct op_slot start = {.pc = place->pc, .text_offset = native->text_offset};
 	return patch_copies(session, module, &start, OP_PATCH_RAW, breakpoint, ret);
 }
 
-struct op_error *op_place_patches(struct op_session *session, struct op_module_entry *module, const struct op_place *place, uint32_t breakpoint,
+struct op_error *op_place_patches(struct op_session *session, struct op_module_entry *module,
+				  const struct op_place *place, uint32_t breakpoint,
 				  struct op_placement *ret)
 {
 	*ret = (struct op_placement){0};
 	const struct op_frame_table *table;
-	struct op_error *error = op_artifact_frame_table(module->artifact, &table);
-	if (error)
-		return error;
+	struct op_error *err = op_artifact_frame_table(module->artifact, &table);
+	if (err)
+		return err;
 	if (has_slots(table))
 		return place_in_slots(session, module, table, place, breakpoint, ret);
 	if (place->entry)
@@ -199,40 +218,45 @@ static bool take_first_position(void *context, const struct op_address_map_entry
 }
 
 // Without the original bytes the tables tell where a function begins.
-static struct op_error *start_by_tables(struct op_module_entry *module, const struct op_function *native, const struct op_frame_table *table, uint32_t *ret)
+static struct op_error *start_by_tables(struct op_module_entry *module,
+					const struct op_function *native,
+					const struct op_frame_table *table, uint32_t *ret)
 {
 	uint32_t bias = 0;
-	struct op_error *error;
+	struct op_error *err;
 	*ret = 0;
 	if (has_slots(table)) {
 		size_t i = op_frame_table_text_slot_lower_bound(table, native->text_offset);
-		error = table_bias(module, &bias);
-		if (!error && i < op_frame_table_slot_count(table))
+		err = table_bias(module, &bias);
+		if (!err && i < op_frame_table_slot_count(table))
 			*ret = op_frame_table_text_slot(table, i).pc - bias;
-		return error;
+		return err;
 	}
 	const struct op_address_map *map;
 	struct first_position first = {.text_end = native->text_offset + native->size};
-	error = op_artifact_address_map(module->artifact, &map);
-	if (!error && map)
-		error = op_address_map_each(map, native->text_offset, take_first_position, &first);
-	if (!error && first.found)
-		error = op_artifact_module_bias(module->artifact, module->info.index, &bias);
-	if (!error && first.found)
+	err = op_artifact_address_map(module->artifact, &map);
+	if (!err && map)
+		err = op_address_map_each(map, native->text_offset, take_first_position, &first);
+	if (!err && first.found)
+		err = op_artifact_module_bias(module->artifact, module->info.index, &bias);
+	if (!err && first.found)
 		*ret = first.position - bias;
-	return error;
+	return err;
 }
 
-struct op_error *op_place_function_start(struct op_module_entry *module, uint32_t function, struct op_place *ret, bool *ret_known)
+struct op_error *op_place_function_start(struct op_module_entry *module, uint32_t function,
+					 struct op_place *ret, bool *ret_known)
 {
 	const struct op_function *native;
 	const struct op_frame_table *table;
-	struct op_error *error = op_artifact_find_function(module->artifact, module->info.index, function, &native);
-	if (!error)
-		error = op_artifact_frame_table(module->artifact, &table);
-	if (error)
-		return error;
-	*ret = (struct op_place){.function = function, .end = UINT32_MAX, .entry = !has_slots(table)};
+	struct op_error *err =
+		op_artifact_find_function(module->artifact, module->info.index, function, &native);
+	if (!err)
+		err = op_artifact_frame_table(module->artifact, &table);
+	if (err)
+		return err;
+	*ret = (struct op_place){
+		.function = function, .end = UINT32_MAX, .entry = !has_slots(table)};
 	*ret_known = native != NULL;
 	if (!native)
 		return NULL;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From an instruction of the guest to the addresses where it runs: patch slots where the code has them, else machine instructions by the address map.
+// From an instruction of the guest to the addresses where it runs: patch slots where the code has
+// them, else machine instructions by the address map.
 #ifndef OP_TRACER_PLACE_H
 #define OP_TRACER_PLACE_H
 
@@ -11,7 +12,8 @@ struct op_place {
 	uint32_t function; /**< full index */
 	uint32_t pc;       /**< this instruction, or the next one of the function that has code */
 	uint32_t end;      /**< of the function's body */
-	bool entry;        /**< the function's very first machine instruction, where its arguments are still where the caller put them */
+	bool entry; /**< the function's very first machine instruction, where its arguments are
+		       still where the caller put them */
 };
 
 /** What came of it. */
@@ -25,9 +27,12 @@ struct op_placement {
  * Want patches for a place in every copy of the module's code.
  * @param[in] breakpoint number to put on the patches; 0: none, only count.
  */
-struct op_error *op_place_patches(struct op_session *session, struct op_module_entry *module, const struct op_place *place, uint32_t breakpoint,
+struct op_error *op_place_patches(struct op_session *session, struct op_module_entry *module,
+				  const struct op_place *place, uint32_t breakpoint,
 				  struct op_placement *ret);
-/** The place of a function's first instruction; *ret_known false when the function has no code here. */
-struct op_error *op_place_function_start(struct op_module_entry *module, uint32_t function, struct op_place *ret, bool *ret_known);
+/** The place of a function's first instruction; *ret_known false when the function has no code
+ * here. */
+struct op_error *op_place_function_start(struct op_module_entry *module, uint32_t function,
+					 struct op_place *ret, bool *ret_known);
 
 #endif

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Searching a linear memory for bytes.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +24,11 @@ struct op_error *op_session_find(struct op_session *session, const struct op_fra
 				       end, start);
 	// The whole range is refused at once, not when the search comes to its end.
 	uint8_t last;
-	struct op_error *error =
+	struct op_error *err =
 		end > start ? op_session_read_memory(session, frame, memory, end - 1, &last, 1)
 			    : NULL;
-	if (error)
-		return error;
+	if (err)
+		return err;
 	_cleanup_free_ uint8_t *buffer = malloc(2 * (size_t)CHUNK);
 	if (!buffer)
 		return op_error_no_memory();
@@ -41,9 +38,9 @@ struct op_error *op_session_find(struct op_session *session, const struct op_fra
 			return op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
 		size_t part =
 			end - at < 2 * (uint64_t)CHUNK ? (size_t)(end - at) : 2 * (size_t)CHUNK;
-		error = op_session_read_memory(session, frame, memory, at, buffer, part);
-		if (error)
-			return error;
+		err = op_session_read_memory(session, frame, memory, at, buffer, part);
+		if (err)
+			return err;
 		const uint8_t *found = memmem(buffer, part, pattern, size);
 		if (found) {
 			*ret_found = true;

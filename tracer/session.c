@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The session: one target, from attach to detach. Puts platform and target-runtime together; runs nothing (run.c) and
-// shows nothing.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// The session: one target, from attach to detach. Puts platform and target-runtime together; runs
+// nothing (run.c) and shows nothing.
 #include "tracer/session.h"
 
 #include <inttypes.h>
@@ -19,7 +16,8 @@
 #include "tracer/state.h"
 #include "tracer/step.h"
 
-// A stop reads stacks and frame tables again and again: 8 MiB hold the live stack of a 50,000 frame recursion.
+// A stop reads stacks and frame tables again and again: 8 MiB hold the live stack of a 50,000 frame
+// recursion.
 enum { MEMORY_CACHE_LIMIT = 8 << 20 };
 enum { REFRESH_TRIES = 8 };
 
@@ -28,7 +26,8 @@ const char *op_version(void)
 	return "0.1.0";
 }
 
-void op_session_notice(struct op_session *session, enum op_notice_kind kind, const char *format, ...)
+void op_session_notice(struct op_session *session, enum op_notice_kind kind, const char *format,
+		       ...)
 {
 	if (!session->options.notice)
 		return;
@@ -41,23 +40,25 @@ void op_session_notice(struct op_session *session, enum op_notice_kind kind, con
 		session->options.notice(session->options.notice_context, kind, text.data);
 }
 
-struct op_error *op_session_create(const struct op_session_options *options, struct op_session **ret)
+struct op_error *op_session_create(const struct op_session_options *options,
+				   struct op_session **ret)
 {
 	struct op_session *session = calloc(1, sizeof(*session));
 	if (!session)
 		return op_error_no_memory();
 	if (options) {
-		size_t size = options->size < sizeof(session->options) ? options->size : sizeof(session->options);
+		size_t size = options->size < sizeof(session->options) ? options->size
+								       : sizeof(session->options);
 		memcpy(&session->options, options, size);
 	}
-	struct op_error *error = op_patch_set_create(&session->patches);
-	if (!error)
-		error = op_breakpoint_set_create(&session->breakpoints);
-	if (!error)
-		error = op_step_create(&session->step);
-	if (error) {
+	struct op_error *err = op_patch_set_create(&session->patches);
+	if (!err)
+		err = op_breakpoint_set_create(&session->breakpoints);
+	if (!err)
+		err = op_step_create(&session->step);
+	if (err) {
 		op_session_destroy(session);
-		return error;
+		return err;
 	}
 	*ret = session;
 	return NULL;
@@ -89,7 +90,8 @@ void op_session_destroy(struct op_session *session)
 	if (!session)
 		return;
 	if (session->state == OP_SESSION_STOPPED || session->state == OP_SESSION_RUNNING)
-		op_error_destroy(session->launched ? op_session_kill(session) : op_session_detach(session));
+		op_error_destroy(session->launched ? op_session_kill(session)
+						   : op_session_detach(session));
 	drop_target(session);
 	op_state_destroy(session);
 	op_item_lists_destroy(session);
@@ -132,7 +134,8 @@ int64_t op_session_process_id(const struct op_session *session)
 	return session->process ? op_process_id(session->process) : 0;
 }
 
-static struct op_error *read_process(void *context, struct op_host_addr addr, void *buffer, size_t size, size_t *ret_done)
+static struct op_error *read_process(void *context, struct op_host_addr addr, void *buffer,
+				     size_t size, size_t *ret_done)
 {
 	return op_process_read_some(context, addr, buffer, size, ret_done);
 }
@@ -168,24 +171,29 @@ struct op_error *op_session_need_stopped(struct op_session *session)
 	case OP_SESSION_STOPPED:
 		return NULL;
 	case OP_SESSION_RUNNING:
-		return op_error_create(OP_ERROR_STATE, "the program is running; interrupt it first");
+		return op_error_create(OP_ERROR_STATE,
+				       "the program is running; interrupt it first");
 	case OP_SESSION_LOOKING:
-		return op_error_create(OP_ERROR_STATE, "the process is only looked at, not stopped; attach to it first");
+		return op_error_create(
+			OP_ERROR_STATE,
+			"the process is only looked at, not stopped; attach to it first");
 	case OP_SESSION_EXITED:
 		return op_error_create(OP_ERROR_STATE, "the program has ended");
 	case OP_SESSION_EMPTY:
 		break;
 	}
-	return op_error_create(OP_ERROR_STATE, "there is no process; use \"attach PID\" or \"run\" first");
+	return op_error_create(OP_ERROR_STATE,
+			       "there is no process; use \"attach PID\" or \"run\" first");
 }
 
-// Translate the platform's mappings into what target-runtime reads. Paths are borrowed from session->mappings.
+// Translate the platform's mappings into what target-runtime reads. Paths are borrowed from
+// session->mappings.
 struct op_error *op_session_read_regions(struct op_session *session)
 {
 	struct op_mappings mappings = {0};
-	struct op_error *error = op_process_mappings(session->process, &mappings);
-	if (error)
-		return error;
+	struct op_error *err = op_process_mappings(session->process, &mappings);
+	if (err)
+		return err;
 	op_mappings_deinit(&session->mappings);
 	session->mappings = mappings;
 	session->regions.count = 0;
@@ -212,18 +220,19 @@ struct op_error *op_session_read_regions(struct op_session *session)
 static struct op_error *refresh_once(struct op_session *session, bool *ret_changed)
 {
 	op_state_forget(session, false);
-	struct op_error *error = op_session_read_regions(session);
-	if (!error)
-		error = op_image_set_update(session->images, session->regions.data, session->regions.count, ret_changed);
-	if (error || (!*ret_changed && !session->modules_stale))
-		return error;
+	struct op_error *err = op_session_read_regions(session);
+	if (!err)
+		err = op_image_set_update(session->images, session->regions.data,
+					  session->regions.count, ret_changed);
+	if (err || (!*ret_changed && !session->modules_stale))
+		return err;
 	session->modules_stale = true;
 	op_stacks_forget(session);
-	error = op_modules_update(session);
-	if (!error)
-		error = op_breakpoint_set_resolve(session);
-	if (error)
-		return error;
+	err = op_modules_update(session);
+	if (!err)
+		err = op_breakpoint_set_resolve(session);
+	if (err)
+		return err;
 	op_step_images_changed(session);
 	session->modules_stale = false;
 	return NULL;
@@ -232,16 +241,18 @@ static struct op_error *refresh_once(struct op_session *session, bool *ret_chang
 struct op_error *op_session_refresh(struct op_session *session, bool *ret_changed)
 {
 	bool changed = false, any = false;
-	// While threads run, an image that was just found may be unmapped before it is read; the next look no longer finds it.
-	struct op_error *error = refresh_once(session, &changed);
-	for (int again = 0; error && error->code == OP_ERROR_UNREADABLE && again < REFRESH_TRIES; again++) {
+	// While threads run, an image that was just found may be unmapped before it is read; the
+	// next look no longer finds it.
+	struct op_error *err = refresh_once(session, &changed);
+	for (int again = 0; err && err->code == OP_ERROR_UNREADABLE && again < REFRESH_TRIES;
+	     again++) {
 		any |= changed;
-		op_error_destroy(error);
-		error = refresh_once(session, &changed);
+		op_error_destroy(err);
+		err = refresh_once(session, &changed);
 	}
 	if (ret_changed)
 		*ret_changed = changed || any;
-	return error;
+	return err;
 }
 
 // Take over an opened or launched process.
@@ -249,10 +260,11 @@ static struct op_error *adopt(struct op_session *session, struct op_process *pro
 {
 	session->process = process;
 	session->raw_memory = (struct op_memory){.context = process, .read_some = read_process};
-	struct op_error *error = op_memory_cache_create(&session->raw_memory, MEMORY_CACHE_LIMIT, &session->cache);
-	if (!error)
-		error = op_image_set_create(&session->raw_memory, &session->images);
-	return error;
+	struct op_error *err =
+		op_memory_cache_create(&session->raw_memory, MEMORY_CACHE_LIMIT, &session->cache);
+	if (!err)
+		err = op_image_set_create(&session->raw_memory, &session->images);
+	return err;
 }
 
 static struct op_error *need_empty(struct op_session *session)
@@ -261,7 +273,9 @@ static struct op_error *need_empty(struct op_session *session)
 		drop_target(session);
 		return NULL;
 	}
-	return op_error_create(OP_ERROR_STATE, "process %" PRId64 " is being debugged already; detach from it first",
+	return op_error_create(OP_ERROR_STATE,
+			       "process %" PRId64
+			       " is being debugged already; detach from it first",
 			       op_session_process_id(session));
 }
 
@@ -273,26 +287,27 @@ static struct op_error *not_wasmtime(struct op_session *session)
 	_cleanup_text_ struct op_text name = OP_TEXT_INIT;
 	op_text_append_escaped(&name, command, size ? strnlen(command, size) : 0);
 	return op_error_create(OP_ERROR_NOT_WASMTIME,
-			       "process %" PRId64 " (%s) holds no code compiled by Wasmtime: it is not a Wasmtime process, has not loaded a module "
+			       "process %" PRId64 " (%s) holds no code compiled by Wasmtime: it is "
+			       "not a Wasmtime process, has not loaded a module "
 			       "yet, or runs an interpreter build",
 			       op_session_process_id(session), name.data ?: "?");
 }
 
 struct op_error *op_session_look(struct op_session *session, int64_t pid)
 {
-	struct op_error *error = need_empty(session);
-	if (error)
-		return error;
+	struct op_error *err = need_empty(session);
+	if (err)
+		return err;
 	struct op_process *process;
-	error = op_process_open(pid, &process);
-	if (error)
-		return error;
-	error = adopt(session, process);
-	if (!error)
-		error = op_session_refresh(session, NULL);
-	if (error) {
+	err = op_process_open(pid, &process);
+	if (err)
+		return err;
+	err = adopt(session, process);
+	if (!err)
+		err = op_session_refresh(session, NULL);
+	if (err) {
 		drop_target(session);
-		return error;
+		return err;
 	}
 	session->state = OP_SESSION_LOOKING;
 	return NULL;
@@ -302,105 +317,106 @@ struct op_error *op_session_stop_looked(struct op_session *session)
 {
 	if (session->state != OP_SESSION_LOOKING)
 		return op_error_create(OP_ERROR_STATE, "no process was opened for looking");
-	struct op_error *error = op_process_attach(session->process, &(struct op_attach_options){0});
-	if (error)
-		return error;
+	struct op_error *err = op_process_attach(session->process, &(struct op_attach_options){0});
+	if (err)
+		return err;
 	session->state = OP_SESSION_STOPPED;
 	op_session_forget(session);
-	// Images that came between the look and the stop are found here; the scan knows the others already.
+	// Images that came between the look and the stop are found here; the scan knows the others
+	// already.
 	return op_session_refresh(session, NULL);
 }
 
 struct op_error *op_session_attach(struct op_session *session, int64_t pid, bool allow_empty)
 {
-	struct op_error *error = op_session_look(session, pid);
-	if (error)
-		return error;
-	error = op_session_stop_looked(session);
+	struct op_error *err = op_session_look(session, pid);
+	if (err)
+		return err;
+	err = op_session_stop_looked(session);
 	size_t images = 0;
-	if (!error) {
+	if (!err) {
 		op_image_set_images(session->images, &images);
 		if (!images && !allow_empty)
-			error = not_wasmtime(session);
+			err = not_wasmtime(session);
 	}
-	if (!error)
-		error = op_stacks_select_after_stop(session, pid, true);
+	if (!err)
+		err = op_stacks_select_after_stop(session, pid, true);
 	session->shown_thread = op_session_selected_thread(session);
-	if (error) {
+	if (err) {
 		if (session->state == OP_SESSION_STOPPED)
 			op_error_destroy(op_process_detach(session->process));
 		drop_target(session);
 	}
-	return error;
+	return err;
 }
 
 struct op_error *op_session_open_artifact(struct op_session *session, const char *path)
 {
-	struct op_error *error = need_empty(session);
-	if (error)
-		return error;
+	struct op_error *err = need_empty(session);
+	if (err)
+		return err;
 	struct op_artifact *artifact;
-	error = op_artifact_open_file(path, &artifact);
-	if (error)
-		return error;
-	error = op_modules_add_artifact(session, artifact, path);
+	err = op_artifact_open_file(path, &artifact);
+	if (err)
+		return err;
+	err = op_modules_add_artifact(session, artifact, path);
 	op_artifact_unref(artifact);
-	return error;
+	return err;
 }
 
 struct op_error *op_session_detach(struct op_session *session)
 {
 	if (session->state == OP_SESSION_RUNNING) {
-		struct op_error *error = op_run_bring_to_stop(session);
-		if (error)
-			return error;
+		struct op_error *err = op_run_bring_to_stop(session);
+		if (err)
+			return err;
 	}
 	if (session->state == OP_SESSION_LOOKING || session->state == OP_SESSION_EXITED) {
 		drop_target(session);
 		return NULL;
 	}
-	struct op_error *error = op_session_need_stopped(session);
-	if (error)
-		return error;
+	struct op_error *err = op_session_need_stopped(session);
+	if (err)
+		return err;
 	// A visible stop has taken every patch out; what a failed run left behind goes now.
-	error = op_patch_set_withdraw(session);
-	if (!error)
-		error = op_patch_sweep_copies(session);
-	if (!error)
-		error = op_process_unshield(session->process);
-	struct op_error *detach_error = op_process_detach(session->process);
+	err = op_patch_set_withdraw(session);
+	if (!err)
+		err = op_patch_sweep_copies(session);
+	if (!err)
+		err = op_process_unshield(session->process);
+	struct op_error *detach_err = op_process_detach(session->process);
 	drop_target(session);
-	if (error) {
-		op_error_destroy(detach_error);
-		return error;
+	if (err) {
+		op_error_destroy(detach_err);
+		return err;
 	}
-	return detach_error;
+	return detach_err;
 }
 
 struct op_error *op_session_kill(struct op_session *session)
 {
 	if (session->state != OP_SESSION_STOPPED && session->state != OP_SESSION_RUNNING)
 		return op_session_need_stopped(session);
-	struct op_error *error = op_process_kill(session->process);
+	struct op_error *err = op_process_kill(session->process);
 	drop_target(session);
-	return error;
+	return err;
 }
 
 struct op_error *op_session_adopt_launched(struct op_session *session, const char *const *argv)
 {
-	struct op_error *error = need_empty(session);
-	if (error)
-		return error;
+	struct op_error *err = need_empty(session);
+	if (err)
+		return err;
 	struct op_process *process;
-	error = op_process_launch(&(struct op_launch_options){.argv = argv}, &process);
-	if (error)
-		return error;
+	err = op_process_launch(&(struct op_launch_options){.argv = argv}, &process);
+	if (err)
+		return err;
 	session->launched = true;
 	session->state = OP_SESSION_STOPPED;
-	error = adopt(session, process);
-	if (!error)
-		error = op_session_refresh(session, NULL);
-	if (error)
+	err = adopt(session, process);
+	if (!err)
+		err = op_session_refresh(session, NULL);
+	if (err)
 		op_error_destroy(op_session_kill(session));
-	return error;
+	return err;
 }

@@ -27,8 +27,9 @@ struct op_module_entry {
 	struct op_artifact *artifact;      /**< one reference */
 	const struct op_wasm_module *wasm; /**< NULL without bytecode; borrowed from the artifact */
 	char *name;
-	char *file;                        /**< on the command line, when it was found there; as the target writes it */
-	const char **function_names; /**< by full index, filled when first asked for; owned strings */
+	char *file; /**< on the command line, when it was found there; as the target writes it */
+	const char *
+		*function_names; /**< by full index, filled when first asked for; owned strings */
 	struct OP_ARRAY(struct op_host_addr) copies;
 };
 
@@ -41,7 +42,7 @@ struct op_stack_store {
 	struct op_walk walk;
 	char *incomplete;
 	bool valid;
-	int64_t thread;   /**< 0: suspended */
+	int64_t thread; /**< 0: suspended */
 	size_t suspended;
 	size_t limit;
 };
@@ -64,9 +65,10 @@ struct op_session {
 
 	struct op_process *process; /**< NULL: none, or a file */
 	bool launched;
-	bool reaching_entry;      /**< a launched program is on its way to its guest's first instruction */
-	bool watching;            /**< the run asks for OP_STOP_CODE_MAPPED */
-	int64_t shown_thread;     /**< whose stop a person saw last: it leaves its slot silently */
+	bool reaching_entry;  /**< a launched program is on its way to its guest's first instruction
+			       */
+	bool watching;        /**< the run asks for OP_STOP_CODE_MAPPED */
+	int64_t shown_thread; /**< whose stop a person saw last: it leaves its slot silently */
 	struct op_mappings mappings;
 	struct OP_ARRAY(struct op_region) regions;
 	struct op_memory raw_memory;
@@ -75,7 +77,7 @@ struct op_session {
 
 	struct OP_ARRAY(struct op_module_entry *) modules;
 	uint32_t next_module_id;
-	bool modules_stale;       /**< images changed and the modules could not follow yet */
+	bool modules_stale; /**< images changed and the modules could not follow yet */
 	struct OP_ARRAY(struct op_module) module_list;
 	bool told_unknown_layout;
 
@@ -116,7 +118,8 @@ struct op_session {
 
 // session.c
 /** Tell the front end something on the session's own account. */
-void op_session_notice(struct op_session *session, enum op_notice_kind kind, const char *format, ...) _printf_(3, 4);
+void op_session_notice(struct op_session *session, enum op_notice_kind kind, const char *format,
+		       ...) _printf_(3, 4);
 /** What target-runtime needs to walk stacks, as of now. */
 struct op_stack_context op_session_stack_context(struct op_session *session);
 /** The cached view of the target's memory. */
@@ -133,37 +136,48 @@ struct op_error *op_session_need_stopped(struct op_session *session);
 // modules.c
 struct op_error *op_modules_update(struct op_session *session);
 void op_modules_clear(struct op_session *session);
-struct op_error *op_modules_add_artifact(struct op_session *session, struct op_artifact *artifact, const char *path);
+struct op_error *op_modules_add_artifact(struct op_session *session, struct op_artifact *artifact,
+					 const char *path);
 struct op_module_entry *op_module_by_id(struct op_session *session, uint32_t id);
-struct op_module_entry *op_module_by_artifact(struct op_session *session, const struct op_artifact *artifact, uint32_t index);
-/** The name of a function as shown: escaped, "function[N]" when it has none. Lives as long as the module. */
+struct op_module_entry *op_module_by_artifact(struct op_session *session,
+					      const struct op_artifact *artifact, uint32_t index);
+/** The name of a function as shown: escaped, "function[N]" when it has none. Lives as long as the
+ * module. */
 const char *op_module_function_name(struct op_module_entry *module, uint32_t index);
 /** The module that a user named; NULL when none has that name. */
-struct op_module_entry *op_module_by_name(struct op_session *session, const char *name, size_t size);
+struct op_module_entry *op_module_by_name(struct op_session *session, const char *name,
+					  size_t size);
 
 // module_file.c
 /**
- * Find the file on the target's command line that a module was compiled from, into module->file; where the image does not carry the original bytes and the file
- * fits the compiled code, they are taken from the file.
+ * Find the file on the target's command line that a module was compiled from, into module->file;
+ * where the image does not carry the original bytes and the file fits the compiled code, they are
+ * taken from the file.
  */
 struct op_error *op_module_find_file(struct op_session *session, struct op_module_entry *module);
 
 // stacks.c
 void op_stacks_forget(struct op_session *session);
 void op_stacks_deinit(struct op_session *session);
-/** Choose what commands refer to after a stop: @p thread, or when that is not in the guest something that is. */
-struct op_error *op_stacks_select_after_stop(struct op_session *session, int64_t thread, bool prefer_guest);
+/** Choose what commands refer to after a stop: @p thread, or when that is not in the guest
+ * something that is. */
+struct op_error *op_stacks_select_after_stop(struct op_session *session, int64_t thread,
+					     bool prefer_guest);
 /** The virtual frame behind a public one. */
 const struct op_virtual_frame *op_frame_virtual(const struct op_frame *frame);
 
 // arguments.c
-/** Whether an innermost frame of code that records no values is at its function's first machine instruction. */
+/** Whether an innermost frame of code that records no values is at its function's first machine
+ * instruction. */
 bool op_arguments_known(struct op_session *session, const struct op_virtual_frame *frame);
 /**
- * The arguments of a function whose first machine instruction comes next, where its caller put them: for code that records no values.
- * @param[in,out] values one for each local; those of parameters are filled in. Left alone when the frame is not at such a place.
+ * The arguments of a function whose first machine instruction comes next, where its caller put
+ * them: for code that records no values.
+ * @param[in,out] values one for each local; those of parameters are filled in. Left alone when the
+ * frame is not at such a place.
  */
-struct op_error *op_arguments_read(struct op_session *session, const struct op_frame *frame, struct op_variable *values, size_t count);
+struct op_error *op_arguments_read(struct op_session *session, const struct op_frame *frame,
+				   struct op_variable *values, size_t count);
 
 // memory_access.c
 void op_variable_list_deinit(struct op_variable_list *list);

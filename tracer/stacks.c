@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Stacks as they are shown: the machine frames of target-runtime turned into guest frames, host stretches folded, and what is selected.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Stacks as they are shown: the machine frames of target-runtime turned into guest frames, host
+// stretches folded, and what is selected.
 #include "tracer/session.h"
 #include "tracer/state.h"
 
@@ -59,18 +57,23 @@ void op_stacks_deinit(struct op_session *session)
 
 static uint32_t parameter_count(const struct op_module_entry *module, uint32_t function)
 {
-	const struct op_wasm_type_def *type = module->wasm ? op_wasm_module_function_type(module->wasm, function) : NULL;
+	const struct op_wasm_type_def *type =
+		module->wasm ? op_wasm_module_function_type(module->wasm, function) : NULL;
 	return type ? type->param_count : 0;
 }
 
 // A guest frame for the public interface. @p internal must stay where it is.
-static struct op_frame guest_frame(struct op_session *session, const struct op_virtual_frame *internal, uint32_t level, uint32_t activation)
+static struct op_frame guest_frame(struct op_session *session,
+				   const struct op_virtual_frame *internal, uint32_t level,
+				   uint32_t activation)
 {
-	struct op_module_entry *module = op_module_by_artifact(session, internal->artifact, internal->pc.module);
+	struct op_module_entry *module =
+		op_module_by_artifact(session, internal->artifact, internal->pc.module);
 	struct op_frame frame = {
 		.level = level,
 		.kind = OP_FRAME_WASM,
-		.function = module ? op_module_function_name(module, internal->function) : "function[?]",
+		.function = module ? op_module_function_name(module, internal->function)
+				   : "function[?]",
 		.function_index = internal->function,
 		.module = module ? module->name : "?",
 		.module_id = module ? module->info.id : UINT32_MAX,
@@ -86,19 +89,21 @@ static struct op_frame guest_frame(struct op_session *session, const struct op_v
 		.internal = internal,
 	};
 	uint32_t locals;
-	struct op_error *error = op_frame_local_count(internal, &locals);
-	if (!error) {
+	struct op_error *err = op_frame_local_count(internal, &locals);
+	if (!err) {
 		frame.local_count = locals;
 		uint32_t params = module ? parameter_count(module, internal->function) : 0;
 		frame.param_count = params < locals ? params : locals;
 	}
-	op_error_destroy(error);
-	frame.has_arguments = level == 0 && activation == 0 && op_arguments_known(session, internal);
+	op_error_destroy(err);
+	frame.has_arguments =
+		level == 0 && activation == 0 && op_arguments_known(session, internal);
 	// The address map has no position for the code in front of the first instruction.
 	struct op_place place;
 	bool known = false;
 	if (frame.has_arguments && module)
-		op_error_destroy(op_place_function_start(module, internal->function, &place, &known));
+		op_error_destroy(
+			op_place_function_start(module, internal->function, &place, &known));
 	if (known) {
 		frame.has_pc = true;
 		frame.pc = place.pc;
@@ -107,21 +112,23 @@ static struct op_frame guest_frame(struct op_session *session, const struct op_v
 }
 
 // A folded stretch of host frames: "fd_read" when the guest's call is known.
-static struct op_error *push_host(struct op_session *session, struct op_stack_store *store, const struct op_stack_context *context, size_t exit_index,
+static struct op_error *push_host(struct op_session *session, struct op_stack_store *store,
+				  const struct op_stack_context *context, size_t exit_index,
 				  const struct op_machine_frame *host, uint32_t level)
 {
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
 	if (exit_index < store->walk.count) {
-		struct op_error *error = op_walk_host_call_name(context, &store->walk, exit_index, &text);
-		if (error)
-			return error;
+		struct op_error *err =
+			op_walk_host_call_name(context, &store->walk, exit_index, &text);
+		if (err)
+			return err;
 	}
 	if (!text.size)
 		op_text_append(&text, "host");
 	char *name;
-	struct op_error *error = op_text_steal(&text, &name);
-	if (error)
-		return error;
+	struct op_error *err = op_text_steal(&text, &name);
+	if (err)
+		return err;
 	struct op_frame frame = {
 		.level = level,
 		.kind = OP_FRAME_HOST,
@@ -141,11 +148,16 @@ static struct op_error *push_host(struct op_session *session, struct op_stack_st
 
 static struct op_error *reserve_virtual(struct op_stack_store *store, size_t count)
 {
-	return op_array_reserve(&store->virtual_frames, &store->virtual_capacity, count, sizeof(*store->virtual_frames)) ? NULL : op_error_no_memory();
+	return op_array_reserve(&store->virtual_frames, &store->virtual_capacity, count,
+				sizeof(*store->virtual_frames))
+		       ? NULL
+		       : op_error_no_memory();
 }
 
-// Expand the walk. Virtual frames may move while the array grows, so frames learn their places at the end.
-static struct op_error *expand(struct op_session *session, struct op_stack_store *store, const struct op_registers *registers, size_t limit)
+// Expand the walk. Virtual frames may move while the array grows, so frames learn their places at
+// the end.
+static struct op_error *expand(struct op_session *session, struct op_stack_store *store,
+			       const struct op_registers *registers, size_t limit)
 {
 	struct op_stack_context context = op_session_stack_context(session);
 	uint32_t level = 0;
@@ -153,39 +165,44 @@ static struct op_error *expand(struct op_session *session, struct op_stack_store
 		const struct op_machine_frame *machine = &store->walk.frames[i];
 		if (op_cancelled(&session->cancel))
 			return op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
-		struct op_error *error;
-		if (machine->kind == OP_MACHINE_FRAME_HOST || machine->kind == OP_MACHINE_FRAME_EXIT) {
+		struct op_error *err;
+		if (machine->kind == OP_MACHINE_FRAME_HOST ||
+		    machine->kind == OP_MACHINE_FRAME_EXIT) {
 			// The stretch, and the trampoline under it, are one line.
 			size_t exit_index = i;
-			if (machine->kind == OP_MACHINE_FRAME_HOST && i + 1 < store->walk.count
-			    && store->walk.frames[i + 1].kind == OP_MACHINE_FRAME_EXIT)
+			if (machine->kind == OP_MACHINE_FRAME_HOST && i + 1 < store->walk.count &&
+			    store->walk.frames[i + 1].kind == OP_MACHINE_FRAME_EXIT)
 				exit_index = ++i;
 			else if (machine->kind == OP_MACHINE_FRAME_HOST)
 				exit_index = SIZE_MAX;
-			error = push_host(session, store, &context, exit_index, machine, level);
-			if (error)
-				return error;
+			err = push_host(session, store, &context, exit_index, machine, level);
+			if (err)
+				return err;
 			continue;
 		}
 		if (machine->kind != OP_MACHINE_FRAME_WASM)
 			continue;
 		struct op_virtual_frame virtuals[OP_VIRTUAL_FRAMES_MAX];
 		size_t count;
-		error = op_virtual_frames(&context, machine, i == 0 ? registers : NULL, virtuals, &count);
-		if (error)
-			return error;
+		err = op_virtual_frames(&context, machine, i == 0 ? registers : NULL, virtuals,
+					&count);
+		if (err)
+			return err;
 		for (size_t k = 0; k < count && store->frames.count < limit; k++) {
-			error = reserve_virtual(store, store->frames.count + 1);
-			if (error)
-				return error;
+			err = reserve_virtual(store, store->frames.count + 1);
+			if (err)
+				return err;
 			store->virtual_frames[store->frames.count] = virtuals[k];
-			struct op_frame frame = guest_frame(session, &virtuals[k], level++, machine->activation);
+			struct op_frame frame =
+				guest_frame(session, &virtuals[k], level++, machine->activation);
 			if (!op_array_push(&store->frames, frame))
 				return op_error_no_memory();
 		}
 	}
 	for (size_t i = 0; i < store->frames.count; i++)
-		store->frames.data[i].internal = store->frames.data[i].kind == OP_FRAME_WASM ? &store->virtual_frames[i] : NULL;
+		store->frames.data[i].internal = store->frames.data[i].kind == OP_FRAME_WASM
+							 ? &store->virtual_frames[i]
+							 : NULL;
 	return NULL;
 }
 
@@ -197,24 +214,25 @@ static struct op_error *find_suspended(struct op_session *session)
 	const struct op_thread_info *threads = op_process_threads(session->process, &count);
 	struct OP_ARRAY(struct op_host_addr) busy = {0};
 	const struct op_arch *arch = op_process_arch(session->process);
-	struct op_error *error = NULL;
-	for (size_t i = 0; i < count && !error; i++) {
+	struct op_error *err = NULL;
+	for (size_t i = 0; i < count && !err; i++) {
 		struct op_registers registers;
-		error = op_process_registers(session->process, threads[i].id, &registers);
-		if (error && error->code != OP_ERROR_PROCESS_GONE) {
-			op_error_destroy(error);
-			error = NULL;
+		err = op_process_registers(session->process, threads[i].id, &registers);
+		if (err && err->code != OP_ERROR_PROCESS_GONE) {
+			op_error_destroy(err);
+			err = NULL;
 			continue;
 		}
-		if (!error && !op_array_push(&busy, op_host_addr(registers.value[arch->sp])))
-			error = op_error_no_memory();
+		if (!err && !op_array_push(&busy, op_host_addr(registers.value[arch->sp])))
+			err = op_error_no_memory();
 	}
 	struct op_stack_context context = op_session_stack_context(session);
-	if (!error)
-		error = op_suspended_find(&context, busy.data, busy.count, &session->suspended, &session->suspended_count);
+	if (!err)
+		err = op_suspended_find(&context, busy.data, busy.count, &session->suspended,
+					&session->suspended_count);
 	free(busy.data);
-	session->suspended_known = !error;
-	return error;
+	session->suspended_known = !err;
+	return err;
 }
 
 // The sentence why a walk ended early.
@@ -226,34 +244,36 @@ static struct op_error *note_problem(struct op_stack_store *store)
 	return store->incomplete ? NULL : op_error_no_memory();
 }
 
-static struct op_error *load_stack(struct op_session *session, int64_t thread, size_t suspended, size_t limit, const struct op_stack **ret)
+static struct op_error *load_stack(struct op_session *session, int64_t thread, size_t suspended,
+				   size_t limit, const struct op_stack **ret)
 {
 	struct op_stack_store *store = &session->stack;
 	if (!limit || limit > FRAMES_MAX)
 		limit = FRAMES_MAX;
-	if (store->valid && store->thread == thread && (thread || store->suspended == suspended)
-	    && (store->limit >= limit || store->frames.count < store->limit)) {
+	if (store->valid && store->thread == thread && (thread || store->suspended == suspended) &&
+	    (store->limit >= limit || store->frames.count < store->limit)) {
 		*ret = &store->stack;
 		return NULL;
 	}
 	store_clear(store);
 	struct op_stack_context context = op_session_stack_context(session);
 	struct op_registers registers;
-	struct op_error *error = NULL;
+	struct op_error *err = NULL;
 	if (thread) {
-		error = op_process_registers(session->process, thread, &registers);
-		if (!error)
-			error = op_walk_thread(&context, &registers, limit + 4, &store->walk);
+		err = op_process_registers(session->process, thread, &registers);
+		if (!err)
+			err = op_walk_thread(&context, &registers, limit + 4, &store->walk);
 	} else {
-		error = op_walk_suspended(&context, &session->suspended[suspended], limit + 4, &store->walk);
+		err = op_walk_suspended(&context, &session->suspended[suspended], limit + 4,
+					&store->walk);
 	}
-	if (!error)
-		error = expand(session, store, thread ? &registers : NULL, limit);
-	if (!error)
-		error = note_problem(store);
-	if (error) {
+	if (!err)
+		err = expand(session, store, thread ? &registers : NULL, limit);
+	if (!err)
+		err = note_problem(store);
+	if (err) {
 		store_clear(store);
-		return error;
+		return err;
 	}
 	store->thread = thread;
 	store->suspended = suspended;
@@ -274,7 +294,8 @@ static struct op_error *load_stack(struct op_session *session, int64_t thread, s
 				continue;
 			_cleanup_text_ struct op_text name = OP_TEXT_INIT;
 			op_text_append_escaped(&name, threads[i].name, strlen(threads[i].name));
-			strncpy(store->stack.thread_name, name.data ?: "", sizeof(store->stack.thread_name) - 1);
+			strncpy(store->stack.thread_name, name.data ?: "",
+				sizeof(store->stack.thread_name) - 1);
 		}
 	}
 	*ret = &store->stack;
@@ -291,54 +312,64 @@ static bool thread_exists(struct op_session *session, int64_t thread)
 	return false;
 }
 
-struct op_error *op_session_thread_stack(struct op_session *session, int64_t thread, size_t limit, const struct op_stack **ret)
+struct op_error *op_session_thread_stack(struct op_session *session, int64_t thread, size_t limit,
+					 const struct op_stack **ret)
 {
-	struct op_error *error = op_session_need_stopped(session);
-	if (error)
-		return error;
+	struct op_error *err = op_session_need_stopped(session);
+	if (err)
+		return err;
 	if (!thread_exists(session, thread))
-		return op_error_create(OP_ERROR_NOT_FOUND, "process %" PRId64 " has no thread %" PRId64, op_session_process_id(session), thread);
+		return op_error_create(OP_ERROR_NOT_FOUND,
+				       "process %" PRId64 " has no thread %" PRId64,
+				       op_session_process_id(session), thread);
 	return load_stack(session, thread, 0, limit, ret);
 }
 
 struct op_error *op_session_suspended_count(struct op_session *session, size_t *ret)
 {
-	struct op_error *error = op_session_need_stopped(session);
-	if (!error)
-		error = find_suspended(session);
-	if (!error)
+	struct op_error *err = op_session_need_stopped(session);
+	if (!err)
+		err = find_suspended(session);
+	if (!err)
 		*ret = session->suspended_count;
-	return error;
+	return err;
 }
 
-struct op_error *op_session_suspended_stack(struct op_session *session, size_t index, size_t limit, const struct op_stack **ret)
+struct op_error *op_session_suspended_stack(struct op_session *session, size_t index, size_t limit,
+					    const struct op_stack **ret)
 {
 	size_t count;
-	struct op_error *error = op_session_suspended_count(session, &count);
-	if (error)
-		return error;
+	struct op_error *err = op_session_suspended_count(session, &count);
+	if (err)
+		return err;
 	if (index >= count)
-		return op_error_create(OP_ERROR_NOT_FOUND, "there is no suspended guest number %zu (%zu in all)", index, count);
+		return op_error_create(OP_ERROR_NOT_FOUND,
+				       "there is no suspended guest number %zu (%zu in all)", index,
+				       count);
 	return load_stack(session, 0, index, limit, ret);
 }
 
 // The innermost guest frame of a walk, expanded.
-static struct op_error *top_frame(struct op_session *session, const struct op_walk *walk, const struct op_registers *registers,
-				  struct op_virtual_frame *ret, bool *ret_found, bool *ret_host_call)
+static struct op_error *top_frame(struct op_session *session, const struct op_walk *walk,
+				  const struct op_registers *registers,
+				  struct op_virtual_frame *ret, bool *ret_found,
+				  bool *ret_host_call)
 {
 	*ret_found = false;
 	*ret_host_call = false;
 	struct op_stack_context context = op_session_stack_context(session);
 	for (size_t i = 0; i < walk->count; i++) {
-		if (walk->frames[i].kind == OP_MACHINE_FRAME_HOST || walk->frames[i].kind == OP_MACHINE_FRAME_EXIT)
+		if (walk->frames[i].kind == OP_MACHINE_FRAME_HOST ||
+		    walk->frames[i].kind == OP_MACHINE_FRAME_EXIT)
 			*ret_host_call = true;
 		if (walk->frames[i].kind != OP_MACHINE_FRAME_WASM)
 			continue;
 		struct op_virtual_frame virtuals[OP_VIRTUAL_FRAMES_MAX];
 		size_t count;
-		struct op_error *error = op_virtual_frames(&context, &walk->frames[i], i == 0 ? registers : NULL, virtuals, &count);
-		if (error)
-			return error;
+		struct op_error *err = op_virtual_frames(
+			&context, &walk->frames[i], i == 0 ? registers : NULL, virtuals, &count);
+		if (err)
+			return err;
 		if (count) {
 			*ret = virtuals[0];
 			*ret_found = true;
@@ -348,7 +379,8 @@ static struct op_error *top_frame(struct op_session *session, const struct op_wa
 	return NULL;
 }
 
-static struct op_error *summarise(struct op_session *session, const struct op_thread_info *thread, size_t index)
+static struct op_error *summarise(struct op_session *session, const struct op_thread_info *thread,
+				  size_t index)
 {
 	struct op_thread_summary *summary = &session->summaries.data[index];
 	*summary = (struct op_thread_summary){.id = thread->id};
@@ -357,50 +389,53 @@ static struct op_error *summarise(struct op_session *session, const struct op_th
 	strncpy(summary->name, name.data ?: "", sizeof(summary->name) - 1);
 	summary->selected = !session->suspended_selected && thread->id == session->selected_thread;
 	struct op_registers registers;
-	struct op_error *error = op_process_registers(session->process, thread->id, &registers);
-	if (error && error->code != OP_ERROR_PROCESS_GONE) {
+	struct op_error *err = op_process_registers(session->process, thread->id, &registers);
+	if (err && err->code != OP_ERROR_PROCESS_GONE) {
 		// A thread that is just ending has no registers and no stack.
-		op_error_destroy(error);
+		op_error_destroy(err);
 		return NULL;
 	}
 	struct op_stack_context context = op_session_stack_context(session);
 	struct op_walk walk = {0};
-	if (!error)
-		error = op_walk_thread(&context, &registers, 8, &walk);
+	if (!err)
+		err = op_walk_thread(&context, &registers, 8, &walk);
 	struct op_virtual_frame *frame = &session->summary_frames.data[index];
 	bool host_call;
-	if (!error)
-		error = top_frame(session, &walk, &registers, frame, &summary->in_guest, &host_call);
-	if (!error && summary->in_guest) {
+	if (!err)
+		err = top_frame(session, &walk, &registers, frame, &summary->in_guest, &host_call);
+	if (!err && summary->in_guest) {
 		summary->host_call = host_call;
 		summary->frame = guest_frame(session, frame, 0, 0);
 	}
 	op_walk_deinit(&walk);
-	return error;
+	return err;
 }
 
-struct op_error *op_session_threads(struct op_session *session, const struct op_thread_summary **ret, size_t *ret_count)
+struct op_error *op_session_threads(struct op_session *session,
+				    const struct op_thread_summary **ret, size_t *ret_count)
 {
-	struct op_error *error = op_session_need_stopped(session);
-	if (error)
-		return error;
+	struct op_error *err = op_session_need_stopped(session);
+	if (err)
+		return err;
 	size_t count;
 	const struct op_thread_info *threads = op_process_threads(session->process, &count);
-	if (!op_array_reserve(&session->summaries.data, &session->summaries.capacity, count, sizeof(*session->summaries.data))
-	    || !op_array_reserve(&session->summary_frames.data, &session->summary_frames.capacity, count, sizeof(*session->summary_frames.data)))
+	if (!op_array_reserve(&session->summaries.data, &session->summaries.capacity, count,
+			      sizeof(*session->summaries.data)) ||
+	    !op_array_reserve(&session->summary_frames.data, &session->summary_frames.capacity,
+			      count, sizeof(*session->summary_frames.data)))
 		return op_error_no_memory();
 	session->summaries.count = count;
 	for (size_t i = 0; i < count; i++) {
-		error = summarise(session, &threads[i], i);
-		if (error)
-			return error;
+		err = summarise(session, &threads[i], i);
+		if (err)
+			return err;
 	}
 	*ret = session->summaries.data;
 	*ret_count = count;
 	return NULL;
 }
 
-// Selection ---------------------------------------------------------------------------------------------------------
+// Selection -----------------------------------------------------------------------------------
 
 int64_t op_session_selected_thread(const struct op_session *session)
 {
@@ -420,11 +455,13 @@ uint32_t op_session_selected_level(const struct op_session *session)
 
 struct op_error *op_session_select_thread(struct op_session *session, int64_t thread)
 {
-	struct op_error *error = op_session_need_stopped(session);
-	if (error)
-		return error;
+	struct op_error *err = op_session_need_stopped(session);
+	if (err)
+		return err;
 	if (!thread_exists(session, thread))
-		return op_error_create(OP_ERROR_NOT_FOUND, "process %" PRId64 " has no thread %" PRId64, op_session_process_id(session), thread);
+		return op_error_create(OP_ERROR_NOT_FOUND,
+				       "process %" PRId64 " has no thread %" PRId64,
+				       op_session_process_id(session), thread);
 	op_state_unselect(session);
 	session->selected_thread = thread;
 	session->suspended_selected = false;
@@ -436,11 +473,13 @@ struct op_error *op_session_select_thread(struct op_session *session, int64_t th
 struct op_error *op_session_select_suspended(struct op_session *session, size_t index)
 {
 	size_t count;
-	struct op_error *error = op_session_suspended_count(session, &count);
-	if (error)
-		return error;
+	struct op_error *err = op_session_suspended_count(session, &count);
+	if (err)
+		return err;
 	if (index >= count)
-		return op_error_create(OP_ERROR_NOT_FOUND, "there is no suspended guest number %zu (%zu in all)", index, count);
+		return op_error_create(OP_ERROR_NOT_FOUND,
+				       "there is no suspended guest number %zu (%zu in all)", index,
+				       count);
 	op_state_unselect(session);
 	session->suspended_selected = true;
 	session->selected_suspended = index;
@@ -448,18 +487,20 @@ struct op_error *op_session_select_suspended(struct op_session *session, size_t 
 	return NULL;
 }
 
-struct op_error *op_session_selected_stack(struct op_session *session, size_t limit, const struct op_stack **ret)
+struct op_error *op_session_selected_stack(struct op_session *session, size_t limit,
+					   const struct op_stack **ret)
 {
-	struct op_error *error = op_session_need_stopped(session);
-	if (error)
-		return error;
+	struct op_error *err = op_session_need_stopped(session);
+	if (err)
+		return err;
 	const struct op_stack *stack;
 	if (session->suspended_selected)
-		error = op_session_suspended_stack(session, session->selected_suspended, limit, &stack);
+		err = op_session_suspended_stack(session, session->selected_suspended, limit,
+						 &stack);
 	else
-		error = op_session_thread_stack(session, session->selected_thread, limit, &stack);
-	if (error)
-		return error;
+		err = op_session_thread_stack(session, session->selected_thread, limit, &stack);
+	if (err)
+		return err;
 	for (size_t i = 0; i < stack->count; i++) {
 		if (stack->frames[i].kind == OP_FRAME_WASM) {
 			*ret = stack;
@@ -467,8 +508,10 @@ struct op_error *op_session_selected_stack(struct op_session *session, size_t li
 		}
 	}
 	if (session->suspended_selected)
-		return op_error_create(OP_ERROR_STATE, "the suspended guest has no frames%s%s", stack->incomplete ? ": " : "", stack->incomplete ?: "");
-	return op_error_create(OP_ERROR_STATE, "thread %" PRId64 " is not in the guest%s%s", session->selected_thread, stack->incomplete ? ": " : "",
+		return op_error_create(OP_ERROR_STATE, "the suspended guest has no frames%s%s",
+				       stack->incomplete ? ": " : "", stack->incomplete ?: "");
+	return op_error_create(OP_ERROR_STATE, "thread %" PRId64 " is not in the guest%s%s",
+			       session->selected_thread, stack->incomplete ? ": " : "",
 			       stack->incomplete ?: "");
 }
 
@@ -480,31 +523,34 @@ static const struct op_frame *frame_at(const struct op_stack *stack, uint32_t le
 	return NULL;
 }
 
-// Walk only as far as the level asks for: a deep recursion must not be walked whole to show its innermost frame.
-static struct op_error *load_level(struct op_session *session, uint32_t level, const struct op_frame **ret)
+// Walk only as far as the level asks for: a deep recursion must not be walked whole to show its
+// innermost frame.
+static struct op_error *load_level(struct op_session *session, uint32_t level,
+				   const struct op_frame **ret)
 {
 	const struct op_stack *stack;
-	struct op_error *error = op_session_selected_stack(session, (size_t)level + 16, &stack);
-	if (error)
-		return error;
+	struct op_error *err = op_session_selected_stack(session, (size_t)level + 16, &stack);
+	if (err)
+		return err;
 	*ret = frame_at(stack, level);
 	if (!*ret && !stack->incomplete)
 		return op_error_create(OP_ERROR_NOT_FOUND, "there is no frame %" PRIu32, level);
 	if (!*ret) {
-		error = op_session_selected_stack(session, 0, &stack);
-		if (error)
-			return error;
+		err = op_session_selected_stack(session, 0, &stack);
+		if (err)
+			return err;
 		*ret = frame_at(stack, level);
 	}
-	return *ret ? NULL : op_error_create(OP_ERROR_NOT_FOUND, "there is no frame %" PRIu32, level);
+	return *ret ? NULL
+		    : op_error_create(OP_ERROR_NOT_FOUND, "there is no frame %" PRIu32, level);
 }
 
 struct op_error *op_session_select_level(struct op_session *session, uint32_t level)
 {
 	const struct op_frame *frame;
-	struct op_error *error = load_level(session, level, &frame);
-	if (error)
-		return error;
+	struct op_error *err = load_level(session, level, &frame);
+	if (err)
+		return err;
 	op_state_unselect(session);
 	session->selected_level = level;
 	return NULL;
@@ -515,7 +561,8 @@ struct op_error *op_session_selected_frame(struct op_session *session, const str
 	return load_level(session, session->selected_level, ret);
 }
 
-struct op_error *op_stacks_select_after_stop(struct op_session *session, int64_t thread, bool prefer_guest)
+struct op_error *op_stacks_select_after_stop(struct op_session *session, int64_t thread,
+					     bool prefer_guest)
 {
 	session->suspended_selected = false;
 	session->selected_level = 0;
@@ -526,11 +573,12 @@ struct op_error *op_stacks_select_after_stop(struct op_session *session, int64_t
 		session->selected_thread = infos[0].id;
 	if (!prefer_guest)
 		return NULL;
-	// What a person wants to see: a thread in the guest's own code, else one in a host call of it, else a guest that waits on no thread.
+	// What a person wants to see: a thread in the guest's own code, else one in a host call of
+	// it, else a guest that waits on no thread.
 	const struct op_thread_summary *threads;
-	struct op_error *error = op_session_threads(session, &threads, &count);
-	if (error)
-		return error;
+	struct op_error *err = op_session_threads(session, &threads, &count);
+	if (err)
+		return err;
 	int best = 0;
 	for (size_t i = 0; i < count; i++) {
 		int rank = !threads[i].in_guest ? 0 : threads[i].host_call ? 1 : 2;
@@ -543,8 +591,8 @@ struct op_error *op_stacks_select_after_stop(struct op_session *session, int64_t
 	if (best)
 		return op_session_carry(session, &carried);
 	size_t suspended;
-	error = op_session_suspended_count(session, &suspended);
-	if (!error && suspended)
-		error = op_session_select_suspended(session, 0);
-	return error;
+	err = op_session_suspended_count(session, &suspended);
+	if (!err && suspended)
+		err = op_session_select_suspended(session, 0);
+	return err;
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Stores and instances as they are shown, and which instance a command means. What is in an
 // instance is in globals.c, linkage.c and objects.c.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "tracer/state.h"
 
 #include <inttypes.h>
@@ -104,7 +101,7 @@ uint64_t op_state_stop(const struct op_session *session)
 	return session->guest ? session->guest->stop : 1;
 }
 
-// Finding them ------------------------------------------------------------------------------------
+// Finding them --------------------------------------------------------------------------------
 
 static struct op_error *note_frames(struct op_session *session, const struct op_walk *walk,
 				    const struct op_registers *registers, int64_t thread,
@@ -118,10 +115,10 @@ static struct op_error *note_frames(struct op_session *session, const struct op_
 			continue;
 		struct op_virtual_frame frames[OP_VIRTUAL_FRAMES_MAX];
 		size_t count;
-		struct op_error *error = op_virtual_frames(
-			&context, &walk->frames[i], i == 0 ? registers : NULL, frames, &count);
-		if (error)
-			return error;
+		struct op_error *err = op_virtual_frames(&context, &walk->frames[i],
+							 i == 0 ? registers : NULL, frames, &count);
+		if (err)
+			return err;
 		// A body that was inlined has an instance of its own, in a component perhaps of
 		// another module.
 		for (size_t k = 0; k < count; k++) {
@@ -146,43 +143,41 @@ static struct op_error *note_frames(struct op_session *session, const struct op_
 static struct op_error *note_stacks(struct op_session *session)
 {
 	size_t suspended;
-	struct op_error *error = op_session_suspended_count(session, &suspended);
-	if (error)
-		return error;
+	struct op_error *err = op_session_suspended_count(session, &suspended);
+	if (err)
+		return err;
 	struct op_stack_context context = op_session_stack_context(session);
 	size_t count;
 	const struct op_thread_info *threads = op_process_threads(session->process, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct op_registers registers;
-		error = op_process_registers(session->process, threads[i].id, &registers);
-		if (error && error->code != OP_ERROR_PROCESS_GONE) {
+		err = op_process_registers(session->process, threads[i].id, &registers);
+		if (err && err->code != OP_ERROR_PROCESS_GONE) {
 			// A thread that is just ending has no registers.
-			op_error_destroy(error);
+			op_error_destroy(err);
 			continue;
 		}
 		struct op_walk walk = {0};
-		if (!error)
-			error = op_walk_thread(&context, &registers, FRAMES_LOOKED_AT, &walk);
-		if (!error)
-			error = note_frames(session, &walk, &registers, threads[i].id, 0);
+		if (!err)
+			err = op_walk_thread(&context, &registers, FRAMES_LOOKED_AT, &walk);
+		if (!err)
+			err = note_frames(session, &walk, &registers, threads[i].id, 0);
 		op_walk_deinit(&walk);
-		if (error)
-			return error;
+		if (err)
+			return err;
 	}
 	for (size_t i = 0; i < suspended; i++) {
 		struct op_walk walk = {0};
-		error = op_walk_suspended(&context, &session->suspended[i], FRAMES_LOOKED_AT,
-					  &walk);
-		if (!error &&
-		    !op_array_push(&session->guest->occupants,
-				   ((struct occupant){.store = session->suspended[i].store,
-						      .suspended = (uint32_t)i})))
-			error = op_error_no_memory();
-		if (!error)
-			error = note_frames(session, &walk, NULL, 0, (uint32_t)i);
+		err = op_walk_suspended(&context, &session->suspended[i], FRAMES_LOOKED_AT, &walk);
+		if (!err && !op_array_push(&session->guest->occupants,
+					   ((struct occupant){.store = session->suspended[i].store,
+							      .suspended = (uint32_t)i})))
+			err = op_error_no_memory();
+		if (!err)
+			err = note_frames(session, &walk, NULL, 0, (uint32_t)i);
 		op_walk_deinit(&walk);
-		if (error)
-			return error;
+		if (err)
+			return err;
 	}
 	// A frame far down that somebody selected.
 	for (size_t i = 0; session->stack.valid && i < session->stack.frames.count; i++) {
@@ -201,9 +196,9 @@ static struct op_error *note_stacks(struct op_session *session)
 
 struct op_error *op_state_set(struct op_session *session, const struct op_store_set **ret)
 {
-	struct op_error *error = op_session_need_stopped(session);
-	if (error)
-		return error;
+	struct op_error *err = op_session_need_stopped(session);
+	if (err)
+		return err;
 	struct op_guest_state *state = state_of(session);
 	if (!state)
 		return op_error_no_memory();
@@ -211,16 +206,16 @@ struct op_error *op_state_set(struct op_session *session, const struct op_store_
 		lists_clear(state);
 		// The memory in which instances are may be younger than the last look at the
 		// mappings.
-		error = op_session_read_regions(session);
-		if (!error)
-			error = note_stacks(session);
-		if (error)
-			return error;
+		err = op_session_read_regions(session);
+		if (!err)
+			err = note_stacks(session);
+		if (err)
+			return err;
 		struct op_stack_context context = op_session_stack_context(session);
-		error = op_store_set_create(&context, state->known.data, state->known.count,
-					    &state->set);
-		if (error)
-			return error;
+		err = op_store_set_create(&context, state->known.data, state->known.count,
+					  &state->set);
+		if (err)
+			return err;
 	}
 	*ret = state->set;
 	return NULL;
@@ -245,7 +240,7 @@ uint32_t op_state_store_number(const struct op_store_set *set, struct op_host_ad
 	return UINT32_MAX;
 }
 
-// Stores ------------------------------------------------------------------------------------------
+// Stores --------------------------------------------------------------------------------------
 
 static bool push_once(struct store_lists *lists, const struct occupant *occupant)
 {
@@ -301,9 +296,9 @@ struct op_error *op_session_stores(struct op_session *session, const struct op_s
 				   size_t *ret_count)
 {
 	const struct op_store_set *set;
-	struct op_error *error = op_state_set(session, &set);
-	if (error)
-		return error;
+	struct op_error *err = op_state_set(session, &set);
+	if (err)
+		return err;
 	struct op_guest_state *state = session->guest;
 	size_t count;
 	const struct op_store *stores = op_store_set_stores(set, &count);
@@ -327,7 +322,7 @@ struct op_error *op_session_stores(struct op_session *session, const struct op_s
 	return NULL;
 }
 
-// Instances ---------------------------------------------------------------------------------------
+// Instances -----------------------------------------------------------------------------------
 
 static struct op_module_entry *entry_of(struct op_session *session,
 					const struct op_instance *instance)
@@ -372,9 +367,9 @@ struct op_error *op_session_instances(struct op_session *session,
 				      const struct op_instance_info **ret, size_t *ret_count)
 {
 	const struct op_store_set *set;
-	struct op_error *error = op_state_set(session, &set);
-	if (error)
-		return error;
+	struct op_error *err = op_state_set(session, &set);
+	if (err)
+		return err;
 	struct op_guest_state *state = session->guest;
 	size_t count;
 	const struct op_instance *instances = op_store_set_instances(set, &count);
@@ -391,9 +386,9 @@ struct op_error *op_session_instances(struct op_session *session,
 struct op_error *op_session_select_instance(struct op_session *session, uint32_t number)
 {
 	const struct op_store_set *set;
-	struct op_error *error = op_state_set(session, &set);
-	if (error)
-		return error;
+	struct op_error *err = op_state_set(session, &set);
+	if (err)
+		return err;
 	size_t count;
 	const struct op_instance *instances = op_store_set_instances(set, &count);
 	if (number >= count)
@@ -405,7 +400,7 @@ struct op_error *op_session_select_instance(struct op_session *session, uint32_t
 	return NULL;
 }
 
-// The scope ---------------------------------------------------------------------------------------
+// The scope -----------------------------------------------------------------------------------
 
 // The instance that a frame without a recorded context runs in: certain when its module has one
 // instance and every instance's module is known.
@@ -445,9 +440,9 @@ static const struct op_instance *only_guest_instance(const struct op_store_set *
 struct op_error *op_state_scope(struct op_session *session, const struct op_frame *frame,
 				struct op_scope *ret)
 {
-	struct op_error *error = op_state_set(session, &ret->set);
-	if (error)
-		return error;
+	struct op_error *err = op_state_set(session, &ret->set);
+	if (err)
+		return err;
 	struct op_host_addr wanted = session->guest->selected;
 	bool by_frame = !wanted.value && frame && frame->kind == OP_FRAME_WASM;
 	if (by_frame)
@@ -490,20 +485,20 @@ struct op_error *op_state_module_scope(struct op_session *session, const struct 
 				       struct op_scope *ret,
 				       const struct op_wasm_module **ret_module)
 {
-	struct op_error *error = op_state_scope(session, frame, ret);
-	return error ?: op_instance_module(ret->instance, ret_module);
+	struct op_error *err = op_state_scope(session, frame, ret);
+	return err ?: op_instance_module(ret->instance, ret_module);
 }
 
 struct op_error *op_session_scope(struct op_session *session, const struct op_frame *frame,
 				  const struct op_instance_info **ret)
 {
 	struct op_scope scope;
-	struct op_error *error = op_state_scope(session, frame, &scope);
+	struct op_error *err = op_state_scope(session, frame, &scope);
 	const struct op_instance_info *instances;
 	size_t count;
-	if (!error)
-		error = op_session_instances(session, &instances, &count);
-	if (!error)
+	if (!err)
+		err = op_session_instances(session, &instances, &count);
+	if (!err)
 		*ret = &instances[scope.number];
-	return error;
+	return err;
 }

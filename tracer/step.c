@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Stepping by Wasm instructions. The bytecode says where an instruction can lead; those slots get patches and stay armed for the rest of the run, so that a
-// loop is patched once. What belongs to the step is told by the stack, not by the thread: a guest may continue on another thread after an async host call.
+// Stepping by Wasm instructions. The bytecode says where an instruction can lead; those slots get
+// patches and stay armed for the rest of the run, so that a loop is patched once. What belongs to
+// the step is told by the stack, not by the thread: a guest may continue on another thread after an
+// async host call.
 //
-// Relies on: a private copy of the code belongs to one store, and a store runs on one thread at a time (crates/wasmtime/src/runtime/code.rs, Wasmtime 40+), so slots
-// of the stepped stack's own image may be patched while other threads run.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Relies on: a private copy of the code belongs to one store, and a store runs on one thread at a
+// time (crates/wasmtime/src/runtime/code.rs, Wasmtime 40+), so slots of the stepped stack's own
+// image may be patched while other threads run.
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -65,7 +65,7 @@ bool op_step_is_native(const struct op_step *step, op_thread_id thread)
 	return step->active && step->native_thread == thread;
 }
 
-// Beginning ---------------------------------------------------------------------------------------------------------
+// Beginning -----------------------------------------------------------------------------------
 
 static struct op_error *find_stack(struct op_session *session, uint64_t address)
 {
@@ -78,7 +78,8 @@ static struct op_error *find_stack(struct op_session *session, uint64_t address)
 		step->stack_end = region->end.value;
 		return NULL;
 	}
-	return op_error_create(OP_ERROR_UNREADABLE, "the frame at 0x%" PRIx64 " lies in no mapping", address);
+	return op_error_create(OP_ERROR_UNREADABLE, "the frame at 0x%" PRIx64 " lies in no mapping",
+			       address);
 }
 
 // The entry trampoline's frame under the newest activation.
@@ -87,11 +88,13 @@ static void find_entry(struct op_session *session)
 	const struct op_walk *walk = &session->stack.walk;
 	session->step->entry_fp = 0;
 	for (size_t i = 0; i < walk->count && !session->step->entry_fp; i++)
-		if (walk->frames[i].kind == OP_MACHINE_FRAME_ENTRY && walk->frames[i].activation == 0)
+		if (walk->frames[i].kind == OP_MACHINE_FRAME_ENTRY &&
+		    walk->frames[i].activation == 0)
 			session->step->entry_fp = walk->frames[i].fp.value;
 }
 
-static const struct op_frame *next_guest_frame(const struct op_stack *stack, const struct op_frame *frame)
+static const struct op_frame *next_guest_frame(const struct op_stack *stack,
+					       const struct op_frame *frame)
 {
 	for (const struct op_frame *f = frame + 1; f < stack->frames + stack->count; f++)
 		if (f->kind == OP_FRAME_WASM)
@@ -99,22 +102,27 @@ static const struct op_frame *next_guest_frame(const struct op_stack *stack, con
 	return NULL;
 }
 
-static struct op_error *arm_frame_successors(struct op_session *session, const struct op_frame *frame, uint8_t *ret_plan)
+static struct op_error *arm_frame_successors(struct op_session *session,
+					     const struct op_frame *frame, uint8_t *ret_plan)
 {
 	const struct op_virtual_frame *virtual_frame = op_frame_virtual(frame);
-	struct place place = {op_image_set_by_id(session->images, virtual_frame->image), virtual_frame->pc.module, virtual_frame->function,
+	struct place place = {op_image_set_by_id(session->images, virtual_frame->image),
+			      virtual_frame->pc.module, virtual_frame->function,
 			      virtual_frame->pc.offset};
 	return op_step_arm_successors(session, &place, ret_plan);
 }
 
-static struct op_error *start_finish(struct op_session *session, const struct op_stack *stack, const struct op_frame *frame)
+static struct op_error *start_finish(struct op_session *session, const struct op_stack *stack,
+				     const struct op_frame *frame)
 {
 	struct op_step *step = session->step;
 	const struct op_virtual_frame *virtual_frame = op_frame_virtual(frame);
-	struct op_error *error = op_artifact_module(virtual_frame->artifact, virtual_frame->pc.module, &step->wasm);
-	if (error)
-		return error;
-	step->type = step->wasm ? op_wasm_module_function_type(step->wasm, virtual_frame->function) : NULL;
+	struct op_error *err =
+		op_artifact_module(virtual_frame->artifact, virtual_frame->pc.module, &step->wasm);
+	if (err)
+		return err;
+	step->type = step->wasm ? op_wasm_module_function_type(step->wasm, virtual_frame->function)
+				: NULL;
 	const struct op_frame *caller = next_guest_frame(stack, frame);
 	bool to_host = !caller || caller->activation != frame->activation;
 	uint8_t plan;
@@ -124,9 +132,9 @@ static struct op_error *start_finish(struct op_session *session, const struct op
 	}
 	uint64_t caller_fp;
 	struct op_memory memory = op_session_memory(session);
-	error = op_memory_read_u64(&memory, frame->fp, &caller_fp);
-	if (error)
-		return error;
+	err = op_memory_read_u64(&memory, frame->fp, &caller_fp);
+	if (err)
+		return err;
 	step->frame_fp = caller_fp;
 	if (to_host && step->entry_fp && frame->activation == 0)
 		step->entry_fp = caller_fp;
@@ -134,27 +142,34 @@ static struct op_error *start_finish(struct op_session *session, const struct op
 }
 
 // Code without slots: a trap at the return address, results in registers.
-static struct op_error *start_native_finish(struct op_session *session, const struct op_frame *frame)
+static struct op_error *start_native_finish(struct op_session *session,
+					    const struct op_frame *frame)
 {
 	struct op_step *step = session->step;
 	const struct op_walk *walk = &session->stack.walk;
 	const struct op_virtual_frame *virtual_frame = op_frame_virtual(frame);
-	struct op_error *error = op_artifact_module(virtual_frame->artifact, virtual_frame->pc.module, &step->wasm);
-	if (error)
-		return error;
-	step->type = step->wasm ? op_wasm_module_function_type(step->wasm, virtual_frame->function) : NULL;
+	struct op_error *err =
+		op_artifact_module(virtual_frame->artifact, virtual_frame->pc.module, &step->wasm);
+	if (err)
+		return err;
+	step->type = step->wasm ? op_wasm_module_function_type(step->wasm, virtual_frame->function)
+				: NULL;
 	step->in_registers = true;
 	for (size_t i = 0; i + 1 < walk->count; i++) {
-		if (walk->frames[i].kind != OP_MACHINE_FRAME_WASM || walk->frames[i].pc.value != frame->host_pc.value)
+		if (walk->frames[i].kind != OP_MACHINE_FRAME_WASM ||
+		    walk->frames[i].pc.value != frame->host_pc.value)
 			continue;
 		step->frame_fp = walk->frames[i + 1].fp.value;
 		return op_step_arm_raw(session, walk->frames[i + 1].pc.value, OP_PATCH_STEP);
 	}
-	return op_error_create(OP_ERROR_NOT_FOUND, "the caller of frame %" PRIu32 " is not known", frame->level);
+	return op_error_create(OP_ERROR_NOT_FOUND, "the caller of frame %" PRIu32 " is not known",
+			       frame->level);
 }
 
-// A step of a thread that stands in a prologue, in a trampoline, or in a host call goes to whatever the guest executes next.
-static struct op_error *start_step(struct op_session *session, const struct op_stack *stack, const struct op_frame *frame)
+// A step of a thread that stands in a prologue, in a trampoline, or in a host call goes to whatever
+// the guest executes next.
+static struct op_error *start_step(struct op_session *session, const struct op_stack *stack,
+				   const struct op_frame *frame)
 {
 	struct op_step *step = session->step;
 	const struct op_virtual_frame *virtual_frame = op_frame_virtual(frame);
@@ -162,41 +177,46 @@ static struct op_error *start_step(struct op_session *session, const struct op_s
 	bool in_host = &stack->frames[0] != frame;
 	if (virtual_frame->precision == OP_FRAME_PROLOGUE) {
 		// Nothing of the function has run: its first instruction comes next.
-		const struct op_image *image = op_image_set_by_id(session->images, virtual_frame->image);
-		return op_step_arm_function_start(session, image, virtual_frame->pc.module, virtual_frame->function);
+		const struct op_image *image =
+			op_image_set_by_id(session->images, virtual_frame->image);
+		return op_step_arm_function_start(session, image, virtual_frame->pc.module,
+						  virtual_frame->function);
 	}
 	uint8_t plan;
-	struct op_error *error = arm_frame_successors(session, frame, &plan);
-	// Out of an inlined body it goes on in the body around it, which is in the same machine frame.
+	struct op_error *err = arm_frame_successors(session, frame, &plan);
+	// Out of an inlined body it goes on in the body around it, which is in the same machine
+	// frame.
 	const struct op_frame *around = frame;
 	uint8_t leaves = plan;
-	while (!error && leaves & PLAN_LEAVES && around->inlined && next_guest_frame(stack, around)) {
+	while (!err && leaves & PLAN_LEAVES && around->inlined && next_guest_frame(stack, around)) {
 		around = next_guest_frame(stack, around);
-		error = arm_frame_successors(session, around, &leaves);
+		err = arm_frame_successors(session, around, &leaves);
 	}
-	if (!error && leaves & PLAN_LEAVES)
-		error = op_step_arm_return(session, frame->fp.value);
+	if (!err && leaves & PLAN_LEAVES)
+		err = op_step_arm_return(session, frame->fp.value);
 	int64_t thread = op_session_selected_thread(session);
-	if (!error && plan & PLAN_UNWINDS && thread)
-		error = op_step_arm_catches(session, thread);
-	if (error || step->kind != OP_RUN_STEP_INTO)
-		return error;
+	if (!err && plan & PLAN_UNWINDS && thread)
+		err = op_step_arm_catches(session, thread);
+	if (err || step->kind != OP_RUN_STEP_INTO)
+		return err;
 	if (in_host)
 		return op_step_arm_entries(session);
 	if (plan & PLAN_NATIVE) {
 		struct op_registers registers;
-		error = op_process_registers(session->process, thread, &registers);
-		if (error)
-			return error;
-		const struct op_image *image = op_image_set_by_id(session->images, virtual_frame->image);
+		err = op_process_registers(session->process, thread, &registers);
+		if (err)
+			return err;
+		const struct op_image *image =
+			op_image_set_by_id(session->images, virtual_frame->image);
 		const struct op_function *owner;
-		error = op_artifact_function_at(image->artifact, virtual_frame->host_pc.value - image->text.value, &owner);
+		err = op_artifact_function_at(
+			image->artifact, virtual_frame->host_pc.value - image->text.value, &owner);
 		step->native_thread = thread;
 		step->native_function = owner ? image->text.value + owner->text_offset : 0;
 		step->native_sp = registers.value[op_process_arch(session->process)->sp];
 		step->native_steps = 0;
 	}
-	return error;
+	return err;
 }
 
 struct op_error *op_step_start(struct op_session *session, enum op_run_kind kind, uint64_t count)
@@ -212,9 +232,9 @@ struct op_error *op_step_start(struct op_session *session, enum op_run_kind kind
 	// A step goes on from where the guest is, a finish from the frame that is selected.
 	uint32_t level = kind == OP_RUN_FINISH ? session->selected_level : 0;
 	const struct op_stack *stack;
-	struct op_error *error = op_session_selected_stack(session, (size_t)level + 16, &stack);
-	if (error)
-		return error;
+	struct op_error *err = op_session_selected_stack(session, (size_t)level + 16, &stack);
+	if (err)
+		return err;
 	const struct op_frame *frame = NULL;
 	for (size_t i = 0; i < stack->count && !frame; i++)
 		if (stack->frames[i].kind == OP_FRAME_WASM && stack->frames[i].level == level)
@@ -223,27 +243,30 @@ struct op_error *op_step_start(struct op_session *session, enum op_run_kind kind
 		return op_error_create(OP_ERROR_NOT_FOUND, "there is no frame %" PRIu32, level);
 	if (frame->no_values && kind != OP_RUN_FINISH)
 		return op_error_create(OP_ERROR_UNSUPPORTED,
-				       "module %s was compiled without guest-debug: it cannot be stepped through (start Wasmtime with -D guest-debug=y)",
+				       "module %s was compiled without guest-debug: it cannot be "
+				       "stepped through (start Wasmtime with -D guest-debug=y)",
 				       frame->module);
-	error = find_stack(session, frame->fp.value);
-	if (error)
-		return error;
+	err = find_stack(session, frame->fp.value);
+	if (err)
+		return err;
 	find_entry(session);
-	const struct op_image *image = op_image_set_by_id(session->images, op_frame_virtual(frame)->image);
-	error = op_step_arm_traps(session);
-	if (!error)
-		error = op_step_arm_handler(session, image, frame->vmctx);
-	if (!error)
-		error = kind != OP_RUN_FINISH ? start_step(session, stack, frame)
-			: frame->no_values    ? start_native_finish(session, frame)
-					      : start_finish(session, stack, frame);
-	step->active = !error;
-	return error;
+	const struct op_image *image =
+		op_image_set_by_id(session->images, op_frame_virtual(frame)->image);
+	err = op_step_arm_traps(session);
+	if (!err)
+		err = op_step_arm_handler(session, image, frame->vmctx);
+	if (!err)
+		err = kind != OP_RUN_FINISH ? start_step(session, stack, frame)
+		      : frame->no_values    ? start_native_finish(session, frame)
+					    : start_finish(session, stack, frame);
+	step->active = !err;
+	return err;
 }
 
-// On the way --------------------------------------------------------------------------------------------------------
+// On the way ----------------------------------------------------------------------------------
 
-struct op_error *op_step_reached(struct op_session *session, op_thread_id thread, struct op_patch *patch, enum op_step_verdict *ret)
+struct op_error *op_step_reached(struct op_session *session, op_thread_id thread,
+				 struct op_patch *patch, enum op_step_verdict *ret)
 {
 	struct op_step *step = session->step;
 	const struct op_arch *arch = op_process_arch(session->process);
@@ -251,14 +274,15 @@ struct op_error *op_step_reached(struct op_session *session, op_thread_id thread
 	if (!step->active)
 		return NULL;
 	struct op_registers registers;
-	struct op_error *error = op_process_registers(session->process, thread, &registers);
-	if (error)
-		return error;
+	struct op_error *err = op_process_registers(session->process, thread, &registers);
+	if (err)
+		return err;
 	uint64_t fp = registers.value[arch->fp], sp = registers.value[arch->sp];
 	if (sp < step->stack_start || sp >= step->stack_end)
 		return NULL;
 	step->done_thread = thread;
-	if (patch->purposes & OP_PATCH_NATIVE_RETURN && step->native_thread == thread && sp >= step->native_sp) {
+	if (patch->purposes & OP_PATCH_NATIVE_RETURN && step->native_thread == thread &&
+	    sp >= step->native_sp) {
 		patch->purposes &= ~(unsigned)OP_PATCH_NATIVE_RETURN;
 		*ret = OP_STEP_NATIVE;
 		return NULL;
@@ -270,7 +294,8 @@ struct op_error *op_step_reached(struct op_session *session, op_thread_id thread
 	if (patch->purposes & OP_PATCH_LEAVE) {
 		if (step->entry_fp && fp < step->entry_fp)
 			return NULL;
-		step->in_registers = step->kind == OP_RUN_FINISH && fp == step->frame_fp && patch->address == step->entry_return;
+		step->in_registers = step->kind == OP_RUN_FINISH && fp == step->frame_fp &&
+				     patch->address == step->entry_return;
 		*ret = step->in_registers ? OP_STEP_DONE : OP_STEP_LEFT;
 		return NULL;
 	}
@@ -287,18 +312,20 @@ struct op_error *op_step_reached(struct op_session *session, op_thread_id thread
 	return op_step_plan_slot(session, thread, patch, fp, sp, ret);
 }
 
-struct op_error *op_step_native(struct op_session *session, op_thread_id thread, enum op_step_verdict *ret)
+struct op_error *op_step_native(struct op_session *session, op_thread_id thread,
+				enum op_step_verdict *ret)
 {
 	struct op_step *step = session->step;
 	const struct op_arch *arch = op_process_arch(session->process);
 	*ret = OP_STEP_NATIVE;
 	struct op_registers registers;
-	struct op_error *error = op_process_registers(session->process, thread, &registers);
-	if (error)
-		return error;
+	struct op_error *err = op_process_registers(session->process, thread, &registers);
+	if (err)
+		return err;
 	uint64_t pc = registers.value[arch->pc];
 	if (++step->native_steps > NATIVE_STEPS_MAX) {
-		// Whatever this is, the instruction's own successors are patched; entries catch a callee that the host calls back.
+		// Whatever this is, the instruction's own successors are patched; entries catch a
+		// callee that the host calls back.
 		step->native_thread = 0;
 		*ret = OP_STEP_ON;
 		return op_step_arm_entries(session);
@@ -306,24 +333,31 @@ struct op_error *op_step_native(struct op_session *session, op_thread_id thread,
 	const struct op_image *image = op_image_set_find(session->images, op_host_addr(pc));
 	const struct op_function *function = NULL;
 	if (image)
-		error = op_artifact_function_at(image->artifact, pc - image->text.value, &function);
-	if (error)
-		return error;
+		err = op_artifact_function_at(image->artifact, pc - image->text.value, &function);
+	if (err)
+		return err;
 	uint64_t start = function ? image->text.value + function->text_offset : 0;
 	if (function && start == step->native_function && pc != start)
 		return NULL;
 	if (function && function->kind == OP_FUNCTION_WASM) {
 		step->native_thread = 0;
 		*ret = OP_STEP_ON;
-		return op_step_arm_function_start(session, image, function->module, function->index);
+		return op_step_arm_function_start(session, image, function->module,
+						  function->index);
 	}
-	if (function && function->kind == OP_FUNCTION_BUILTIN && pc == start && strcmp(function->name, "trap")) {
-		// A table element or an import that is made at first use: come back when the runtime has done so.
+	if (function && function->kind == OP_FUNCTION_BUILTIN && pc == start &&
+	    strcmp(function->name, "trap")) {
+		// A table element or an import that is made at first use: come back when the
+		// runtime has done so.
 		uint64_t address;
-		struct op_memory memory = {.context = session->process, .read_some = session->raw_memory.read_some};
-		error = op_memory_read_u64(&memory, op_host_addr(registers.value[arch->sp]), &address);
+		struct op_memory memory = {.context = session->process,
+					   .read_some = session->raw_memory.read_some};
+		err = op_memory_read_u64(&memory, op_host_addr(registers.value[arch->sp]),
+					 &address);
 		*ret = OP_STEP_ON;
-		return error ?: op_step_arm_raw(session, arch->strip_return_address(address), OP_PATCH_NATIVE_RETURN);
+		return err
+			       ?: op_step_arm_raw(session, arch->strip_return_address(address),
+						  OP_PATCH_NATIVE_RETURN);
 	}
 	// A host call, or the way into a trap: its return, its trap and what it enters are patched.
 	step->native_thread = 0;

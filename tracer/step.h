@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Stepping by Wasm instructions: where can a stack go next (known from the bytecode), and has it arrived.
+// Stepping by Wasm instructions: where can a stack go next (known from the bytecode), and has it
+// arrived.
 #ifndef OP_TRACER_STEP_H
 #define OP_TRACER_STEP_H
 
@@ -23,14 +24,18 @@ enum op_step_verdict {
 	OP_STEP_ELSEWHERE, /**< not this stack, or a deeper frame: let it run */
 	OP_STEP_ON,        /**< on its way; the thread may run, new patches may be wanted */
 	OP_STEP_DONE,
-	OP_STEP_TRAPPED,   /**< the guest is about to trap */
-	OP_STEP_LEFT,      /**< the guest goes back to the host */
-	OP_STEP_NATIVE,    /**< the thread must go on by native instructions (an indirect call): op_step_native() */
+	OP_STEP_TRAPPED, /**< the guest is about to trap */
+	OP_STEP_LEFT,    /**< the guest goes back to the host */
+	OP_STEP_NATIVE,  /**< the thread must go on by native instructions (an indirect call):
+			    op_step_native() */
 };
 /** A thread reached @p patch, which has purposes of a step. */
-struct op_error *op_step_reached(struct op_session *session, op_thread_id thread, struct op_patch *patch, enum op_step_verdict *ret);
-/** Follow an indirect call by native instructions until the callee is known. The thread is stopped; the other threads are left as they are. */
-struct op_error *op_step_native(struct op_session *session, op_thread_id thread, enum op_step_verdict *ret);
+struct op_error *op_step_reached(struct op_session *session, op_thread_id thread,
+				 struct op_patch *patch, enum op_step_verdict *ret);
+/** Follow an indirect call by native instructions until the callee is known. The thread is stopped;
+ * the other threads are left as they are. */
+struct op_error *op_step_native(struct op_session *session, op_thread_id thread,
+				enum op_step_verdict *ret);
 /** True when the thread's next stop belongs to a native step. */
 bool op_step_is_native(const struct op_step *step, op_thread_id thread);
 /** After OP_STEP_DONE of a finish: the returned values, into session->results. */
@@ -38,7 +43,8 @@ struct op_error *op_step_results(struct op_session *session, struct op_event *ev
 /** Is this patch of a step? */
 static inline bool op_patch_is_step(const struct op_patch *patch)
 {
-	return patch->purposes & (OP_PATCH_STEP | OP_PATCH_TRAP | OP_PATCH_LEAVE | OP_PATCH_NATIVE_RETURN);
+	return patch->purposes &
+	       (OP_PATCH_STEP | OP_PATCH_TRAP | OP_PATCH_LEAVE | OP_PATCH_NATIVE_RETURN);
 }
 
 #endif

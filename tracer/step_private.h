@@ -11,7 +11,8 @@
 /** What is known of a slot's instruction, in op_patch.plan. */
 enum {
 	PLAN_DONE = 1,
-	PLAN_LEAVES = 2,  /**< control may leave the function: the caller's next instruction depends on the stack */
+	PLAN_LEAVES = 2,  /**< control may leave the function: the caller's next instruction depends
+			     on the stack */
 	PLAN_NATIVE = 4,  /**< the callee is only known at run time */
 	PLAN_UNWINDS = 8, /**< an exception may go to a handler of any frame */
 };
@@ -35,18 +36,20 @@ struct op_step {
 	enum op_run_kind kind;
 	uint64_t left;
 	uint64_t stack_start, stack_end; /**< of the stack that is stepped */
-	uint64_t frame_fp;               /**< OVER: the frame; FINISH: the frame that is returned to */
-	uint64_t entry_fp;               /**< of the entry trampoline under the activation; 0 when unknown */
-	op_thread_id native_thread;      /**< follows an indirect call; 0: none */
-	uint64_t native_function;        /**< where that call was made */
+	uint64_t frame_fp; /**< OVER: the frame; FINISH: the frame that is returned to */
+	uint64_t entry_fp; /**< of the entry trampoline under the activation; 0 when unknown */
+	op_thread_id native_thread; /**< follows an indirect call; 0: none */
+	uint64_t native_function;   /**< where that call was made */
 	uint64_t native_sp;
 	unsigned native_steps;
-	struct flow_node *flows;         /**< control flow of functions that were stepped through */
-	struct return_node *returns;     /**< return addresses whose continuation is patched already */
-	const struct op_wasm_module *wasm;   /**< finish: the function's module, NULL when unknown */
+	struct flow_node *flows;     /**< control flow of functions that were stepped through */
+	struct return_node *returns; /**< return addresses whose continuation is patched already */
+	const struct op_wasm_module *wasm; /**< finish: the function's module, NULL when unknown */
 	const struct op_wasm_type_def *type; /**< finish: what is returned */
-	uint64_t entry_return;           /**< where the outermost frame returns to, in the entry trampoline; 0: not armed */
-	bool in_registers;               /**< finish: results are where the calling convention puts them, not on an operand stack */
+	uint64_t entry_return; /**< where the outermost frame returns to, in the entry trampoline;
+				  0: not armed */
+	bool in_registers; /**< finish: results are where the calling convention puts them, not on
+			      an operand stack */
 	op_thread_id done_thread;
 };
 
@@ -60,21 +63,28 @@ struct place {
 void op_step_forget_flows(struct op_step *step);
 void op_step_forget_returns(struct op_step *step);
 struct op_error *op_step_arm_raw(struct op_session *session, uint64_t address, unsigned purpose);
-struct op_error *op_step_arm_function_start(struct op_session *session, const struct op_image *image, uint32_t module, uint32_t function);
+struct op_error *op_step_arm_function_start(struct op_session *session,
+					    const struct op_image *image, uint32_t module,
+					    uint32_t function);
 /** The instructions that the host can enter the guest at: whatever has an entry trampoline. */
 struct op_error *op_step_arm_entries(struct op_session *session);
 /** A trap on the way ends the step with the guest's stack intact. */
 struct op_error *op_step_arm_traps(struct op_session *session);
-/** Where an exception or a host's error that nobody in the guest handles lands: the entry trampoline's handler. */
-struct op_error *op_step_arm_handler(struct op_session *session, const struct op_image *image, struct op_host_addr vmctx);
-/** What follows the instruction at a place within its function; @p ret_plan gets what else there is to do. */
-struct op_error *op_step_arm_successors(struct op_session *session, const struct place *place, uint8_t *ret_plan);
+/** Where an exception or a host's error that nobody in the guest handles lands: the entry
+ * trampoline's handler. */
+struct op_error *op_step_arm_handler(struct op_session *session, const struct op_image *image,
+				     struct op_host_addr vmctx);
+/** What follows the instruction at a place within its function; @p ret_plan gets what else there is
+ * to do. */
+struct op_error *op_step_arm_successors(struct op_session *session, const struct place *place,
+					uint8_t *ret_plan);
 /** What runs after the frame at @p fp has returned. */
 struct op_error *op_step_arm_return(struct op_session *session, uint64_t fp);
 /** Every handler on the stack of @p thread: an exception may go to any of them. */
 struct op_error *op_step_arm_catches(struct op_session *session, op_thread_id thread);
 /** What can follow the slot that the stepped stack is at. */
-struct op_error *op_step_plan_slot(struct op_session *session, op_thread_id thread, struct op_patch *patch, uint64_t fp, uint64_t sp,
+struct op_error *op_step_plan_slot(struct op_session *session, op_thread_id thread,
+				   struct op_patch *patch, uint64_t fp, uint64_t sp,
 				   enum op_step_verdict *ret);
 
 #endif

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a function that was finished returned: from the operand stack of its caller, or from registers when that is the host.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// What a function that was finished returned: from the operand stack of its caller, or from
+// registers when that is the host.
 #include <stdlib.h>
 #include <string.h>
 
 #include "tracer/step_private.h"
 
-static struct op_error *results_missing(struct op_session *session, struct op_event *event, const char *why)
+static struct op_error *results_missing(struct op_session *session, struct op_event *event,
+					const char *why)
 {
 	free(session->results_missing);
 	session->results_missing = strdup(why);
@@ -24,17 +23,19 @@ static struct op_error *register_result(struct op_session *session, struct op_ev
 	struct op_step *step = session->step;
 	const struct op_arch *arch = op_process_arch(session->process);
 	struct op_value value = {.type = op_value_type_of(step->wasm, &step->type->results[0])};
-	struct op_error *error;
-	if (value.type == OP_VALUE_F32 || value.type == OP_VALUE_F64 || value.type == OP_VALUE_V128) {
-		error = op_process_vector_register(session->process, step->done_thread, 0, value.bytes);
+	struct op_error *err;
+	if (value.type == OP_VALUE_F32 || value.type == OP_VALUE_F64 ||
+	    value.type == OP_VALUE_V128) {
+		err = op_process_vector_register(session->process, step->done_thread, 0,
+						 value.bytes);
 	} else {
 		struct op_registers registers;
-		error = op_process_registers(session->process, step->done_thread, &registers);
-		if (!error)
+		err = op_process_registers(session->process, step->done_thread, &registers);
+		if (!err)
 			memcpy(value.bytes, &registers.value[arch->integer_result], 8);
 	}
-	if (error)
-		return error;
+	if (err)
+		return err;
 	unsigned size = op_value_type_size(value.type);
 	memset(value.bytes + size, 0, sizeof(value.bytes) - size);
 	session->results = malloc(sizeof(value));
@@ -59,20 +60,23 @@ struct op_error *op_step_results(struct op_session *session, struct op_event *ev
 	if (step->in_registers && count == 1)
 		return register_result(session, event);
 	if (step->in_registers)
-		return results_missing(session, event, "only the first of several results is in a register that is known");
+		return results_missing(
+			session, event,
+			"only the first of several results is in a register that is known");
 	const struct op_frame *frame;
-	struct op_error *error = op_session_selected_frame(session, &frame);
-	if (error)
-		return error;
+	struct op_error *err = op_session_selected_frame(session, &frame);
+	if (err)
+		return err;
 	struct op_stack_context context = op_session_stack_context(session);
 	_cleanup_free_ struct op_value *values = NULL;
 	size_t value_count;
 	enum op_value_state reason;
-	error = op_frame_operands(&context, op_frame_virtual(frame), &values, &value_count, &reason);
-	if (error)
-		return error;
+	err = op_frame_operands(&context, op_frame_virtual(frame), &values, &value_count, &reason);
+	if (err)
+		return err;
 	if (!values || value_count < count)
-		return results_missing(session, event, "the caller does not keep them on its operand stack");
+		return results_missing(session, event,
+				       "the caller does not keep them on its operand stack");
 	session->results = reallocarray(NULL, count, sizeof(*session->results));
 	if (!session->results)
 		return op_error_no_memory();

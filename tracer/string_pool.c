@@ -22,9 +22,9 @@ struct op_error *op_string_pool_take(struct op_string_pool *pool, struct op_text
 				     const char **ret)
 {
 	char *string;
-	struct op_error *error = op_text_steal(text, &string);
-	if (error)
-		return error;
+	struct op_error *err = op_text_steal(text, &string);
+	if (err)
+		return err;
 	if (!op_array_push(&pool->strings, string)) {
 		free(string);
 		return op_error_no_memory();

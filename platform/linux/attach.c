@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Taking hold of a process and letting it go again so that it cannot tell that anybody was there. PTRACE_SEIZE and
-// PTRACE_INTERRUPT only: PTRACE_ATTACH would send a SIGSTOP that the program can see.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Taking hold of a process and letting it go again so that it cannot tell that anybody was there.
+// PTRACE_SEIZE and PTRACE_INTERRUPT only: PTRACE_ATTACH would send a SIGSTOP that the program can
+// see.
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -23,14 +21,15 @@
 
 enum {
 	ATTACH_TIMEOUT_MS = 5000,
-	ATTACH_PASSES = 10000, // a process that makes threads faster than they can be seized ends this
+	ATTACH_PASSES =
+		10000, // a process that makes threads faster than they can be seized ends this
 	DETACH_TIMEOUT_MS = 10000,
 	KILL_TIMEOUT_MS = 10000,
 	REAP_TIMEOUT_MS = 2000,
 };
 
-const long op_ptrace_options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK
-			       | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
+const long op_ptrace_options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
+			       PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
 
 struct op_error *op_process_enter_waiter(struct op_process *process)
 {
@@ -69,7 +68,8 @@ static struct op_error *seize(struct op_process *process, pid_t id, bool *ret_ne
 		return NULL;
 	}
 	int problem = errno;
-	// Threads that have died since the directory was read, and dead leaders of living threads, are no failure.
+	// Threads that have died since the directory was read, and dead leaders of living threads,
+	// are no failure.
 	if (problem == ESRCH || op_proc_status(id, &status))
 		return NULL;
 	if (status.state == 'Z' || status.state == 'X')
@@ -83,7 +83,8 @@ static struct op_error *seize(struct op_process *process, pid_t id, bool *ret_ne
 		*ret_new = true;
 		return NULL;
 	}
-	// Who may trace one thread may trace them all: this one is between dying and being seen dead. The next pass tells.
+	// Who may trace one thread may trace them all: this one is between dying and being seen
+	// dead. The next pass tells.
 	if (problem == EPERM && !status.tracer && process->tracees) {
 		*ret_new = true;
 		return NULL;
@@ -101,7 +102,8 @@ static struct op_error *seize_pass(struct op_process *process, bool *ret_new)
 	if (problem == ESRCH)
 		return op_process_gone(process, "attach to");
 	if (problem)
-		return op_error_system(OP_ERROR_SYSTEM, problem, "cannot list the threads of process %d", process->pid);
+		return op_error_system(OP_ERROR_SYSTEM, problem,
+				       "cannot list the threads of process %d", process->pid);
 	*ret_new = false;
 	for (size_t i = 0; i < count; i++) {
 		struct op_error *err = seize(process, ids[i], ret_new);
@@ -115,20 +117,24 @@ static struct op_error *attach_timeout(struct op_process *process, unsigned time
 {
 	const struct op_tracee *tracee = op_process_first_unstopped(process);
 
-	return op_error_create(OP_ERROR_LIMIT,
-			       "process %d could not be stopped within %u ms (thread %d, state '%c'); is it in a frozen control "
-			       "group?",
-			       process->pid, timeout_ms, tracee ? tracee->id : process->pid,
-			       op_proc_thread_state(process->pid, tracee ? tracee->id : process->pid));
+	return op_error_create(
+		OP_ERROR_LIMIT,
+		"process %d could not be stopped within %u ms (thread %d, state '%c'); is it in a "
+		"frozen control "
+		"group?",
+		process->pid, timeout_ms, tracee ? tracee->id : process->pid,
+		op_proc_thread_state(process->pid, tracee ? tracee->id : process->pid));
 }
 
-/** Seize and stop until a look at the directory, made while all known threads stand, shows no new one. */
+/** Seize and stop until a look at the directory, made while all known threads stand, shows no new
+ * one. */
 static struct op_error *seize_all(struct op_process *process, unsigned timeout_ms)
 {
 	int64_t deadline = op_waiter_now_ms() + timeout_ms;
 
 	for (unsigned pass = 0; pass < ATTACH_PASSES; pass++) {
-		bool found = false, stopped = !op_process_first_unstopped(process) && process->tracees;
+		bool found = false,
+		     stopped = !op_process_first_unstopped(process) && process->tracees;
 		struct op_error *err = seize_pass(process, &found);
 		if (err)
 			return err;
@@ -155,16 +161,20 @@ static struct op_error *check_identity(const struct op_process *process)
 		return op_process_gone(process, "attach to");
 	if (status.start_time == process->start_time)
 		return NULL;
-	return op_error_create(OP_ERROR_NO_SUCH_PROCESS,
-			       "process %d has ended, and its number belongs to another process now", process->pid);
+	return op_error_create(
+		OP_ERROR_NO_SUCH_PROCESS,
+		"process %d has ended, and its number belongs to another process now",
+		process->pid);
 }
 
-struct op_error *op_process_attach(struct op_process *process, const struct op_attach_options *options)
+struct op_error *op_process_attach(struct op_process *process,
+				   const struct op_attach_options *options)
 {
 	unsigned timeout = options && options->timeout_ms ? options->timeout_ms : ATTACH_TIMEOUT_MS;
 
 	if (process->attached)
-		return op_error_create(OP_ERROR_STATE, "outpost is attached to process %d already", process->pid);
+		return op_error_create(OP_ERROR_STATE, "outpost is attached to process %d already",
+				       process->pid);
 	if (process->exited)
 		return op_process_gone(process, "attach to");
 	struct op_proc_status status;
@@ -197,12 +207,14 @@ static bool detach_one(struct op_process *process, struct op_tracee *tracee)
 {
 	int number = op_tracee_parting_signal(process, tracee);
 
-	// The kernel clears interrupts of ours that are pending, and puts a thread of a stopped process back into its
-	// group stop (__ptrace_unlink(), kernel/ptrace.c). EXITKILL ends with the trace.
+	// The kernel clears interrupts of ours that are pending, and puts a thread of a stopped
+	// process back into its group stop (__ptrace_unlink(), kernel/ptrace.c). EXITKILL ends with
+	// the trace.
 	return ptrace(PTRACE_DETACH, tracee->id, 0, number) == 0;
 }
 
-/** Threads that died in our hands are reaped, or their process would never be reported as ended to its parent. */
+/** Threads that died in our hands are reaped, or their process would never be reported as ended to
+ * its parent. */
 static void reap_dying(struct op_process *process)
 {
 	int64_t deadline = op_waiter_now_ms() + REAP_TIMEOUT_MS;
@@ -231,7 +243,8 @@ struct op_error *op_process_detach(struct op_process *process)
 	struct op_tracee *tracee, *next;
 	if (!process->exited) {
 		op_process_ask_all_to_stop(process);
-		// Births are let go with the others; uninterruptible sleep has to end before the kernel lets go of a thread.
+		// Births are let go with the others; uninterruptible sleep has to end before the
+		// kernel lets go of a thread.
 		process->collecting = true;
 		int64_t deadline = op_waiter_now_ms() + DETACH_TIMEOUT_MS;
 		bool deep;
@@ -239,7 +252,8 @@ struct op_error *op_process_detach(struct op_process *process)
 			deep = false;
 			op_process_collect_stops(process, DETACH_TIMEOUT_MS);
 			op_forked_release_all(process);
-			HASH_ITER (hh, process->tracees, tracee, next) {
+			HASH_ITER(hh, process->tracees, tracee, next)
+			{
 				deep |= tracee->deep;
 				tracee->deep = false;
 			}
@@ -249,7 +263,8 @@ struct op_error *op_process_detach(struct op_process *process)
 	op_forked_release_all(process);
 	pid_t stuck = 0;
 	bool dying = false;
-	HASH_ITER (hh, process->tracees, tracee, next) {
+	HASH_ITER(hh, process->tracees, tracee, next)
+	{
 		if (process->exited)
 			break;
 		if (tracee->phase == OP_TRACEE_STOPPED && detach_one(process, tracee)) {
@@ -266,7 +281,8 @@ struct op_error *op_process_detach(struct op_process *process)
 		reap_dying(process);
 	if (stuck && op_tracee_find(process, stuck))
 		err = op_error_create(OP_ERROR_LIMIT,
-				      "thread %d of process %d is in an uninterruptible sleep and could not be let go; the system "
+				      "thread %d of process %d is in an uninterruptible sleep and "
+				      "could not be let go; the system "
 				      "lets it go when outpost ends",
 				      stuck, process->pid);
 	if (process->waiter->processes == process && !process->waiter_next) {
@@ -286,7 +302,8 @@ struct op_error *op_process_kill(struct op_process *process)
 		return err;
 	op_forked_release_all(process);
 	if (!process->exited && kill(process->pid, SIGKILL) && errno != ESRCH)
-		return op_error_system(OP_ERROR_PERMISSION, errno, "cannot end process %d", process->pid);
+		return op_error_system(OP_ERROR_PERMISSION, errno, "cannot end process %d",
+				       process->pid);
 	int64_t deadline = op_waiter_now_ms() + KILL_TIMEOUT_MS;
 	while (!process->exited) {
 		pid_t id;
@@ -298,7 +315,9 @@ struct op_error *op_process_kill(struct op_process *process)
 		else if (result == OP_WAIT_NO_TRACEE)
 			process->exited = true;
 		else if (op_waiter_now_ms() >= deadline)
-			return op_error_create(OP_ERROR_LIMIT, "process %d was sent SIGKILL and has not ended yet", process->pid);
+			return op_error_create(OP_ERROR_LIMIT,
+					       "process %d was sent SIGKILL and has not ended yet",
+					       process->pid);
 	}
 	leave_waiter(process);
 	return NULL;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a wait status means, and what is done about it before anybody hears of it. The rules are those of man 2 ptrace and of
-// strace's doc/README-linux-ptrace. Must not wait (fork.c does, for a child that is known to stop) and not talk to the user.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// What a wait status means, and what is done about it before anybody hears of it. The rules are
+// those of man 2 ptrace and of strace's doc/README-linux-ptrace. Must not wait (fork.c does, for a
+// child that is known to stop) and not talk to the user.
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -35,7 +33,8 @@ static unsigned long event_message(const struct op_tracee *tracee)
 /** A SIGTRAP-coloured event stop: interrupted by us, newborn, or job control. */
 static void take_stop(struct op_process *process, struct op_tracee *tracee, int event, int number)
 {
-	// do_jobctl_trap(), kernel/signal.c: the number is the stop signal while the process is group-stopped, else SIGTRAP.
+	// do_jobctl_trap(), kernel/signal.c: the number is the stop signal while the process is
+	// group-stopped, else SIGTRAP.
 	if (number != SIGTRAP) {
 		tracee->stop = OP_TRACEE_GROUP;
 		tracee->left_group = false;
@@ -69,7 +68,8 @@ static void take_clone(struct op_process *process, struct op_tracee *tracee, int
 	pid_t id = (pid_t)event_message(tracee);
 	struct op_proc_status status;
 
-	// clone() without CLONE_THREAD and with another exit signal than SIGCHLD is a fork under this name.
+	// clone() without CLONE_THREAD and with another exit signal than SIGCHLD is a fork under
+	// this name.
 	if (id > 0 && op_proc_status(id, &status) == 0 && status.thread_group != process->pid) {
 		take_fork(process, tracee, event, number);
 		return;
@@ -83,12 +83,14 @@ static void take_clone(struct op_process *process, struct op_tracee *tracee, int
 	settle(process, tracee);
 }
 
-/** All other threads are gone and say nothing about it; the thread that called exec has the leader's number now. */
+/** All other threads are gone and say nothing about it; the thread that called exec has the
+ * leader's number now. */
 static void take_exec(struct op_process *process, struct op_tracee *tracee, int event, int number)
 {
 	struct op_tracee *other, *next;
 
-	HASH_ITER (hh, process->tracees, other, next) {
+	HASH_ITER(hh, process->tracees, other, next)
+	{
 		if (other == tracee)
 			continue;
 		op_tracee_dequeue(process, other);
@@ -138,14 +140,15 @@ static void take_syscall(struct op_process *process, struct op_tracee *tracee)
 {
 	struct __ptrace_syscall_info info = {0};
 
-	// The kernel says which of the two stops it is: counting them goes wrong when the watch begins inside a call.
+	// The kernel says which of the two stops it is: counting them goes wrong when the watch
+	// begins inside a call.
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->id, sizeof(info), &info) <= 0) {
 		settle(process, tracee);
 		return;
 	}
 	if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
-		if (tracee->restart == PTRACE_SYSCALL && !info.exit.is_error
-		    && mapped_code(process, tracee, info.exit.rval))
+		if (tracee->restart == PTRACE_SYSCALL && !info.exit.is_error &&
+		    mapped_code(process, tracee, info.exit.rval))
 			op_tracee_enqueue(process, tracee, OP_STOP_CODE_MAPPED);
 		else
 			settle(process, tracee);
@@ -155,8 +158,9 @@ static void take_syscall(struct op_process *process, struct op_tracee *tracee)
 		op_tracee_resume(process, tracee);
 		return;
 	}
-	// It must not stand at the entry: registers written there would change the system call. The stop took our interrupt
-	// away, so it gets another one and stops at the exit (test_platform_code.c: stop_all_while_watching).
+	// It must not stand at the entry: registers written there would change the system call. The
+	// stop took our interrupt away, so it gets another one and stops at the exit
+	// (test_platform_code.c: stop_all_while_watching).
 	ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
 	op_tracee_resume(process, tracee);
 }
@@ -196,7 +200,8 @@ static void take_signal(struct op_process *process, struct op_tracee *tracee, in
 	op_tracee_enqueue(process, tracee, OP_STOP_SIGNAL);
 }
 
-typedef void event_handler(struct op_process *process, struct op_tracee *tracee, int event, int number);
+typedef void event_handler(struct op_process *process, struct op_tracee *tracee, int event,
+			   int number);
 
 static event_handler *const event_handlers[] = {
 	[0] = take_signal,
@@ -211,11 +216,13 @@ static void take_exit(struct op_process *process, struct op_tracee *tracee, int 
 {
 	tracee->phase = OP_TRACEE_RUNNING;
 	tracee->exit_code = status;
-	// The leader's death is reported after all others (delay_group_leader(), kernel/exit.c). A leader that was dead at the
-	// attach is not ours, and the last thread stands for the process.
+	// The leader's death is reported after all others (delay_group_leader(), kernel/exit.c). A
+	// leader that was dead at the attach is not ours, and the last thread stands for the
+	// process.
 	if (tracee->id == process->pid || HASH_COUNT(process->tracees) == 1) {
 		struct op_tracee *other, *next;
-		HASH_ITER (hh, process->tracees, other, next) {
+		HASH_ITER(hh, process->tracees, other, next)
+		{
 			if (other == tracee)
 				continue;
 			op_tracee_dequeue(process, other);
@@ -264,7 +271,8 @@ static struct op_process *owner_of(struct op_waiter *waiter, pid_t id)
 
 	if (op_proc_status(id, &status))
 		return NULL;
-	for (struct op_process *process = waiter->processes; process; process = process->waiter_next) {
+	for (struct op_process *process = waiter->processes; process;
+	     process = process->waiter_next) {
 		if (process->pid == status.thread_group)
 			return process;
 	}
@@ -285,7 +293,8 @@ void op_waiter_route(struct op_process *process, pid_t id, int status)
 		struct op_tracee *born = owner ? op_tracee_add(owner, id) : NULL;
 		if (born)
 			born->newborn = status >> 16 == PTRACE_EVENT_STOP;
-		// A forked child ahead of its parent's event; where it cannot be remembered it is let go.
+		// A forked child ahead of its parent's event; where it cannot be remembered it is
+		// let go.
 		else if (!op_waiter_keep_orphan(process->waiter, id, status))
 			ptrace(PTRACE_DETACH, id, 0, 0);
 	}

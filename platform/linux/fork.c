@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Forked children: they come to us stopped, with a copy of the memory and of what was patched in it, and are let go.
-// Must not trace them any further.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Forked children: they come to us stopped, with a copy of the memory and of what was patched in
+// it, and are let go. Must not trace them any further.
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -31,7 +28,8 @@ bool op_forked_take(struct op_process *process, pid_t child)
 {
 	int status;
 
-	// It was woken before its parent's event and stops before its first instruction, or it has been killed: no long wait.
+	// It was woken before its parent's event and stops before its first instruction, or it has
+	// been killed: no long wait.
 	if (!op_waiter_claim_orphan(process->waiter, child, &status)) {
 		pid_t got;
 		do {
@@ -42,8 +40,8 @@ bool op_forked_take(struct op_process *process, pid_t child)
 	}
 	if (!WIFSTOPPED(status))
 		return false;
-	if (!op_array_reserve(&process->forked, &process->forked_capacity, process->forked_count + 1,
-			      sizeof(*process->forked))) {
+	if (!op_array_reserve(&process->forked, &process->forked_capacity,
+			      process->forked_count + 1, sizeof(*process->forked))) {
 		let_go(child);
 		return false;
 	}
@@ -62,7 +60,8 @@ static struct op_forked *find_forked(const struct op_process *process, int64_t c
 
 bool op_forked_shares_memory(const struct op_process *process, pid_t child, bool vfork)
 {
-	// kcmp() is a matter of the kernel's configuration; without it the kind of the event tells, short of odd clone() calls.
+	// kcmp() is a matter of the kernel's configuration; without it the kind of the event tells,
+	// short of odd clone() calls.
 	long difference = syscall(SYS_kcmp, process->pid, child, KCMP_VM, 0, 0);
 	bool shares = difference < 0 ? vfork : difference == 0;
 	struct op_forked *forked = find_forked(process, child);
@@ -74,7 +73,8 @@ bool op_forked_shares_memory(const struct op_process *process, pid_t child, bool
 
 static struct op_error *no_such_child(const struct op_process *process, int64_t child)
 {
-	return op_error_create(OP_ERROR_NOT_FOUND, "%" PRId64 " is no child of process %d that outpost holds", child,
+	return op_error_create(OP_ERROR_NOT_FOUND,
+			       "%" PRId64 " is no child of process %d that outpost holds", child,
 			       process->pid);
 }
 
@@ -108,17 +108,18 @@ struct op_error *op_process_write_child(struct op_process *process, int64_t chil
 	}
 	if (done < size) {
 		size_t poked;
-		op_process_write_by_ptrace(forked->id, addr.value + done, (const uint8_t *)buffer + done,
-					   size - done, &poked);
+		op_process_write_by_ptrace(forked->id, addr.value + done,
+					   (const uint8_t *)buffer + done, size - done, &poked);
 		done += poked;
 	}
 	if (done == size)
 		return NULL;
 	if (kill(forked->id, 0) && errno == ESRCH)
-		return op_error_create(OP_ERROR_PROCESS_GONE, "child %d of process %d has ended", forked->id, process->pid);
+		return op_error_create(OP_ERROR_PROCESS_GONE, "child %d of process %d has ended",
+				       forked->id, process->pid);
 	return op_error_create(OP_ERROR_UNREADABLE,
-			       "cannot write %zu bytes at 0x%" PRIx64 " in child %d of process %d", size - done,
-			       addr.value + done, forked->id, process->pid);
+			       "cannot write %zu bytes at 0x%" PRIx64 " in child %d of process %d",
+			       size - done, addr.value + done, forked->id, process->pid);
 }
 
 struct op_error *op_process_release_child(struct op_process *process, int64_t child)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The guardian: a small process that sleeps in read() on a pipe. The pipe closes when outpost ends, however it ends; then every trap of the shared journal becomes the
-// byte that is harmless there. One byte is written, not the whole slot: a thread may be about to run the rest of it.
+// The guardian: a small process that sleeps in read() on a pipe. The pipe closes when outpost ends,
+// however it ends; then every trap of the shared journal becomes the byte that is harmless there.
+// One byte is written, not the whole slot: a thread may be about to run the rest of it.
 #include "platform/linux/guardian.h"
 
 #include <errno.h>
@@ -41,7 +42,8 @@ struct op_guardian {
 	size_t free_count, free_capacity;
 };
 
-// Since Linux 6.12 /proc/PID/mem may refuse to write to read-only pages for anyone but the tracer (proc_mem.force_override); outpost is dead, so the place is free.
+// Since Linux 6.12 /proc/PID/mem may refuse to write to read-only pages for anyone but the tracer
+// (proc_mem.force_override); outpost is dead, so the place is free.
 static void write_as_tracer(pid_t target, uint64_t address, uint8_t byte)
 {
 	int status;
@@ -63,13 +65,15 @@ static void make_harmless(pid_t target, int memory_fd, struct entry *entry)
 {
 	uint64_t address = atomic_load(&entry->address);
 	uint8_t now[OP_GUARDIAN_TRAP_MAX];
-	if (!address || pread(memory_fd, now, entry->size, (off_t)address) != entry->size || memcmp(now, entry->trap, entry->size))
+	if (!address || pread(memory_fd, now, entry->size, (off_t)address) != entry->size ||
+	    memcmp(now, entry->trap, entry->size))
 		return;
 	if (pwrite(memory_fd, &entry->harmless, 1, (off_t)address) != 1)
 		write_as_tracer(target, address, entry->harmless);
 }
 
-static void __attribute__((noreturn)) watch(pid_t target, int memory_fd, int pipe_fd, struct journal *journal)
+static void __attribute__((noreturn))
+watch(pid_t target, int memory_fd, int pipe_fd, struct journal *journal)
 {
 	// Ctrl-C and hang-ups at outpost's terminal are not meant for it.
 	setsid();
@@ -80,7 +84,8 @@ static void __attribute__((noreturn)) watch(pid_t target, int memory_fd, int pip
 	int null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd <= 2 && null >= 0; fd++)
 		dup2(null, fd);
-	int low = memory_fd < pipe_fd ? memory_fd : pipe_fd, high = memory_fd < pipe_fd ? pipe_fd : memory_fd;
+	int low = memory_fd < pipe_fd ? memory_fd : pipe_fd,
+	    high = memory_fd < pipe_fd ? pipe_fd : memory_fd;
 	syscall(SYS_close_range, 3u, (unsigned)low - 1, 0u);
 	syscall(SYS_close_range, (unsigned)low + 1, (unsigned)high - 1, 0u);
 	syscall(SYS_close_range, (unsigned)high + 1, ~0u, 0u);
@@ -124,13 +129,17 @@ struct op_error *op_guardian_start(pid_t target, int memory_fd, struct op_guardi
 	if (!guardian)
 		return op_error_no_memory();
 	guardian->alive = -1;
-	void *map = mmap(NULL, sizeof(*guardian->journal), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *map = mmap(NULL, sizeof(*guardian->journal), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
-		return op_error_system(OP_ERROR_SYSTEM, errno, "cannot make the journal that protects process %d", target);
+		return op_error_system(OP_ERROR_SYSTEM, errno,
+				       "cannot make the journal that protects process %d", target);
 	guardian->journal = map;
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC))
-		return op_error_system(OP_ERROR_SYSTEM, errno, "cannot make the pipe to the guardian of process %d", target);
+		return op_error_system(OP_ERROR_SYSTEM, errno,
+				       "cannot make the pipe to the guardian of process %d",
+				       target);
 	pid_t pid = fork();
 	if (pid == 0)
 		watch(target, memory_fd, ends[0], guardian->journal);
@@ -138,19 +147,24 @@ struct op_error *op_guardian_start(pid_t target, int memory_fd, struct op_guardi
 	close(ends[0]);
 	guardian->alive = ends[1];
 	if (pid < 0)
-		return op_error_system(OP_ERROR_SYSTEM, problem, "cannot start the guardian of process %d", target);
+		return op_error_system(OP_ERROR_SYSTEM, problem,
+				       "cannot start the guardian of process %d", target);
 	guardian->pid = pid;
 	*ret = op_take(guardian);
 	return NULL;
 }
 
-struct op_error *op_guardian_note(struct op_guardian *guardian, uint64_t address, const void *trap, size_t size, uint8_t harmless, uint32_t *ret_entry)
+struct op_error *op_guardian_note(struct op_guardian *guardian, uint64_t address, const void *trap,
+				  size_t size, uint8_t harmless, uint32_t *ret_entry)
 {
 	struct journal *journal = guardian->journal;
 	uint32_t used = atomic_load_explicit(&journal->used, memory_order_relaxed);
-	uint32_t entry = guardian->free_count ? guardian->free_entries[--guardian->free_count] : used;
+	uint32_t entry =
+		guardian->free_count ? guardian->free_entries[--guardian->free_count] : used;
 	if (entry >= JOURNAL_ENTRIES)
-		return op_error_create(OP_ERROR_LIMIT, "more than %d breakpoints at once cannot be watched over", JOURNAL_ENTRIES);
+		return op_error_create(OP_ERROR_LIMIT,
+				       "more than %d breakpoints at once cannot be watched over",
+				       JOURNAL_ENTRIES);
 	memcpy(journal->entries[entry].trap, trap, size);
 	journal->entries[entry].size = (uint8_t)size;
 	journal->entries[entry].harmless = harmless;
@@ -165,6 +179,7 @@ void op_guardian_forget(struct op_guardian *guardian, uint32_t entry)
 {
 	atomic_store(&guardian->journal->entries[entry].address, 0);
 	// Short of memory the entry is lost, which only costs its place.
-	if (op_array_reserve(&guardian->free_entries, &guardian->free_capacity, guardian->free_count + 1, sizeof(*guardian->free_entries)))
+	if (op_array_reserve(&guardian->free_entries, &guardian->free_capacity,
+			     guardian->free_count + 1, sizeof(*guardian->free_entries)))
 		guardian->free_entries[guardian->free_count++] = entry;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The journal of traps in the target's code, and the process that makes them harmless when outpost dies.
+// The journal of traps in the target's code, and the process that makes them harmless when outpost
+// dies.
 #ifndef OP_PLATFORM_LINUX_GUARDIAN_H
 #define OP_PLATFORM_LINUX_GUARDIAN_H
 
@@ -12,16 +13,19 @@
 
 struct op_guardian;
 
-/** Start the guardian. @param[in] memory_fd the target's /proc/PID/mem, open for writing; duplicated. */
+/** Start the guardian. @param[in] memory_fd the target's /proc/PID/mem, open for writing;
+ * duplicated. */
 struct op_error *op_guardian_start(pid_t target, int memory_fd, struct op_guardian **ret);
 /** Tell it to go. What is still in the journal it makes harmless on its way. NULL is fine. */
 void op_guardian_stop(struct op_guardian *guardian);
 /**
- * Before a trap is written: where, what, and which byte makes the place harmless. The guardian writes it only where it finds the whole trap: the memory may be used for
- * something else by then.
- * @param[in] size of the trap, at most OP_GUARDIAN_TRAP_MAX. @param[out] ret_entry for op_guardian_forget().
+ * Before a trap is written: where, what, and which byte makes the place harmless. The guardian
+ * writes it only where it finds the whole trap: the memory may be used for something else by then.
+ * @param[in] size of the trap, at most OP_GUARDIAN_TRAP_MAX. @param[out] ret_entry for
+ * op_guardian_forget().
  */
-struct op_error *op_guardian_note(struct op_guardian *guardian, uint64_t address, const void *trap, size_t size, uint8_t harmless, uint32_t *ret_entry);
+struct op_error *op_guardian_note(struct op_guardian *guardian, uint64_t address, const void *trap,
+				  size_t size, uint8_t harmless, uint32_t *ret_entry);
 enum { OP_GUARDIAN_TRAP_MAX = 8 };
 /** After the original is back. */
 void op_guardian_forget(struct op_guardian *guardian, uint32_t entry);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// System calls in the target: a stopped thread is pointed at a `syscall` instruction that the process has anyway, takes one step, and gets its registers back.
+// System calls in the target: a stopped thread is pointed at a `syscall` instruction that the
+// process has anyway, takes one step, and gets its registers back.
 #include "platform/linux/inject.h"
 
 #include <inttypes.h>
@@ -11,7 +12,8 @@
 
 static const uint8_t syscall_instruction[] = {0x0f, 0x05};
 
-// The vDSO falls back to real system calls, so it holds the instruction; every process has it mapped unless it was started without.
+// The vDSO falls back to real system calls, so it holds the instruction; every process has it
+// mapped unless it was started without.
 static struct op_error *find_instruction(struct op_process *process, struct op_host_addr *ret)
 {
 	enum { SEARCH_MAX = 64 * 1024 };
@@ -28,25 +30,31 @@ static struct op_error *find_instruction(struct op_process *process, struct op_h
 			continue;
 		uint64_t size = mapping->end.value - mapping->start.value;
 		size_t done;
-		err = op_process_read_some(process, mapping->start, code, size < SEARCH_MAX ? size : SEARCH_MAX, &done);
+		err = op_process_read_some(process, mapping->start, code,
+					   size < SEARCH_MAX ? size : SEARCH_MAX, &done);
 		if (err)
 			return err;
-		const uint8_t *found = memmem(code, done, syscall_instruction, sizeof(syscall_instruction));
+		const uint8_t *found =
+			memmem(code, done, syscall_instruction, sizeof(syscall_instruction));
 		if (found) {
 			*ret = op_host_addr_add(mapping->start, (uint64_t)(found - code));
 			return NULL;
 		}
 	}
-	return op_error_create(OP_ERROR_UNSUPPORTED, "process %d has no vDSO through which a system call could be made", process->pid);
+	return op_error_create(OP_ERROR_UNSUPPORTED,
+			       "process %d has no vDSO through which a system call could be made",
+			       process->pid);
 }
 
 // One thread's try; *ret_done false: this thread cannot be used now.
-static struct op_error *call_on_thread(struct op_process *process, op_thread_id thread, struct op_host_addr instruction, long number,
+static struct op_error *call_on_thread(struct op_process *process, op_thread_id thread,
+				       struct op_host_addr instruction, long number,
 				       const uint64_t arguments[6], int64_t *ret, bool *ret_done)
 {
 	// System call arguments: System V ABI, AMD64 supplement, A.2.1.
-	static const enum op_x86_64_register places[6] = {OP_X86_64_RDI, OP_X86_64_RSI, OP_X86_64_RDX,
-							  OP_X86_64_R10, OP_X86_64_R8,	OP_X86_64_R9};
+	static const enum op_x86_64_register places[6] = {OP_X86_64_RDI, OP_X86_64_RSI,
+							  OP_X86_64_RDX, OP_X86_64_R10,
+							  OP_X86_64_R8,  OP_X86_64_R9};
 	struct op_registers saved;
 	struct op_stop stop;
 	*ret_done = false;
@@ -69,7 +77,8 @@ static struct op_error *call_on_thread(struct op_process *process, op_thread_id 
 		return err;
 	struct op_registers after;
 	err = op_process_registers(process, thread, &after);
-	bool made = !err && after.value[OP_X86_64_RIP] == instruction.value + sizeof(syscall_instruction);
+	bool made = !err &&
+		    after.value[OP_X86_64_RIP] == instruction.value + sizeof(syscall_instruction);
 	if (made)
 		*ret = (int64_t)after.value[OP_X86_64_RAX];
 	struct op_error *restore_error = op_process_set_registers(process, thread, &saved);
@@ -79,7 +88,8 @@ static struct op_error *call_on_thread(struct op_process *process, op_thread_id 
 	return err ? err : restore_error;
 }
 
-struct op_error *op_inject_call(struct op_process *process, long number, const uint64_t arguments[6], int64_t *ret)
+struct op_error *op_inject_call(struct op_process *process, long number,
+				const uint64_t arguments[6], int64_t *ret)
 {
 	struct op_host_addr instruction;
 	struct op_error *err = find_instruction(process, &instruction);
@@ -98,5 +108,7 @@ struct op_error *op_inject_call(struct op_process *process, long number, const u
 		if (err || done)
 			return err;
 	}
-	return op_error_create(OP_ERROR_UNSUPPORTED, "no thread of process %d is in a state to make a system call", process->pid);
+	return op_error_create(OP_ERROR_UNSUPPORTED,
+			       "no thread of process %d is in a state to make a system call",
+			       process->pid);
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Starting a program under the debugger. The child waits at a pipe until it is seized, then calls exec: no PTRACE_TRACEME, whose
-// stops are of another kind, and no seccomp filter, which would make system calls fail once the tracer is gone.
-// The child stays in outpost's process group, so that it can read the terminal; what Ctrl-C sends it is reported as a signal stop.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Starting a program under the debugger. The child waits at a pipe until it is seized, then calls
+// exec: no PTRACE_TRACEME, whose stops are of another kind, and no seccomp filter, which would make
+// system calls fail once the tracer is gone. The child stays in outpost's process group, so that it
+// can read the terminal; what Ctrl-C sends it is reported as a signal stop.
 #include "platform/linux/launch.h"
 
 #include <errno.h>
@@ -54,10 +52,11 @@ static bool pipe_open(struct pipe_ends *ends)
 	return true;
 }
 
-/** What the child does between fork and exec. Says errno through the pipe when exec fails; success closes it. */
-static void __attribute__((noreturn)) run_child(const struct op_launch_options *options,
-						struct pipe_ends *go, struct pipe_ends *failure,
-						const sigset_t *signals)
+/** What the child does between fork and exec. Says errno through the pipe when exec fails; success
+ * closes it. */
+static void __attribute__((noreturn))
+run_child(const struct op_launch_options *options, struct pipe_ends *go, struct pipe_ends *failure,
+	  const sigset_t *signals)
 {
 	char token;
 
@@ -84,7 +83,8 @@ static struct op_error *exec_failed(const char *program, int problem)
 	enum op_error_code code = problem == ENOENT   ? OP_ERROR_NOT_FOUND
 				  : problem == EACCES ? OP_ERROR_PERMISSION
 						      : OP_ERROR_IO;
-	return op_error_system(code, problem, "cannot start %s", text.data ? text.data : "the program");
+	return op_error_system(code, problem, "cannot start %s",
+			       text.data ? text.data : "the program");
 }
 
 /** Wait for the exec event; signals that come earlier go to the child. */
@@ -98,12 +98,14 @@ static struct op_error *wait_for_exec(struct op_process *process, const char *pr
 		if (stop.kind == OP_STOP_EXEC)
 			return NULL;
 		if (stop.kind == OP_STOP_INTERRUPTED)
-			return op_error_create(OP_ERROR_INTERRUPTED, "the start of the program was interrupted");
+			return op_error_create(OP_ERROR_INTERRUPTED,
+					       "the start of the program was interrupted");
 		if (stop.kind == OP_STOP_PROCESS_EXIT) {
 			int problem;
 			if (read(failure, &problem, sizeof(problem)) == (ssize_t)sizeof(problem))
 				return exec_failed(program, problem);
-			return op_error_create(OP_ERROR_PROCESS_GONE, "the program ended before it started");
+			return op_error_create(OP_ERROR_PROCESS_GONE,
+					       "the program ended before it started");
 		}
 		const struct op_run_request request = {.thread = stop.thread};
 		err = op_process_run(process, &request);
@@ -113,8 +115,8 @@ static struct op_error *wait_for_exec(struct op_process *process, const char *pr
 }
 
 /** Seize the waiting child, let it exec and bring it to its first stop. */
-static struct op_error *take_child(struct op_process *process, const struct op_launch_options *options,
-				   int go, int failure)
+static struct op_error *take_child(struct op_process *process,
+				   const struct op_launch_options *options, int go, int failure)
 {
 	struct op_proc_status status;
 
@@ -160,7 +162,8 @@ struct op_error *op_process_launch(const struct op_launch_options *options, stru
 	if (!options->argv || !options->argv[0])
 		return op_error_create(OP_ERROR_SYNTAX, "there is no program to start");
 	if (!pipe_open(&go) || !pipe_open(&failure))
-		return op_error_system(OP_ERROR_SYSTEM, errno, "cannot open a pipe to a new process");
+		return op_error_system(OP_ERROR_SYSTEM, errno,
+				       "cannot open a pipe to a new process");
 	struct op_process *process = calloc(1, sizeof(*process));
 	if (!process)
 		return op_error_no_memory();

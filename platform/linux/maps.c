@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // /proc/PID/maps as mappings (man 5 proc). Knows nothing of what is in them.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -50,16 +47,16 @@ static bool parse_line(const char *line, struct op_mapping *ret)
 {
 	uint64_t start, end, offset, major_number, minor_number, inode;
 
-	if (!take_number(&line, 16, '-', &start) || !take_number(&line, 16, ' ', &end)
-	    || strnlen(line, 5) < 5)
+	if (!take_number(&line, 16, '-', &start) || !take_number(&line, 16, ' ', &end) ||
+	    strnlen(line, 5) < 5)
 		return false;
-	ret->protection = (line[0] == 'r' ? OP_PROTECTION_READ : 0)
-			  | (line[1] == 'w' ? OP_PROTECTION_WRITE : 0)
-			  | (line[2] == 'x' ? OP_PROTECTION_EXECUTE : 0);
+	ret->protection = (line[0] == 'r' ? OP_PROTECTION_READ : 0) |
+			  (line[1] == 'w' ? OP_PROTECTION_WRITE : 0) |
+			  (line[2] == 'x' ? OP_PROTECTION_EXECUTE : 0);
 	ret->shared = line[3] == 's';
 	line += 5;
-	if (!take_number(&line, 16, ' ', &offset) || !take_number(&line, 16, ':', &major_number)
-	    || !take_number(&line, 16, ' ', &minor_number))
+	if (!take_number(&line, 16, ' ', &offset) || !take_number(&line, 16, ':', &major_number) ||
+	    !take_number(&line, 16, ' ', &minor_number))
 		return false;
 	char *rest;
 	inode = strtoull(line, &rest, 10);
@@ -94,8 +91,10 @@ struct op_error *op_process_mappings(struct op_process *process, struct op_mappi
 	if (problem == ENOENT || problem == ESRCH)
 		return op_process_gone(process, "read the mappings of");
 	if (problem)
-		return op_error_system(problem == EACCES || problem == EPERM ? OP_ERROR_PERMISSION : OP_ERROR_SYSTEM,
-				       problem, "cannot read the mappings of process %d", process->pid);
+		return op_error_system(problem == EACCES || problem == EPERM ? OP_ERROR_PERMISSION
+									     : OP_ERROR_SYSTEM,
+				       problem, "cannot read the mappings of process %d",
+				       process->pid);
 	struct op_mappings mappings = {0};
 	char *rest = text;
 	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
@@ -106,8 +105,10 @@ struct op_error *op_process_mappings(struct op_process *process, struct op_mappi
 			bool memory_short = mapping.path != NULL;
 			free(mapping.path);
 			op_mappings_deinit(&mappings);
-			return memory_short ? op_error_no_memory()
-					    : op_error_create(OP_ERROR_FORMAT, "%s has a line that is no mapping", path);
+			return memory_short
+				       ? op_error_no_memory()
+				       : op_error_create(OP_ERROR_FORMAT,
+							 "%s has a line that is no mapping", path);
 		}
 	}
 	*ret = mappings;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The target's memory: read with process_vm_readv() straight into the caller's buffer, written through /proc/PID/mem, each
-// with a second way where the first is forbidden. Must not keep copies.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// The target's memory: read with process_vm_readv() straight into the caller's buffer, written
+// through /proc/PID/mem, each with a second way where the first is forbidden. Must not keep copies.
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -17,7 +14,8 @@
 
 enum { READ_BATCH = IOV_MAX < 1024 ? IOV_MAX : 1024 };
 
-/** Addresses above the sign bit are the kernel's; offsets of /proc/PID/mem cannot express them either. */
+/** Addresses above the sign bit are the kernel's; offsets of /proc/PID/mem cannot express them
+ * either. */
 static bool is_user_address(uint64_t addr)
 {
 	return addr <= INT64_MAX;
@@ -51,7 +49,8 @@ static ssize_t read_once(struct op_process *process, uint64_t addr, void *buffer
 		}
 		if (got >= 0)
 			return got;
-		// EFAULT is an answer about the address; ENOSYS and EPERM (a seccomp filter's) are about the call.
+		// EFAULT is an answer about the address; ENOSYS and EPERM (a seccomp filter's) are
+		// about the call.
 		if (errno != ENOSYS && errno != EPERM)
 			return -errno;
 		process->no_vm_read = true;
@@ -59,15 +58,15 @@ static ssize_t read_once(struct op_process *process, uint64_t addr, void *buffer
 	return read_by_file(process, addr, buffer, size);
 }
 
-struct op_error *op_process_read_some(struct op_process *process, struct op_host_addr addr, void *buffer,
-				      size_t size, size_t *ret_done)
+struct op_error *op_process_read_some(struct op_process *process, struct op_host_addr addr,
+				      void *buffer, size_t size, size_t *ret_done)
 {
 	size_t done = 0;
 
 	*ret_done = 0;
 	while (done < size && is_user_address(addr.value + done)) {
-		ssize_t got =
-			read_once(process, addr.value + done, (uint8_t *)buffer + done, size - done);
+		ssize_t got = read_once(process, addr.value + done, (uint8_t *)buffer + done,
+					size - done);
 		if (got == -ESRCH)
 			return op_process_gone(process, "read the memory of");
 		if (got <= 0)
@@ -80,7 +79,8 @@ struct op_error *op_process_read_some(struct op_process *process, struct op_host
 
 static struct op_error *unreadable(const struct op_process *process, uint64_t addr)
 {
-	return op_error_create(OP_ERROR_UNREADABLE, "memory at 0x%" PRIx64 " of process %d cannot be read", addr,
+	return op_error_create(OP_ERROR_UNREADABLE,
+			       "memory at 0x%" PRIx64 " of process %d cannot be read", addr,
 			       process->pid);
 }
 
@@ -95,7 +95,8 @@ struct op_error *op_process_read(struct op_process *process, struct op_host_addr
 	return err;
 }
 
-/** One call for up to READ_BATCH requests. @return how many of them were read whole, from the first on. */
+/** One call for up to READ_BATCH requests. @return how many of them were read whole, from the first
+ * on. */
 static size_t read_batch(struct op_process *process, struct op_read_request *requests, size_t count)
 {
 	struct iovec local[READ_BATCH], remote[READ_BATCH];
@@ -105,7 +106,8 @@ static size_t read_batch(struct op_process *process, struct op_read_request *req
 		return 0;
 	for (size_t i = 0; i < count; i++) {
 		local[i] = (struct iovec){requests[i].buffer, requests[i].size};
-		remote[i] = (struct iovec){(void *)(uintptr_t)requests[i].addr.value, requests[i].size};
+		remote[i] =
+			(struct iovec){(void *)(uintptr_t)requests[i].addr.value, requests[i].size};
 	}
 	ssize_t got = process_vm_readv(process->pid, local, count, remote, count, 0);
 	while (got >= 0 && whole < count && requests[whole].size <= (size_t)got) {
@@ -125,12 +127,14 @@ struct op_error *op_process_read_many(struct op_process *process, struct op_read
 		requests[i].done = false;
 	while (next < count) {
 		size_t batch = count - next < READ_BATCH ? count - next : READ_BATCH;
-		size_t whole = process->no_vm_read ? 0 : read_batch(process, requests + next, batch);
+		size_t whole =
+			process->no_vm_read ? 0 : read_batch(process, requests + next, batch);
 
 		next += whole;
 		if (whole == batch)
 			continue;
-		// The one that stopped the batch is tried alone, which also takes the second way where the first is closed.
+		// The one that stopped the batch is tried alone, which also takes the second way
+		// where the first is closed.
 		struct op_read_request *request = &requests[next++];
 		size_t done;
 		struct op_error *err = op_process_read_some(process, request->addr, request->buffer,
@@ -173,8 +177,8 @@ static pid_t stopped_thread(const struct op_process *process)
 	return 0;
 }
 
-struct op_error *op_process_write(struct op_process *process, struct op_host_addr addr, const void *buffer,
-				  size_t size)
+struct op_error *op_process_write(struct op_process *process, struct op_host_addr addr,
+				  const void *buffer, size_t size)
 {
 	struct op_error *err = op_process_require_attached(process, "write the memory of");
 	if (err)
@@ -183,8 +187,9 @@ struct op_error *op_process_write(struct op_process *process, struct op_host_add
 	size_t done = 0;
 	bool user = is_user_address(addr.value) && is_user_address(addr.value + size);
 
-	// x86 keeps instruction caches coherent by itself. The file writes through read-only mappings (FOLL_FORCE), which kernels
-	// from 6.12 on may forbid (proc_mem.force_override=never); PTRACE_POKETEXT always may.
+	// x86 keeps instruction caches coherent by itself. The file writes through read-only
+	// mappings (FOLL_FORCE), which kernels from 6.12 on may forbid
+	// (proc_mem.force_override=never); PTRACE_POKETEXT always may.
 	while (user && process->memory_fd >= 0 && done < size) {
 		ssize_t put = pwrite(process->memory_fd, data + done, size - done,
 				     (off_t)(addr.value + done));
@@ -197,7 +202,8 @@ struct op_error *op_process_write(struct op_process *process, struct op_host_add
 	pid_t thread = stopped_thread(process);
 	if (user && done < size && thread) {
 		size_t poked;
-		op_process_write_by_ptrace(thread, addr.value + done, data + done, size - done, &poked);
+		op_process_write_by_ptrace(thread, addr.value + done, data + done, size - done,
+					   &poked);
 		done += poked;
 	}
 	if (done == size)
@@ -205,6 +211,7 @@ struct op_error *op_process_write(struct op_process *process, struct op_host_add
 	if (process->exited || !op_process_live_thread(process))
 		return op_process_gone(process, "write the memory of");
 	return op_error_create(OP_ERROR_UNREADABLE,
-			       "memory at 0x%" PRIx64 " of process %d cannot be written (%zu of %zu bytes were)",
+			       "memory at 0x%" PRIx64
+			       " of process %d cannot be written (%zu of %zu bytes were)",
 			       addr.value + done, process->pid, done, size);
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reading /proc: status, state, names and thread lists. Knows no ptrace and keeps no state.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "platform/linux/proc.h"
 
 #include <ctype.h>
@@ -21,7 +18,8 @@
 
 enum {
 	PROC_FILE_LIMIT = 256 << 20,
-	PROC_KTHREAD_FLAG = 0x00200000, // PF_KTHREAD, include/linux/sched.h; shown in /proc/PID/stat
+	PROC_KTHREAD_FLAG =
+		0x00200000, // PF_KTHREAD, include/linux/sched.h; shown in /proc/PID/stat
 };
 
 static void close_fdp(int *fd)
@@ -95,7 +93,8 @@ static uint64_t status_number(const char *text, const char *key, int base)
 	return value ? strtoull(value, NULL, base) : 0;
 }
 
-/** Fields of /proc/PID/stat, counted as man 5 proc does; the name may hold anything, so from its last ')' on. */
+/** Fields of /proc/PID/stat, counted as man 5 proc does; the name may hold anything, so from its
+ * last ')' on. */
 static const char *stat_field(const char *text, unsigned field)
 {
 	const char *at = strrchr(text, ')');
@@ -187,7 +186,8 @@ int op_proc_threads(pid_t process, pid_t **ret, size_t *ret_count)
 		errno = 0;
 		const struct dirent *entry = readdir(directory);
 		if (!entry) {
-			// A process that ends while it is listed gives ENOENT: what was seen until then is the list.
+			// A process that ends while it is listed gives ENOENT: what was seen until
+			// then is the list.
 			break;
 		}
 		if (!isdigit((unsigned char)entry->d_name[0]))

@@ -11,13 +11,14 @@
 /** Chosen lines of /proc/PID/status and fields of /proc/PID/stat (man 5 proc). */
 struct op_proc_status {
 	pid_t thread_group;
-	pid_t tracer;	   /**< 0: nobody traces it */
-	char state;	   /**< 'R', 'S', 'D', 'T', 't', 'Z', 'X', ...; 0: unknown */
+	pid_t tracer; /**< 0: nobody traces it */
+	char state;   /**< 'R', 'S', 'D', 'T', 't', 'Z', 'X', ...; 0: unknown */
 	uid_t real_user;
-	uid_t user;	   /**< effective */
+	uid_t user; /**< effective */
 	uint64_t permitted_capabilities;
 	uint64_t effective_capabilities;
-	uint64_t start_time; /**< in clock ticks since boot: tells two owners of the same number apart */
+	uint64_t start_time; /**< in clock ticks since boot: tells two owners of the same number
+				apart */
 	bool kernel_thread;
 };
 

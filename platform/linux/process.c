@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A process as an object: opening, what can be known of it without stopping it, and its end. Must not attach.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// A process as an object: opening, what can be known of it without stopping it, and its end. Must
+// not attach.
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,14 +19,16 @@
 
 struct op_error *op_process_gone(const struct op_process *process, const char *doing)
 {
-	return op_error_create(OP_ERROR_PROCESS_GONE, "cannot %s process %d: it has ended", doing, process->pid);
+	return op_error_create(OP_ERROR_PROCESS_GONE, "cannot %s process %d: it has ended", doing,
+			       process->pid);
 }
 
 struct op_error *op_process_require_attached(const struct op_process *process, const char *doing)
 {
 	if (process->attached)
 		return NULL;
-	return op_error_create(OP_ERROR_STATE, "cannot %s process %d: outpost is not attached to it", doing,
+	return op_error_create(OP_ERROR_STATE,
+			       "cannot %s process %d: outpost is not attached to it", doing,
 			       process->pid);
 }
 
@@ -61,8 +61,8 @@ struct op_error *op_process_load(struct op_process *process)
 	if (problem == ENOENT || problem == ESRCH)
 		return op_process_gone(process, "read the command line of");
 	if (problem)
-		return op_error_system(OP_ERROR_SYSTEM, problem, "cannot read the command line of process %d",
-				       process->pid);
+		return op_error_system(OP_ERROR_SYSTEM, problem,
+				       "cannot read the command line of process %d", process->pid);
 	free(process->command_line);
 	process->command_line = text;
 	process->command_line_size = size;
@@ -77,8 +77,8 @@ struct op_error *op_process_open_memory(struct op_process *process)
 	if (!thread)
 		return op_process_gone(process, "open");
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/mem", process->pid, thread);
-	// The kernel checks here what it would check at an attach (mem_open(), fs/proc/base.c: PTRACE_MODE_ATTACH), and the open file
-	// stays with the memory that the process has now.
+	// The kernel checks here what it would check at an attach (mem_open(), fs/proc/base.c:
+	// PTRACE_MODE_ATTACH), and the open file stays with the memory that the process has now.
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return op_refuse_explain(process->pid, "look into", errno);
@@ -153,7 +153,8 @@ const char *op_process_command_line(const struct op_process *process, size_t *re
 	return process->command_line ? process->command_line : "";
 }
 
-/** Do both links of /proc lead to the same thing? Those of a namespace are compared by what they are, too (man 7 namespaces). */
+/** Do both links of /proc lead to the same thing? Those of a namespace are compared by what they
+ * are, too (man 7 namespaces). */
 static bool same_place(pid_t pid, const char *what)
 {
 	char theirs[64], ours[64];
@@ -161,11 +162,12 @@ static bool same_place(pid_t pid, const char *what)
 
 	snprintf(theirs, sizeof(theirs), "/proc/%d/%s", pid, what);
 	snprintf(ours, sizeof(ours), "/proc/self/%s", what);
-	return stat(theirs, &a) == 0 && stat(ours, &b) == 0 && a.st_dev == b.st_dev
-	       && a.st_ino == b.st_ino;
+	return stat(theirs, &a) == 0 && stat(ours, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
 }
 
-struct op_error *op_process_resolve_path(const struct op_process *process, const char *path, char **ret)
+struct op_error *op_process_resolve_path(const struct op_process *process, const char *path,
+					 char **ret)
 {
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
 

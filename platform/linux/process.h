@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Linux side's own view of a process under ptrace, shared by the files of this folder and by nobody else.
+// The Linux side's own view of a process under ptrace, shared by the files of this folder and by
+// nobody else.
 #ifndef OP_PLATFORM_LINUX_PROCESS_H
 #define OP_PLATFORM_LINUX_PROCESS_H
 
@@ -21,7 +22,8 @@
 /** What the kernel lets us do with a thread. */
 enum op_tracee_phase {
 	OP_TRACEE_RUNNING,   /**< or dying: no ptrace request works until it reports something */
-	OP_TRACEE_LISTENING, /**< stopped by job control and left so (PTRACE_LISTEN): no request but PTRACE_INTERRUPT */
+	OP_TRACEE_LISTENING, /**< stopped by job control and left so (PTRACE_LISTEN): no request but
+				PTRACE_INTERRUPT */
 	OP_TRACEE_STOPPED,   /**< in a ptrace-stop that was reported to us */
 };
 
@@ -30,28 +32,33 @@ enum op_tracee_stop {
 	OP_TRACEE_QUIET,  /**< an event stop that means nothing to the user */
 	OP_TRACEE_GROUP,  /**< job control */
 	OP_TRACEE_SIGNAL, /**< signal-delivery-stop */
-	OP_TRACEE_TRAP,	  /**< signal-delivery-stop of SIGTRAP */
+	OP_TRACEE_TRAP,   /**< signal-delivery-stop of SIGTRAP */
 };
 
 struct op_tracee {
 	pid_t id;
 	enum op_tracee_phase phase;
 	enum op_tracee_stop stop;
-	bool newborn;	   /**< its first stop has not come yet */
-	bool wants_run;	   /**< the user let it run: stops that mean nothing to the user do not keep it */
-	bool forced;	   /**< the run request wants it to run although job control has stopped the process */
-	bool left_group;   /**< and it did; it goes back when it runs without being forced */
-	bool zombie;	   /**< seen dead, not yet reported: a leader stays so while other threads live */
+	bool newborn;   /**< its first stop has not come yet */
+	bool wants_run; /**< the user let it run: stops that mean nothing to the user do not keep it
+			 */
+	bool forced;    /**< the run request wants it to run although job control has stopped the
+			   process */
+	bool left_group; /**< and it did; it goes back when it runs without being forced */
+	bool zombie; /**< seen dead, not yet reported: a leader stays so while other threads live */
 	bool looked_for_trap; /**< in this stop: nothing of the thread's own is left pending */
-	bool deep;	   /**< in uninterruptible sleep with an interrupt pending: stops before its next instruction */
-	int restart;	   /**< the ptrace request that resumes it: PTRACE_CONT, PTRACE_SINGLESTEP, PTRACE_SYSCALL */
+	bool deep;   /**< in uninterruptible sleep with an interrupt pending: stops before its next
+			instruction */
+	int restart; /**< the ptrace request that resumes it: PTRACE_CONT, PTRACE_SINGLESTEP,
+			PTRACE_SYSCALL */
 
 	/** The signal of the signal-delivery-stop, not yet delivered; 0: none. */
 	int signal;
 	bool deliver_trap; /**< the SIGTRAP is not outpost's: it goes to the program */
-	/** A signal that was taken out of its stop so that the thread could run without it first. */
+	/** A signal that was taken out of its stop so that the thread could run without it first.
+	 */
 	siginfo_t held;
-	bool holds;	 /**< held is to be delivered */
+	bool holds;       /**< held is to be delivered */
 	bool held_raised; /**< it was sent again, its stop is to come */
 
 	/** The stop in process->queue; kind OP_STOP_NONE when it is not in there. */
@@ -81,18 +88,19 @@ struct op_process {
 	uint64_t start_time;
 	char *command_line;
 	size_t command_line_size;
-	int memory_fd; /**< /proc/PID/mem, -1: not open */
+	int memory_fd;   /**< /proc/PID/mem, -1: not open */
 	bool no_vm_read; /**< process_vm_readv() does not work here */
 
 	bool attached;
-	bool collecting; /**< during attach: births and exits are no news */
-	bool exited;	 /**< its end was seen */
+	bool collecting;           /**< during attach: births and exits are no news */
+	bool exited;               /**< its end was seen */
 	struct op_tracee *tracees; /**< uthash by id */
 	struct op_tracee *queue;   /**< stops not handed out, in order of arrival (utlist) */
-	struct op_tracee *last;	   /**< whom the last event was from: the hot thread of a hot breakpoint */
-	pid_t last_event;	   /**< id of that thread */
+	struct op_tracee
+		*last;    /**< whom the last event was from: the hot thread of a hot breakpoint */
+	pid_t last_event; /**< id of that thread */
 	unsigned events;
-	bool sweep_found;	   /**< the last sweep found something: sweep again at once */
+	bool sweep_found; /**< the last sweep found something: sweep again at once */
 	unsigned runs;
 
 	struct op_shield *shield; /**< shield.c; NULL: none */
@@ -115,7 +123,8 @@ struct op_error *op_process_load(struct op_process *process);
 /** Open /proc/PID/mem anew: at first, and after exec. */
 struct op_error *op_process_open_memory(struct op_process *process);
 struct op_error *op_process_require_attached(const struct op_process *process, const char *doing);
-/** A thread of the process that has not exited (the leader may be a zombie, and then has no memory). */
+/** A thread of the process that has not exited (the leader may be a zombie, and then has no
+ * memory). */
 pid_t op_process_live_thread(const struct op_process *process);
 
 /* threads.c */
@@ -124,13 +133,16 @@ struct op_tracee *op_tracee_add(struct op_process *process, pid_t id);
 /** Take it out of the table; it is freed when no queued stop needs it. */
 void op_tracee_remove(struct op_process *process, struct op_tracee *tracee);
 void op_tracee_remove_all(struct op_process *process);
-void op_tracee_enqueue(struct op_process *process, struct op_tracee *tracee, enum op_stop_kind kind);
+void op_tracee_enqueue(struct op_process *process, struct op_tracee *tracee,
+		       enum op_stop_kind kind);
 void op_tracee_dequeue(struct op_process *process, struct op_tracee *tracee);
 /** OP_ERROR_NOT_FOUND, OP_ERROR_STATE when it runs, OP_ERROR_PROCESS_GONE. */
 struct op_error *op_tracee_stopped(struct op_process *process, op_thread_id id, const char *doing,
 				   struct op_tracee **ret);
-/** The error for a thread that refused a request although it had stopped: it is being killed. Marks it so. */
-struct op_error *op_tracee_dying(struct op_process *process, struct op_tracee *tracee, const char *doing);
+/** The error for a thread that refused a request although it had stopped: it is being killed. Marks
+ * it so. */
+struct op_error *op_tracee_dying(struct op_process *process, struct op_tracee *tracee,
+				 const char *doing);
 
 /* events.c */
 /** Take in one wait status of a thread: queue it, or deal with it here. */
@@ -143,7 +155,8 @@ void op_waiter_route(struct op_process *process, pid_t id, int status);
 void op_process_drop_shield(struct op_process *process);
 
 /* wait.c */
-/** Wait until no thread runs, at most @p timeout_ms. False when some did not stop (nor are in the kernel's deepest sleep). */
+/** Wait until no thread runs, at most @p timeout_ms. False when some did not stop (nor are in the
+ * kernel's deepest sleep). */
 bool op_process_collect_stops(struct op_process *process, int timeout_ms);
 void op_process_ask_all_to_stop(struct op_process *process);
 /** A thread that runs and could still be brought to a stop; NULL: none. */
@@ -156,7 +169,8 @@ void op_tracee_resume(struct op_process *process, struct op_tracee *tracee);
 int op_tracee_parting_signal(struct op_process *process, struct op_tracee *tracee);
 
 /* fork.c */
-/** A fork event: collect the child's first stop and keep the child. False when it is dead already. */
+/** A fork event: collect the child's first stop and keep the child. False when it is dead already.
+ */
 bool op_forked_take(struct op_process *process, pid_t child);
 bool op_forked_shares_memory(const struct op_process *process, pid_t child, bool vfork);
 void op_forked_release_all(struct op_process *process);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Refusals explained. The kernel says EPERM for a dozen reasons; here each is looked for in the order in which the kernel
-// checks them (kernel/ptrace.c: ptrace_attach(), __ptrace_may_access(); security/yama/yama_lsm.c).
-// Must not attach to anything.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Refusals explained. The kernel says EPERM for a dozen reasons; here each is looked for in the
+// order in which the kernel checks them (kernel/ptrace.c: ptrace_attach(), __ptrace_may_access();
+// security/yama/yama_lsm.c). Must not attach to anything.
 #include "platform/linux/refuse.h"
 
 #include <elf.h>
@@ -28,10 +25,12 @@
 /** Yama's modes, Documentation/admin-guide/LSM/Yama.rst; the index is the mode. */
 static const char *const yama_ways[] = {
 	NULL,
-	"kernel.yama.ptrace_scope is 1, so only a program's ancestors may debug it; run outpost as root, start the "
+	"kernel.yama.ptrace_scope is 1, so only a program's ancestors may debug it; run outpost as "
+	"root, start the "
 	"program with `outpost run`, or set kernel.yama.ptrace_scope to 0 (sysctl)",
 	"kernel.yama.ptrace_scope is 2, so only an administrator may debug; run outpost as root",
-	"kernel.yama.ptrace_scope is 3, so nobody may debug on this machine until it is booted with another setting",
+	"kernel.yama.ptrace_scope is 3, so nobody may debug on this machine until it is booted "
+	"with another setting",
 };
 
 /** Yama's mode; 0 also where there is no Yama. */
@@ -93,24 +92,31 @@ static struct op_error *refuse_traced(pid_t pid, pid_t tracer)
 	}
 	op_text_append(&text, " is being traced by ");
 	add_process(&text, tracer);
-	op_text_append(&text, " already, and a process can have one tracer only; end that one or let it detach");
+	op_text_append(
+		&text,
+		" already, and a process can have one tracer only; end that one or let it detach");
 	return refuse(OP_ERROR_ALREADY_TRACED, 0, &text);
 }
 
 struct op_error *op_refuse_early(int64_t pid, struct op_proc_status *ret)
 {
 	if (pid <= 0 || pid > INT_MAX)
-		return op_error_create(OP_ERROR_NO_SUCH_PROCESS, "%" PRId64 " is not a process number", pid);
+		return op_error_create(OP_ERROR_NO_SUCH_PROCESS,
+				       "%" PRId64 " is not a process number", pid);
 	int problem = op_proc_status((pid_t)pid, ret);
 	if (problem == ESRCH)
 		return op_error_create(OP_ERROR_NO_SUCH_PROCESS,
-				       "there is no process %" PRId64 "; it may have ended, or it is in another container",
+				       "there is no process %" PRId64
+				       "; it may have ended, or it is in another container",
 				       pid);
 	if (problem)
-		return op_error_system(OP_ERROR_SYSTEM, problem, "cannot read /proc/%" PRId64 "/status", pid);
+		return op_error_system(OP_ERROR_SYSTEM, problem,
+				       "cannot read /proc/%" PRId64 "/status", pid);
 	if (pid == getpid() || ret->thread_group == getpid())
 		return op_error_create(OP_ERROR_UNSUPPORTED,
-				       "process %" PRId64 " is outpost itself; a process cannot trace itself", pid);
+				       "process %" PRId64
+				       " is outpost itself; a process cannot trace itself",
+				       pid);
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
 	if (ret->thread_group != pid) {
 		op_text_printf(&text, "%" PRId64 " is a thread of ", pid);
@@ -128,7 +134,8 @@ struct op_error *op_refuse_early(int64_t pid, struct op_proc_status *ret)
 		_cleanup_free_ pid_t *threads = NULL;
 		size_t count = 0;
 		if (op_proc_threads((pid_t)pid, &threads, &count) || count < 2) {
-			op_text_append(&text, " has ended already; its parent has not yet asked for its exit status");
+			op_text_append(&text, " has ended already; its parent has not yet asked "
+					      "for its exit status");
 			return refuse(OP_ERROR_NO_SUCH_PROCESS, 0, &text);
 		}
 	}
@@ -151,28 +158,34 @@ struct op_error *op_refuse_program(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	_cleanup_(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	// Not readable: nothing is known against it, and the attempt will tell.
-	if (fd < 0 || pread(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header)
-	    || memcmp(header, ELFMAG, SELFMAG) != 0)
+	if (fd < 0 || pread(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
+	    memcmp(header, ELFMAG, SELFMAG) != 0)
 		return NULL;
 	const struct op_arch *arch = op_arch_native();
 	uint16_t machine = (uint16_t)(header[18] | header[19] << 8);
 	if (header[EI_CLASS] == ELFCLASS32)
-		return op_error_create(OP_ERROR_UNSUPPORTED,
-				       "process %d runs a 32-bit program; outpost debugs 64-bit programs only", pid);
+		return op_error_create(
+			OP_ERROR_UNSUPPORTED,
+			"process %d runs a 32-bit program; outpost debugs 64-bit programs only",
+			pid);
 	if (arch && machine != arch->elf_machine)
 		return op_error_create(OP_ERROR_UNSUPPORTED,
-				       "process %d runs a program for another processor (ELF machine %u), this outpost debugs %s",
+				       "process %d runs a program for another processor (ELF "
+				       "machine %u), this outpost debugs %s",
 				       pid, machine, arch->name);
 	return NULL;
 }
 
-/** True when the capabilities of the target are more than ours; then the kernel wants CAP_SYS_PTRACE. */
-static bool has_more_capabilities(const struct op_proc_status *target, const struct op_proc_status *self)
+/** True when the capabilities of the target are more than ours; then the kernel wants
+ * CAP_SYS_PTRACE. */
+static bool has_more_capabilities(const struct op_proc_status *target,
+				  const struct op_proc_status *self)
 {
 	return (target->permitted_capabilities & ~self->permitted_capabilities) != 0;
 }
 
-/** The files (not the directory) of the process in /proc belong to root when it is not dumpable (man 5 proc). */
+/** The files (not the directory) of the process in /proc belong to root when it is not dumpable
+ * (man 5 proc). */
 static bool is_undumpable(pid_t pid, uid_t user)
 {
 	char path[64];
@@ -189,14 +202,16 @@ struct op_error *op_refuse_explain(pid_t pid, const char *what, int problem)
 
 	// First: while it dies its number, and its tracer, can still be seen.
 	if (problem == ESRCH || problem == ENOENT)
-		return op_error_create(OP_ERROR_PROCESS_GONE, "process %d ended while outpost attached to it", pid);
+		return op_error_create(OP_ERROR_PROCESS_GONE,
+				       "process %d ended while outpost attached to it", pid);
 	struct op_error *err = op_refuse_early(pid, &target);
 	if (err)
 		return err;
 	add_process(&text, pid);
 	op_text_printf(&text, ": the system does not let outpost %s it: ", what);
 	if (problem == ENOSYS || (problem != EPERM && problem != EACCES))
-		return op_error_system(OP_ERROR_SYSTEM, problem, "%s", text.data ? text.data : "attach");
+		return op_error_system(OP_ERROR_SYSTEM, problem, "%s",
+				       text.data ? text.data : "attach");
 
 	(void)op_proc_status(getpid(), &self);
 	bool privileged = self.effective_capabilities >> CAP_SYS_PTRACE & 1;
@@ -208,27 +223,31 @@ struct op_error *op_refuse_explain(pid_t pid, const char *what, int problem)
 		op_text_append(&text, " and outpost runs as ");
 		add_user(&text, self.user);
 		if (self.user == 0)
-			op_text_append(&text, " without the capability CAP_SYS_PTRACE (in a container: start it with "
+			op_text_append(&text, " without the capability CAP_SYS_PTRACE (in a "
+					      "container: start it with "
 					      "--cap-add=SYS_PTRACE)");
 		else
 			op_text_append(&text, "; run outpost as that user or as root");
 	} else if (!privileged && is_undumpable(pid, target.user)) {
-		op_text_append(&text,
-			       "it is marked as not dumpable (a set-user-ID program, one with file capabilities, or one that asked "
-			       "for it with PR_SET_DUMPABLE); run outpost as root");
+		op_text_append(&text, "it is marked as not dumpable (a set-user-ID program, one "
+				      "with file capabilities, or one that asked "
+				      "for it with PR_SET_DUMPABLE); run outpost as root");
 	} else if (!privileged && has_more_capabilities(&target, &self)) {
-		op_text_append(&text, "it has capabilities that outpost lacks; run outpost as root, in a container with "
+		op_text_append(&text, "it has capabilities that outpost lacks; run outpost as "
+				      "root, in a container with "
 				      "--cap-add=SYS_PTRACE");
 	} else if (scope && (!privileged || scope == 3)) {
 		op_text_append(&text, yama_ways[scope]);
 	} else if (privileged) {
-		op_text_append(&text,
-			       "neither owner, capability nor Yama explains it, so a security module (SELinux, AppArmor), a "
-			       "seccomp filter or another user namespace does; look into the system log, or run outpost outside "
-			       "of the container");
+		op_text_append(&text, "neither owner, capability nor Yama explains it, so a "
+				      "security module (SELinux, AppArmor), a "
+				      "seccomp filter or another user namespace does; look into "
+				      "the system log, or run outpost outside "
+				      "of the container");
 	} else {
 		op_text_append(&text,
-			       "a security module (SELinux, AppArmor) or a seccomp filter forbids it, and outpost has no CAP_SYS_PTRACE; "
+			       "a security module (SELinux, AppArmor) or a seccomp filter forbids "
+			       "it, and outpost has no CAP_SYS_PTRACE; "
 			       "run outpost as root, in a container with --cap-add=SYS_PTRACE");
 	}
 	return refuse(OP_ERROR_PERMISSION, problem, &text);

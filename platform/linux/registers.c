@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Registers of stopped threads, between the kernel's order and the instruction set's numbers, and why a trap happened.
-// Must not know what the registers hold.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Registers of stopped threads, between the kernel's order and the instruction set's numbers, and
+// why a trap happened. Must not know what the registers hold.
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +15,8 @@
 #include "base/compiler.h"
 #include "platform/linux/process.h"
 
-/** Where the kernel keeps each register of the instruction set's numbering (struct user_regs_struct, <sys/user.h>). */
+/** Where the kernel keeps each register of the instruction set's numbering (struct
+ * user_regs_struct, <sys/user.h>). */
 static const size_t register_places[OP_X86_64_REGISTER_COUNT] = {
 	[OP_X86_64_RAX] = offsetof(struct user_regs_struct, rax),
 	[OP_X86_64_RDX] = offsetof(struct user_regs_struct, rdx),
@@ -54,7 +52,8 @@ static uint64_t *register_at(struct user_regs_struct *registers, unsigned number
 	return (uint64_t *)((uint8_t *)registers + register_places[number]);
 }
 
-static struct op_error *failed(struct op_process *process, struct op_tracee *tracee, const char *doing)
+static struct op_error *failed(struct op_process *process, struct op_tracee *tracee,
+			       const char *doing)
 {
 	int problem = errno;
 
@@ -92,7 +91,8 @@ struct op_error *op_process_registers(struct op_process *process, op_thread_id t
 	return NULL;
 }
 
-struct op_error *op_process_pc(struct op_process *process, op_thread_id thread, struct op_host_addr *ret)
+struct op_error *op_process_pc(struct op_process *process, op_thread_id thread,
+			       struct op_host_addr *ret)
 {
 	struct op_tracee *tracee;
 	struct op_error *err = op_tracee_stopped(process, thread, "read the pc of", &tracee);
@@ -114,7 +114,8 @@ struct op_error *op_process_set_registers(struct op_process *process, op_thread_
 					  const struct op_registers *registers)
 {
 	struct op_tracee *tracee;
-	struct op_error *err = op_tracee_stopped(process, thread, "write the registers of", &tracee);
+	struct op_error *err =
+		op_tracee_stopped(process, thread, "write the registers of", &tracee);
 	if (!err)
 		err = load_registers(process, tracee);
 	if (err)
@@ -122,9 +123,10 @@ struct op_error *op_process_set_registers(struct op_process *process, op_thread_
 	struct user_regs_struct wanted = tracee->registers;
 	for (unsigned i = 0; i < OP_X86_64_REGISTER_COUNT; i++)
 		*register_at(&wanted, i) = registers->value[i];
-	// A thread stopped in a system call that is to be restarted has orig_rax >= 0, and the kernel moves its pc back by 2
-	// when it resumes (arch_do_signal_or_restart(), arch/x86/kernel/signal.c). A pc that is moved elsewhere must stay there;
-	// whoever puts the saved registers back puts orig_rax back with them, and the call is restarted after all.
+	// A thread stopped in a system call that is to be restarted has orig_rax >= 0, and the
+	// kernel moves its pc back by 2 when it resumes (arch_do_signal_or_restart(),
+	// arch/x86/kernel/signal.c). A pc that is moved elsewhere must stay there; whoever puts the
+	// saved registers back puts orig_rax back with them, and the call is restarted after all.
 	if (wanted.rip != tracee->registers.rip && wanted.orig_rax == tracee->registers.orig_rax)
 		wanted.orig_rax = (unsigned long long)-1;
 	struct iovec part = {&wanted, sizeof(wanted)};
@@ -144,7 +146,8 @@ struct op_error *op_process_vector_register(struct op_process *process, op_threa
 
 	if (index >= sizeof(vectors.xmm_space) / 16)
 		return op_error_create(OP_ERROR_NOT_FOUND, "there is no vector register %u", index);
-	struct op_error *err = op_tracee_stopped(process, thread, "read the vector registers of", &tracee);
+	struct op_error *err =
+		op_tracee_stopped(process, thread, "read the vector registers of", &tracee);
 	if (err)
 		return err;
 	if (ptrace(PTRACE_GETREGSET, tracee->id, NT_PRFPREG, &part))
@@ -153,10 +156,12 @@ struct op_error *op_process_vector_register(struct op_process *process, op_threa
 	return NULL;
 }
 
-/** What the kernel writes into si_code for its own traps (arch/x86/kernel/traps.c, kernel/signal.c). */
+/** What the kernel writes into si_code for its own traps (arch/x86/kernel/traps.c,
+ * kernel/signal.c). */
 static enum op_trap_reason classify(const siginfo_t *info, bool stepping)
 {
-	// man 2 sigaction: SI_USER, SI_QUEUE, SI_TKILL, SI_TIMER and all others that somebody sent are not above 0.
+	// man 2 sigaction: SI_USER, SI_QUEUE, SI_TKILL, SI_TIMER and all others that somebody sent
+	// are not above 0.
 	if (info->si_code <= 0)
 		return OP_TRAP_FOREIGN;
 	switch (info->si_code) {
@@ -164,7 +169,8 @@ static enum op_trap_reason classify(const siginfo_t *info, bool stepping)
 		return OP_TRAP_BREAKPOINT;
 	case TRAP_HWBKPT:
 		return OP_TRAP_HARDWARE;
-	case TRAP_BRKPT: // a step that ended at a system call, user_single_step_report(); otherwise a trap instruction
+	case TRAP_BRKPT: // a step that ended at a system call, user_single_step_report(); otherwise
+			 // a trap instruction
 		return stepping ? OP_TRAP_STEP : OP_TRAP_BREAKPOINT;
 	default: // TRAP_TRACE, and SIGTRAP itself for a step into a signal handler
 		return OP_TRAP_STEP;
@@ -180,7 +186,8 @@ struct op_error *op_process_trap_reason(struct op_process *process, op_thread_id
 	if (err)
 		return err;
 	if (tracee->stop != OP_TRACEE_TRAP)
-		return op_error_create(OP_ERROR_STATE, "thread %" PRId64 " did not stop at a trap", thread);
+		return op_error_create(OP_ERROR_STATE, "thread %" PRId64 " did not stop at a trap",
+				       thread);
 	if (ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info))
 		return failed(process, tracee, "ask for the trap of");
 	*ret = classify(&info, tracee->restart == PTRACE_SINGLESTEP);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Letting threads run: which ptrace request, and which signal goes with it. Must not wait.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -22,7 +19,8 @@ static void hold_signal(struct op_tracee *tracee)
 {
 	int number = tracee->signal ? tracee->signal : tracee->deliver_trap ? SIGTRAP : 0;
 
-	if (number && !tracee->holds && ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &tracee->held) == 0) {
+	if (number && !tracee->holds &&
+	    ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &tracee->held) == 0) {
 		tracee->holds = true;
 		tracee->held_raised = false;
 		tracee->signal = 0;
@@ -31,14 +29,16 @@ static void hold_signal(struct op_tracee *tracee)
 }
 
 /**
- * Deliver a held signal. Any signal-delivery-stop takes it with its own information (ptrace_signal(), kernel/signal.c: the
- * information is replaced only when the number differs from it). Otherwise it is sent anew: with its information where the kernel
- * lets anybody claim that (man 2 rt_tgsigqueueinfo: codes below 0), else its stop gets the information (take_held(), events.c).
+ * Deliver a held signal. Any signal-delivery-stop takes it with its own information
+ * (ptrace_signal(), kernel/signal.c: the information is replaced only when the number differs from
+ * it). Otherwise it is sent anew: with its information where the kernel lets anybody claim that
+ * (man 2 rt_tgsigqueueinfo: codes below 0), else its stop gets the information (take_held(),
+ * events.c).
  */
 static void unhold_signal(struct op_process *process, struct op_tracee *tracee)
 {
-	if (in_signal_stop(tracee) && !tracee->signal && !tracee->deliver_trap
-	    && ptrace(PTRACE_SETSIGINFO, tracee->id, 0, &tracee->held) == 0) {
+	if (in_signal_stop(tracee) && !tracee->signal && !tracee->deliver_trap &&
+	    ptrace(PTRACE_SETSIGINFO, tracee->id, 0, &tracee->held) == 0) {
 		tracee->signal = tracee->held.si_signo;
 		tracee->holds = false;
 	} else if (syscall(SYS_rt_tgsigqueueinfo, process->pid, tracee->id, tracee->held.si_signo,
@@ -59,7 +59,8 @@ static int due_signal(const struct op_tracee *tracee)
 void op_tracee_resume(struct op_process *process, struct op_tracee *tracee)
 {
 	if (tracee->stop == OP_TRACEE_GROUP && !tracee->forced) {
-		// PTRACE_CONT would end the job-control stop for this thread (man 2 ptrace, "Group-stop").
+		// PTRACE_CONT would end the job-control stop for this thread (man 2 ptrace,
+		// "Group-stop").
 		if (ptrace(PTRACE_LISTEN, tracee->id, 0, 0) == 0) {
 			tracee->phase = OP_TRACEE_LISTENING;
 			return;
@@ -105,7 +106,7 @@ struct op_error *op_process_run(struct op_process *process, const struct op_run_
 	struct op_error *err = op_process_require_attached(process, "run");
 	if (err)
 		return err;
-	int restart = request->mode == OP_RUN_STEP    ? PTRACE_SINGLESTEP
+	int restart = request->mode == OP_RUN_STEP  ? PTRACE_SINGLESTEP
 		      : request->watch_code_mapping ? PTRACE_SYSCALL
 						    : PTRACE_CONT;
 	process->runs++;
@@ -114,21 +115,23 @@ struct op_error *op_process_run(struct op_process *process, const struct op_run_
 		if (!tracee && process->exited)
 			return op_process_gone(process, "run");
 		if (!tracee)
-			return op_error_create(OP_ERROR_NOT_FOUND,
-					       "cannot run thread %d: process %d has no such thread (any more)",
-					       (int)request->thread, process->pid);
+			return op_error_create(
+				OP_ERROR_NOT_FOUND,
+				"cannot run thread %d: process %d has no such thread (any more)",
+				(int)request->thread, process->pid);
 		run_one(process, tracee, request, restart);
 		return NULL;
 	}
 	if (request->mode == OP_RUN_STEP)
 		return op_error_create(OP_ERROR_STATE, "a single step needs a thread to take it");
 	struct op_tracee *tracee, *next;
-	HASH_ITER (hh, process->tracees, tracee, next)
-		run_one(process, tracee, request, restart);
+	HASH_ITER(hh, process->tracees, tracee, next)
+	run_one(process, tracee, request, restart);
 	return NULL;
 }
 
-/** A trap nobody has looked at: the program's own when someone sent it, or when its trap instruction is still in the code. */
+/** A trap nobody has looked at: the program's own when someone sent it, or when its trap
+ * instruction is still in the code. */
 static bool trap_is_the_programs(struct op_process *process, struct op_tracee *tracee)
 {
 	enum op_trap_reason reason;
@@ -142,7 +145,8 @@ static bool trap_is_the_programs(struct op_process *process, struct op_tracee *t
 	if (!err && reason == OP_TRAP_BREAKPOINT)
 		err = op_process_pc(process, tracee->id, &pc);
 	if (!err && reason == OP_TRAP_BREAKPOINT)
-		err = op_process_read(process, op_host_addr(pc.value - arch->trap_pc_advance), code, 1);
+		err = op_process_read(process, op_host_addr(pc.value - arch->trap_pc_advance), code,
+				      1);
 	bool own = !err && reason == OP_TRAP_BREAKPOINT && code[0] == arch->trap[0];
 	op_error_destroy(err);
 	return own;

@@ -9,7 +9,8 @@
 
 /** "SIGSEGV", "SIGRTMIN+3", or "signal 77". */
 void op_signal_name(int number, char *ret, size_t size);
-/** True when the kernel raised the signal for the instruction at the pc (not when somebody sent it). */
+/** True when the kernel raised the signal for the instruction at the pc (not when somebody sent
+ * it). */
 bool op_signal_is_fault(const siginfo_t *info);
 
 #endif

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The table of traced threads and the queue of their stops. Knows no wait status and makes no ptrace request.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// The table of traced threads and the queue of their stops. Knows no wait status and makes no
+// ptrace request.
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -59,15 +57,16 @@ void op_tracee_remove_all(struct op_process *process)
 	struct op_tracee *tracee, *next;
 
 	// Exits wait in the queue for their tracee after it has left the table.
-	DL_FOREACH_SAFE (process->queue, tracee, next) {
+	DL_FOREACH_SAFE(process->queue, tracee, next)
+	{
 		bool in_table = tracee->queued != OP_STOP_THREAD_EXIT;
 		DL_DELETE(process->queue, tracee);
 		tracee->queued = OP_STOP_NONE;
 		if (!in_table)
 			free(tracee);
 	}
-	HASH_ITER (hh, process->tracees, tracee, next)
-		op_tracee_remove(process, tracee);
+	HASH_ITER(hh, process->tracees, tracee, next)
+	op_tracee_remove(process, tracee);
 }
 
 void op_tracee_enqueue(struct op_process *process, struct op_tracee *tracee, enum op_stop_kind kind)
@@ -95,19 +94,25 @@ struct op_error *op_tracee_stopped(struct op_process *process, op_thread_id id, 
 		return err;
 	struct op_tracee *tracee = op_tracee_find(process, (pid_t)id);
 	if (!tracee)
-		return op_error_create(OP_ERROR_NOT_FOUND, "cannot %s thread %" PRId64 ": process %d has no such thread (any more)",
+		return op_error_create(OP_ERROR_NOT_FOUND,
+				       "cannot %s thread %" PRId64
+				       ": process %d has no such thread (any more)",
 				       doing, id, process->pid);
 	if (tracee->phase != OP_TRACEE_STOPPED)
-		return op_error_create(OP_ERROR_STATE, "cannot %s thread %" PRId64 " while it runs; stop it first", doing, id);
+		return op_error_create(OP_ERROR_STATE,
+				       "cannot %s thread %" PRId64 " while it runs; stop it first",
+				       doing, id);
 	*ret = tracee;
 	return NULL;
 }
 
-struct op_error *op_tracee_dying(struct op_process *process, struct op_tracee *tracee, const char *doing)
+struct op_error *op_tracee_dying(struct op_process *process, struct op_tracee *tracee,
+				 const char *doing)
 {
 	tracee->phase = OP_TRACEE_RUNNING;
 	return op_error_create(OP_ERROR_PROCESS_GONE,
-			       "cannot %s thread %d of process %d: it was killed while outpost held it; wait for what it reports",
+			       "cannot %s thread %d of process %d: it was killed while outpost "
+			       "held it; wait for what it reports",
 			       doing, tracee->id, process->pid);
 }
 
@@ -124,11 +129,13 @@ static size_t list_untraced(struct op_process *process)
 	_cleanup_free_ pid_t *ids = NULL;
 	size_t count = 0;
 
-	if (op_proc_threads(process->pid, &ids, &count)
-	    || !op_array_reserve(&process->infos, &process->info_capacity, count, sizeof(*process->infos)))
+	if (op_proc_threads(process->pid, &ids, &count) ||
+	    !op_array_reserve(&process->infos, &process->info_capacity, count,
+			      sizeof(*process->infos)))
 		return 0;
 	for (size_t i = 0; i < count; i++) {
-		process->infos[i] = (struct op_thread_info){.id = ids[i], .state = OP_THREAD_RUNNING};
+		process->infos[i] =
+			(struct op_thread_info){.id = ids[i], .state = OP_THREAD_RUNNING};
 		op_proc_name(ids[i], process->infos[i].name, sizeof(process->infos[i].name));
 	}
 	return count;
@@ -139,10 +146,11 @@ static size_t list_traced(struct op_process *process)
 	size_t count = 0;
 	struct op_tracee *tracee, *next;
 
-	if (!op_array_reserve(&process->infos, &process->info_capacity, HASH_COUNT(process->tracees),
-			      sizeof(*process->infos)))
+	if (!op_array_reserve(&process->infos, &process->info_capacity,
+			      HASH_COUNT(process->tracees), sizeof(*process->infos)))
 		return 0;
-	HASH_ITER (hh, process->tracees, tracee, next) {
+	HASH_ITER(hh, process->tracees, tracee, next)
+	{
 		if (tracee->zombie || tracee->queued == OP_STOP_PROCESS_EXIT)
 			continue;
 		if (tracee->name_run != process->runs) {
@@ -152,7 +160,8 @@ static size_t list_traced(struct op_process *process)
 		struct op_thread_info *info = &process->infos[count++];
 		*info = (struct op_thread_info){
 			.id = tracee->id,
-			.state = tracee->phase == OP_TRACEE_STOPPED ? OP_THREAD_STOPPED : OP_THREAD_RUNNING,
+			.state = tracee->phase == OP_TRACEE_STOPPED ? OP_THREAD_STOPPED
+								    : OP_THREAD_RUNNING,
 		};
 		memcpy(info->name, tracee->name, sizeof(info->name));
 	}

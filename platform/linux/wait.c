@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The event loop: handing out stops, fairly, and bringing all threads to a stop. What a wait status means is in events.c.
+// The event loop: handing out stops, fairly, and bringing all threads to a stop. What a wait status
+// means is in events.c.
 //
-// The hot path is one thread that hits a trap again and again: waitpid, PEEKUSER for the pc, PTRACE_CONT, nothing else. The
-// kernel looks for events in the order of its list of tracees, so the same thread would win for ever; therefore what else
-// is pending is collected without blocking every SWEEP_INTERVAL events, when another thread reported, and as long as
-// such a sweep finds something (test_platform_wait.c: two_hot_threads_share).
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// The hot path is one thread that hits a trap again and again: waitpid, PEEKUSER for the pc,
+// PTRACE_CONT, nothing else. The kernel looks for events in the order of its list of tracees, so
+// the same thread would win for ever; therefore what else is pending is collected without blocking
+// every SWEEP_INTERVAL events, when another thread reported, and as long as such a sweep finds
+// something (test_platform_wait.c: two_hot_threads_share).
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -25,11 +24,12 @@
 
 enum {
 	SWEEP_INTERVAL = 16,
-	SWEEP_LIMIT = 256, // events in one sweep: threads that make system calls under watch never run dry
+	SWEEP_LIMIT = 256, // events in one sweep: threads that make system calls under watch never
+			   // run dry
 	STOP_ALL_TIMEOUT_MS = 10000,
-	STATE_LOOK_MS = 20,    // no event for so long: look at the threads' states
+	STATE_LOOK_MS = 20, // no event for so long: look at the threads' states
 	STEP_TIMEOUT_MS = 1000,
-	DEEP_SLEEP_LOOKS = 3,  // so often in uninterruptible sleep: it will stay there for a while
+	DEEP_SLEEP_LOOKS = 3, // so often in uninterruptible sleep: it will stay there for a while
 };
 
 static void fill_signal(const struct op_tracee *tracee, struct op_stop *ret)
@@ -97,15 +97,16 @@ static void sweep(struct op_process *process)
 	pid_t id;
 	int status;
 
-	while (found < SWEEP_LIMIT
-	       && op_waiter_next(process->waiter, 0, NULL, &id, &status) == OP_WAIT_EVENT) {
+	while (found < SWEEP_LIMIT &&
+	       op_waiter_next(process->waiter, 0, NULL, &id, &status) == OP_WAIT_EVENT) {
 		op_waiter_route(process, id, status);
 		found++;
 	}
 	process->sweep_found = found != 0;
 }
 
-/** The kernel has no tracee of ours any more and told nothing: the process is gone without a word. */
+/** The kernel has no tracee of ours any more and told nothing: the process is gone without a word.
+ */
 static struct op_error *vanished(struct op_process *process)
 {
 	process->exited = true;
@@ -141,11 +142,12 @@ struct op_error *op_process_wait(struct op_process *process, int timeout_ms, str
 			int64_t rest = deadline - op_waiter_now_ms();
 			left = rest > 0 ? (int)rest : 0;
 		}
-		switch (op_waiter_next(process->waiter, left, &process->interrupted, &id, &status)) {
+		switch (op_waiter_next(process->waiter, left, &process->interrupted, &id,
+				       &status)) {
 		case OP_WAIT_EVENT:
 			op_waiter_route(process, id, status);
-			if (process->sweep_found || id != process->last_event
-			    || process->events % SWEEP_INTERVAL == 0)
+			if (process->sweep_found || id != process->last_event ||
+			    process->events % SWEEP_INTERVAL == 0)
 				sweep(process);
 			process->last_event = id;
 			break;
@@ -160,17 +162,18 @@ struct op_error *op_process_wait(struct op_process *process, int timeout_ms, str
 	}
 }
 
-struct op_error *op_process_step(struct op_process *process, op_thread_id thread, struct op_stop *ret)
+struct op_error *op_process_step(struct op_process *process, op_thread_id thread,
+				 struct op_stop *ret)
 {
 	*ret = (struct op_stop){.kind = OP_STOP_NONE, .thread = thread};
 	struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
 	if (tracee && tracee->queued != OP_STOP_NONE)
 		return NULL;
-	struct op_error *err = op_process_run(
-		process, &(struct op_run_request){.thread = thread,
-						  .mode = OP_RUN_STEP,
-						  .hold_signal = true,
-						  .despite_job_stop = true});
+	struct op_error *err =
+		op_process_run(process, &(struct op_run_request){.thread = thread,
+								 .mode = OP_RUN_STEP,
+								 .hold_signal = true,
+								 .despite_job_stop = true});
 	int64_t deadline = op_waiter_now_ms() + STEP_TIMEOUT_MS;
 	bool asked = false;
 
@@ -191,8 +194,9 @@ struct op_error *op_process_step(struct op_process *process, op_thread_id thread
 		if (asked && tracee->phase == OP_TRACEE_STOPPED)
 			return NULL;
 		int64_t rest = deadline - op_waiter_now_ms();
-		enum op_wait_result result = op_waiter_next(
-			process->waiter, rest > 0 ? (int)rest : STEP_TIMEOUT_MS, NULL, &id, &status);
+		enum op_wait_result result =
+			op_waiter_next(process->waiter, rest > 0 ? (int)rest : STEP_TIMEOUT_MS,
+				       NULL, &id, &status);
 		if (result == OP_WAIT_EVENT)
 			op_waiter_route(process, id, status);
 		else if (result == OP_WAIT_NO_TRACEE)
@@ -219,9 +223,10 @@ struct op_tracee *op_process_first_unstopped(struct op_process *process)
 {
 	struct op_tracee *tracee, *next;
 
-	HASH_ITER (hh, process->tracees, tracee, next) {
-		if (tracee->phase != OP_TRACEE_STOPPED && !tracee->zombie && !tracee->deep
-		    && tracee->queued == OP_STOP_NONE)
+	HASH_ITER(hh, process->tracees, tracee, next)
+	{
+		if (tracee->phase != OP_TRACEE_STOPPED && !tracee->zombie && !tracee->deep &&
+		    tracee->queued == OP_STOP_NONE)
 			return tracee;
 	}
 	return NULL;
@@ -231,21 +236,24 @@ void op_process_ask_all_to_stop(struct op_process *process)
 {
 	struct op_tracee *tracee, *next;
 
-	HASH_ITER (hh, process->tracees, tracee, next) {
+	HASH_ITER(hh, process->tracees, tracee, next)
+	{
 		tracee->wants_run = false;
 		tracee->forced = false;
-		if (tracee->phase != OP_TRACEE_STOPPED && !tracee->zombie && !tracee->deep
-		    && !tracee->newborn)
+		if (tracee->phase != OP_TRACEE_STOPPED && !tracee->zombie && !tracee->deep &&
+		    !tracee->newborn)
 			ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
 	}
 }
 
-/** Mark those that cannot stop: the dead, and the uninterruptible after they have been seen so several times. */
+/** Mark those that cannot stop: the dead, and the uninterruptible after they have been seen so
+ * several times. */
 static void look_at_states(struct op_process *process, unsigned looks)
 {
 	struct op_tracee *tracee, *next;
 
-	HASH_ITER (hh, process->tracees, tracee, next) {
+	HASH_ITER(hh, process->tracees, tracee, next)
+	{
 		if (tracee->phase == OP_TRACEE_STOPPED || tracee->zombie || tracee->deep)
 			continue;
 		switch (op_proc_thread_state(process->pid, tracee->id)) {
@@ -283,9 +291,10 @@ static bool trap_is_pending(pid_t id)
 }
 
 /**
- * An interrupt is answered before signals are looked at (get_signal(), kernel/signal.c: do_jobctl_trap() comes before
- * dequeue_synchronous_signal()), so a thread can stand behind a trap instruction with its SIGTRAP still to come. Whoever took the
- * trap out of the code now would have the program killed by it (test_platform_wait.c: detach_from_a_hot_breakpoint). Such a thread is
+ * An interrupt is answered before signals are looked at (get_signal(), kernel/signal.c:
+ * do_jobctl_trap() comes before dequeue_synchronous_signal()), so a thread can stand behind a trap
+ * instruction with its SIGTRAP still to come. Whoever took the trap out of the code now would have
+ * the program killed by it (test_platform_wait.c: detach_from_a_hot_breakpoint). Such a thread is
  * let on: it stops for the signal without executing an instruction.
  * @return true when there was one.
  */
@@ -294,9 +303,10 @@ static bool bring_out_traps(struct op_process *process)
 	bool found = false;
 	struct op_tracee *tracee, *next;
 
-	HASH_ITER (hh, process->tracees, tracee, next) {
-		if (tracee->phase != OP_TRACEE_STOPPED || tracee->looked_for_trap
-		    || (tracee->stop != OP_TRACEE_QUIET && tracee->stop != OP_TRACEE_GROUP))
+	HASH_ITER(hh, process->tracees, tracee, next)
+	{
+		if (tracee->phase != OP_TRACEE_STOPPED || tracee->looked_for_trap ||
+		    (tracee->stop != OP_TRACEE_QUIET && tracee->stop != OP_TRACEE_GROUP))
 			continue;
 		tracee->looked_for_trap = true;
 		if (!trap_is_pending(tracee->id))
@@ -317,8 +327,7 @@ bool op_process_collect_stops(struct op_process *process, int timeout_ms)
 	while (!process->exited) {
 		pid_t id;
 		int status;
-		enum op_wait_result result =
-			op_waiter_next(process->waiter, 0, NULL, &id, &status);
+		enum op_wait_result result = op_waiter_next(process->waiter, 0, NULL, &id, &status);
 
 		if (result == OP_WAIT_TIMEOUT) {
 			if (!op_process_first_unstopped(process) && !bring_out_traps(process))
@@ -347,7 +356,8 @@ struct op_error *op_process_stop_all(struct op_process *process)
 		return NULL;
 	const struct op_tracee *tracee = op_process_first_unstopped(process);
 	return op_error_create(OP_ERROR_LIMIT,
-			       "thread %d of process %d did not stop within %d seconds (its state is '%c'); is it in a frozen "
+			       "thread %d of process %d did not stop within %d seconds (its state "
+			       "is '%c'); is it in a frozen "
 			       "control group?",
 			       tracee->id, process->pid, STOP_ALL_TIMEOUT_MS / 1000,
 			       op_proc_thread_state(process->pid, tracee->id));
@@ -367,7 +377,8 @@ void op_process_drop_pending(struct op_process *process, op_thread_id thread)
 {
 	struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
 
-	// The signal of a withdrawn signal stop is still delivered at the next run. Births, forks and ends must be heard of.
+	// The signal of a withdrawn signal stop is still delivered at the next run. Births, forks
+	// and ends must be heard of.
 	if (tracee && (tracee->queued == OP_STOP_TRAP || tracee->queued == OP_STOP_SIGNAL))
 		op_tracee_dequeue(process, tracee);
 }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Waiting for tracees without races, without touching other children, and with one system call for an event that comes.
-// Knows nothing of what a stop means.
+// Waiting for tracees without races, without touching other children, and with one system call for
+// an event that comes. Knows nothing of what a stop means.
 //
-// Which call. waitpid(-1, __WCLONE | __WNOTHREAD) returns every tracee of this thread, and no other child: a tracee is
-// eligible whatever its exit signal is (kernel/exit.c, eligible_child(): `if (ptrace || (wo_flags & __WALL)) return 1`,
-// since Linux 4.7), an ordinary child has the exit signal SIGCHLD and __WCLONE leaves it alone. So an embedder's own
-// children stay the embedder's. test_platform_wait.c: other_children_are_left_alone.
+// Which call. waitpid(-1, __WCLONE | __WNOTHREAD) returns every tracee of this thread, and no other
+// child: a tracee is eligible whatever its exit signal is (kernel/exit.c, eligible_child(): `if
+// (ptrace || (wo_flags & __WALL)) return 1`, since Linux 4.7), an ordinary child has the exit
+// signal SIGCHLD and __WCLONE leaves it alone. So an embedder's own children stay the embedder's.
+// test_platform_wait.c: other_children_are_left_alone.
 //
-// How a wait is ended. waitpid() takes no signal mask, so "look at the flag, then block" has a window in which a single
-// signal would be lost. The bell is a timer that sends a signal to the waiting thread again and again, every millisecond,
-// until the wait has answered: whoever comes into the window is woken a millisecond later. Its handler has no SA_RESTART and does
-// nothing; timer_settime() is async-signal-safe (man 7 signal-safety), so a signal handler may ring. The same timer
-// serves time limits. The rules that make it sound:
+// How a wait is ended. waitpid() takes no signal mask, so "look at the flag, then block" has a
+// window in which a single signal would be lost. The bell is a timer that sends a signal to the
+// waiting thread again and again, every millisecond, until the wait has answered: whoever comes
+// into the window is woken a millisecond later. Its handler has no SA_RESTART and does nothing;
+// timer_settime() is async-signal-safe (man 7 signal-safety), so a signal handler may ring. The
+// same timer serves time limits. The rules that make it sound:
 //   ringer:  set the flag; then, if `waiting`, arm the timer.
 //   waiter:  set `waiting`; arm the time limit if there is one; then look at the flag; then block.
-//   Both orders are sequentially consistent, so either the ringer sees `waiting` or the waiter sees the flag; and a time
-//   limit that overwrites a ring is followed by a look at the flag.
-//   The handler disarms when nobody is waiting, so that a late ring does not disturb the thread's other system calls.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+//   Both orders are sequentially consistent, so either the ringer sees `waiting` or the waiter sees
+//   the flag; and a time limit that overwrites a ring is followed by a look at the flag. The
+//   handler disarms when nobody is waiting, so that a late ring does not disturb the thread's other
+//   system calls.
 #include "platform/linux/waiter.h"
 
 #include <errno.h>
@@ -62,7 +62,8 @@ static void bell_handler(int number, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-/** Take the highest real-time signal that nobody uses; it stays ours for the life of the process. */
+/** Take the highest real-time signal that nobody uses; it stays ours for the life of the process.
+ */
 static void bell_install(void)
 {
 	for (int number = SIGRTMAX; number >= SIGRTMIN; number--) {
@@ -88,8 +89,8 @@ struct op_error *op_waiter_hold(struct op_waiter **ret)
 	}
 	pthread_once(&bell_once, bell_install);
 	if (!bell_signal)
-		return op_error_create(OP_ERROR_LIMIT,
-				       "cannot wait for a program: every real-time signal of this process is in use");
+		return op_error_create(OP_ERROR_LIMIT, "cannot wait for a program: every real-time "
+						       "signal of this process is in use");
 	struct op_waiter *waiter = calloc(1, sizeof(*waiter));
 	if (!waiter)
 		return op_error_no_memory();
@@ -98,7 +99,8 @@ struct op_error *op_waiter_hold(struct op_waiter **ret)
 	if (timer_create(CLOCK_MONOTONIC, &event, &waiter->bell)) {
 		int problem = errno;
 		free(waiter);
-		return op_error_system(OP_ERROR_SYSTEM, problem, "cannot create a timer for waiting");
+		return op_error_system(OP_ERROR_SYSTEM, problem,
+				       "cannot create a timer for waiting");
 	}
 	sigset_t bell;
 	sigemptyset(&bell);
@@ -166,7 +168,8 @@ static enum op_wait_result wait_blocking(struct op_waiter *waiter, int timeout_m
 		result = wait_once(0, ret_id, ret_status, &again);
 		if (!again)
 			return result;
-		// The ring of an earlier wait would go on for nothing. Whoever rings now has set the flag already.
+		// The ring of an earlier wait would go on for nothing. Whoever rings now has set
+		// the flag already.
 		if (timeout_ms < 0 && !flagged(flag))
 			bell_set(waiter, 0, 0);
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Waiting for tracees: one waiter for each thread that traces, shared by all processes which that thread holds.
-// Knows wait statuses and signals of its own, nothing of what a stop means.
+// Waiting for tracees: one waiter for each thread that traces, shared by all processes which that
+// thread holds. Knows wait statuses and signals of its own, nothing of what a stop means.
 #ifndef OP_PLATFORM_LINUX_WAITER_H
 #define OP_PLATFORM_LINUX_WAITER_H
 
@@ -15,7 +15,8 @@
 
 struct op_process;
 
-/** A stop of a new task that nobody has claimed yet: it can be reported before its parent's clone or fork event. */
+/** A stop of a new task that nobody has claimed yet: it can be reported before its parent's clone
+ * or fork event. */
 struct op_orphan {
 	pid_t id;
 	int status;
@@ -24,13 +25,14 @@ struct op_orphan {
 struct op_waiter {
 	unsigned users; /**< processes that hold it */
 	timer_t bell;
-	atomic_bool waiting;	       /**< a call is, or is about to be, in waitpid() */
-	struct op_process *processes;  /**< that this thread traces, linked by their waiter_next */
+	atomic_bool waiting;          /**< a call is, or is about to be, in waitpid() */
+	struct op_process *processes; /**< that this thread traces, linked by their waiter_next */
 	struct op_orphan *orphans;
 	size_t orphan_count, orphan_capacity;
 };
 
-/** The calling thread's waiter, made when it has none; each hold needs a release by the same thread. */
+/** The calling thread's waiter, made when it has none; each hold needs a release by the same
+ * thread. */
 struct op_error *op_waiter_hold(struct op_waiter **ret);
 void op_waiter_release(struct op_waiter *waiter);
 
@@ -42,7 +44,8 @@ enum op_wait_result {
 };
 
 /**
- * The next event of any tracee of this thread. Children that are not traced are never touched, nor another thread's tracees.
+ * The next event of any tracee of this thread. Children that are not traced are never touched, nor
+ * another thread's tracees.
  * @param[in] timeout_ms -1: no limit; 0: only what is there already.
  * @param[in] flag ends the wait when op_waiter_ring() is called after it was set; NULL: none.
  */

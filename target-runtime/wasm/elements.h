@@ -19,7 +19,8 @@ struct op_wasm_element {
  * segments before the first one that has to be evaluated when the module is instantiated. Elements
  * that no segment covers are null.
  */
-struct op_error *op_wasm_elements_initial(const struct op_wasm_module *module, uint32_t table, uint64_t first, size_t count,
+struct op_error *op_wasm_elements_initial(const struct op_wasm_module *module, uint32_t table,
+					  uint64_t first, size_t count,
 					  struct op_wasm_element *ret);
 
 #endif

@@ -91,7 +91,7 @@ static struct op_error *intern(struct interner *self, struct form **forms, uint3
 	return NULL;
 }
 
-// Writing a group ---------------------------------------------------------------------------------
+// Writing a group -----------------------------------------------------------------------------
 
 static void write_index(struct interner *self, uint32_t index)
 {
@@ -134,7 +134,7 @@ static void write_composite(struct interner *self, const struct op_wasm_type_def
 		write_index(self, type->cont_type);
 }
 
-// Trampolines -------------------------------------------------------------------------------------
+// Trampolines ---------------------------------------------------------------------------------
 
 // Heap types by their signed LEB number, and what WasmHeapType::top() makes of them.
 static const struct {
@@ -198,7 +198,7 @@ static struct op_error *add_trampoline(struct interner *self, uint32_t index)
 	return err;
 }
 
-// Reading the section -----------------------------------------------------------------------------
+// Reading the section -------------------------------------------------------------------------
 
 static struct op_error *skip_types(struct op_reader *r)
 {

@@ -14,6 +14,7 @@
  * there are none.
  * @param[out] ret_total one more than the highest number.
  */
-struct op_error *op_wasm_interned_types(const struct op_wasm_module *module, uint32_t **ret, uint32_t *ret_total);
+struct op_error *op_wasm_interned_types(const struct op_wasm_module *module, uint32_t **ret,
+					uint32_t *ret_total);
 
 #endif

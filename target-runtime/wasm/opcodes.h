@@ -11,17 +11,17 @@
 /** The form of an instruction's immediates; immediates.c has one function for each. */
 enum op_immediate {
 	OP_IMMEDIATE_NONE,
-	OP_IMMEDIATE_BLOCK,        /**< a block type */
-	OP_IMMEDIATE_LABEL,        /**< a label depth */
-	OP_IMMEDIATE_INDEX,        /**< one index that is always shown */
-	OP_IMMEDIATE_INDEX_PAIR,   /**< two of them */
-	OP_IMMEDIATE_FUNCTION,     /**< an index whose name is shown */
+	OP_IMMEDIATE_BLOCK,      /**< a block type */
+	OP_IMMEDIATE_LABEL,      /**< a label depth */
+	OP_IMMEDIATE_INDEX,      /**< one index that is always shown */
+	OP_IMMEDIATE_INDEX_PAIR, /**< two of them */
+	OP_IMMEDIATE_FUNCTION,   /**< an index whose name is shown */
 	OP_IMMEDIATE_LOCAL,
 	OP_IMMEDIATE_GLOBAL,
-	OP_IMMEDIATE_OPTIONAL,     /**< a memory index that is shown unless it is 0 */
-	OP_IMMEDIATE_SEGMENT,      /**< a segment, then a memory or table, shown first unless 0 */
-	OP_IMMEDIATE_COPY,         /**< destination and source, shown unless both are 0 */
-	OP_IMMEDIATE_INDIRECT,     /**< a function type, then a table, shown unless 0 */
+	OP_IMMEDIATE_OPTIONAL, /**< a memory index that is shown unless it is 0 */
+	OP_IMMEDIATE_SEGMENT,  /**< a segment, then a memory or table, shown first unless 0 */
+	OP_IMMEDIATE_COPY,     /**< destination and source, shown unless both are 0 */
+	OP_IMMEDIATE_INDIRECT, /**< a function type, then a table, shown unless 0 */
 	OP_IMMEDIATE_BR_TABLE,
 	OP_IMMEDIATE_BR_CAST,      /**< flags, label, two heap types */
 	OP_IMMEDIATE_TRY_TABLE,    /**< a block type, then catch clauses */
@@ -30,7 +30,7 @@ enum op_immediate {
 	OP_IMMEDIATE_MEMORY,       /**< alignment, memory, offset */
 	OP_IMMEDIATE_MEMORY_LANE,  /**< the same, then a lane */
 	OP_IMMEDIATE_LANE,
-	OP_IMMEDIATE_LANES,        /**< sixteen lanes */
+	OP_IMMEDIATE_LANES, /**< sixteen lanes */
 	OP_IMMEDIATE_I32,
 	OP_IMMEDIATE_I64,
 	OP_IMMEDIATE_F32,
@@ -38,9 +38,9 @@ enum op_immediate {
 	OP_IMMEDIATE_V128,
 	OP_IMMEDIATE_SELECT_TYPES,
 	OP_IMMEDIATE_HEAP_TYPE,
-	OP_IMMEDIATE_REF,          /**< a heap type, meaning the non-null reference to it */
-	OP_IMMEDIATE_REF_NULL,     /**< a heap type, meaning the nullable reference to it */
-	OP_IMMEDIATE_FENCE,        /**< a byte that must be 0 */
+	OP_IMMEDIATE_REF,      /**< a heap type, meaning the non-null reference to it */
+	OP_IMMEDIATE_REF_NULL, /**< a heap type, meaning the nullable reference to it */
+	OP_IMMEDIATE_FENCE,    /**< a byte that must be 0 */
 	OP_IMMEDIATE_COUNT,
 };
 

@@ -12,7 +12,6 @@
  * Wasmtime 42 to 50.
  */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE
 #endif
 #ifndef __x86_64__
 #error "the slot and its trap are written down for x86-64 only"

@@ -7,7 +7,6 @@
  *   bare_readv PID MAGIC               prints the address of the mapping that begins with MAGIC
  */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE
 #endif
 #include <err.h>
 #include <inttypes.h>

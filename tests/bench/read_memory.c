@@ -6,9 +6,6 @@
  *   read_memory PID SIZE ROUNDS   prints "SIZE SECONDS" of the median round; reads from address 0
  *                                 of memory 0 of a guest that is on a thread
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Feeds every file of a harness's corpus to it: the plain driver that `make check` runs. The corpus is found by the program's
-// own name: fuzz_NAME reads tests/fuzz/corpus/NAME below $srcdir.
+// Feeds every file of a harness's corpus to it: the plain driver that `make check` runs. The corpus
+// is found by the program's own name: fuzz_NAME reads tests/fuzz/corpus/NAME below $srcdir.
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,7 +17,8 @@ static int feed(const char *path)
 	if (fseek(file, 0, SEEK_END) == 0) {
 		long size = ftell(file);
 		rewind(file);
-		// Exactly as long as the input, so that a read past its end is one past the allocation.
+		// Exactly as long as the input, so that a read past its end is one past the
+		// allocation.
 		uint8_t *data = malloc(size > 0 ? (size_t)size : 1);
 		if (data && size >= 0 && fread(data, 1, (size_t)size, file) == (size_t)size)
 			LLVMFuzzerTestOneInput(data, (size_t)size);
@@ -33,7 +34,8 @@ int main(int argc, char **argv)
 	const char *name = strstr(base ? base : argv[0], "fuzz_");
 	const char *source = getenv("srcdir");
 	char folder[4096];
-	if (!name || snprintf(folder, sizeof(folder), "%s/tests/fuzz/corpus/%s", source ? source : ".", name + strlen("fuzz_")) >= (int)sizeof(folder))
+	if (!name || snprintf(folder, sizeof(folder), "%s/tests/fuzz/corpus/%s",
+			      source ? source : ".", name + strlen("fuzz_")) >= (int)sizeof(folder))
 		return EXIT_FAILURE;
 	DIR *entries = opendir(folder);
 	if (!entries) {
@@ -43,7 +45,8 @@ int main(int argc, char **argv)
 	int count = 0;
 	for (struct dirent *entry; (entry = readdir(entries));) {
 		char path[8192];
-		if (entry->d_name[0] != '.' && snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) < (int)sizeof(path))
+		if (entry->d_name[0] != '.' && snprintf(path, sizeof(path), "%s/%s", folder,
+							entry->d_name) < (int)sizeof(path))
 			count += feed(path);
 	}
 	closedir(entries);

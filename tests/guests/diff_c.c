@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// C as a compiler writes it: a shadow stack in linear memory, recursion, function pointers, floating point, 64-bit arithmetic.
+// C as a compiler writes it: a shadow stack in linear memory, recursion, function pointers,
+// floating point, 64-bit arithmetic.
 typedef struct {
 	short id;
 	double weight;

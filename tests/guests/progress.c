@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A small C program for the demonstration and the tests: a recursion, an array, a loop that sleeps between its turns,
-// progress on standard output, and a checksum at the end that tells whether anything disturbed it.
+// A small C program for the demonstration and the tests: a recursion, an array, a loop that sleeps
+// between its turns, progress on standard output, and a checksum at the end that tells whether
+// anything disturbed it.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

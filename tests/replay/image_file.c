@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reads and writes recorded memory images. Knows nothing of what the pages hold.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "tests/replay/image_file.h"
 
 #include <errno.h>

@@ -2,9 +2,6 @@
 // Records a memory image for the replay tests: record PID FILE [trap|raise]. Attaches, walks every
 // guest stack once and keeps the pages that this read, with all pages of the code images. With a
 // builtin's name: lets the process run until it calls that builtin.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,9 +3,6 @@
 // [MODULE.wasm]. Attaches, looks at everything that the stores hold and keeps the bytes that this
 // read, with all pages of the code images. The search itself reads all writable memory: what it
 // passes over is not kept.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The double of the guest's state behind tracer/outpost.h; part of fake_session.h's program: one store with the host's instance 0
-// and instance 1 of module "app", which has two globals, a table, a memory, a tag. An anyref 0x21 is a node in a ring.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// The double of the guest's state behind tracer/outpost.h; part of fake_session.h's program: one
+// store with the host's instance 0 and instance 1 of module "app", which has two globals, a table,
+// a memory, a tag. An anyref 0x21 is a node in a ring.
 #include <stdlib.h>
 #include <string.h>
 

@@ -27,7 +27,8 @@ void state_unload(struct state_fixture *fixture);
 /** Search the stores anew, after memory was changed. */
 void state_search(struct state_fixture *fixture);
 /** The instance with this id in store @p store. */
-const struct op_instance *state_instance(const struct state_fixture *fixture, uint32_t store, uint32_t id);
+const struct op_instance *state_instance(const struct state_fixture *fixture, uint32_t store,
+					 uint32_t id);
 /** The recorded byte at @p addr, to change it; at least @p size bytes follow in the page. */
 uint8_t *state_place(struct state_fixture *fixture, uint64_t addr, size_t size);
 /** "i32:0000002a", "<lazy>": type and bytes, or the state. Static buffer. */

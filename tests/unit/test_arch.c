@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// x86-64: frames of code that Wasmtime 49 made (disassembled by objdump), calls, the slot, the disassembler.
+// x86-64: frames of code that Wasmtime 49 made (disassembled by objdump), calls, the slot, the
+// disassembler.
 #include <check.h>
 #include <elf.h>
 #include <string.h>
@@ -9,32 +10,32 @@
 
 /** A function as Cranelift makes it: push, mov, a call, and the way out. */
 static const uint8_t function[] = {
-	0x55,			      // 0 push rbp
-	0x48, 0x89, 0xe5,	      // 1 mov rbp, rsp
+	0x55,                         // 0 push rbp
+	0x48, 0x89, 0xe5,             // 1 mov rbp, rsp
 	0xe8, 0xc3, 0xfe, 0xff, 0xff, // 4 call
-	0x48, 0x83, 0xec, 0x20,	      // 9 sub rsp, 0x20
-	0x48, 0x83, 0xc4, 0x20,	      // 13 add rsp, 0x20
-	0x48, 0x89, 0xec,	      // 17 mov rsp, rbp
-	0x5d,			      // 20 pop rbp
-	0xc3,			      // 21 ret
-	0x0f, 0x0b,		      // 22 ud2
+	0x48, 0x83, 0xec, 0x20,       // 9 sub rsp, 0x20
+	0x48, 0x83, 0xc4, 0x20,       // 13 add rsp, 0x20
+	0x48, 0x89, 0xec,             // 17 mov rsp, rbp
+	0x5d,                         // 20 pop rbp
+	0xc3,                         // 21 ret
+	0x0f, 0x0b,                   // 22 ud2
 };
 
 /** A function that ends with return_call_indirect. */
 static const uint8_t tail_call[] = {
-	0x55,		  // 0 push rbp
+	0x55,             // 0 push rbp
 	0x48, 0x89, 0xe5, // 1 mov rbp, rsp
 	0x48, 0x89, 0xec, // 4 mov rsp, rbp
-	0x5d,		  // 7 pop rbp
+	0x5d,             // 7 pop rbp
 	0x41, 0xff, 0xe2, // 8 jmp r10
-	0x33, 0xf6,	  // 11 xor esi, esi
+	0x33, 0xf6,       // 11 xor esi, esi
 };
 
 static const uint8_t with_endbr[] = {
 	0xf3, 0x0f, 0x1e, 0xfa, // 0 endbr64
-	0x55,			// 4 push rbp
-	0x48, 0x89, 0xe5,	// 5 mov rbp, rsp
-	0xc3,			// 8 ret
+	0x55,                   // 4 push rbp
+	0x48, 0x89, 0xe5,       // 5 mov rbp, rsp
+	0xc3,                   // 8 ret
 };
 
 struct frame_case {
@@ -80,16 +81,16 @@ struct call_case {
 static const struct call_case call_cases[] = {
 	{{0xe8, 1, 2, 3, 4}, 5, 5},
 	{{0xe8, 1, 2, 3}, 4, 0},
-	{{0xff, 0xd0}, 2, 2},				// call rax
-	{{0x41, 0xff, 0xd2}, 3, 3},			// call r10
-	{{0xff, 0x10}, 2, 2},				// call [rax]
-	{{0xff, 0x50, 0x08}, 3, 3},			// call [rax + 8]
-	{{0xff, 0x94, 0x24, 1, 0, 0, 0}, 7, 7},		// call [rsp + 1]
-	{{0xff, 0x15, 1, 0, 0, 0}, 6, 6},		// call [rip + 1]
-	{{0xff, 0x14, 0x25, 1, 0, 0, 0}, 7, 7},		// call [1]
-	{{0x41, 0xff, 0x54, 0x24, 0x10}, 5, 5},		// call [r12 + 16]
+	{{0xff, 0xd0}, 2, 2},                   // call rax
+	{{0x41, 0xff, 0xd2}, 3, 3},             // call r10
+	{{0xff, 0x10}, 2, 2},                   // call [rax]
+	{{0xff, 0x50, 0x08}, 3, 3},             // call [rax + 8]
+	{{0xff, 0x94, 0x24, 1, 0, 0, 0}, 7, 7}, // call [rsp + 1]
+	{{0xff, 0x15, 1, 0, 0, 0}, 6, 6},       // call [rip + 1]
+	{{0xff, 0x14, 0x25, 1, 0, 0, 0}, 7, 7}, // call [1]
+	{{0x41, 0xff, 0x54, 0x24, 0x10}, 5, 5}, // call [r12 + 16]
 	{{0xff, 0x15, 1}, 3, 0},
-	{{0xff, 0xe0}, 2, 0},				// jmp rax
+	{{0xff, 0xe0}, 2, 0}, // jmp rax
 	{{0xc3}, 1, 0},
 	{{0x41}, 1, 0},
 	{{0}, 0, 0},
@@ -112,15 +113,16 @@ static struct op_native_instruction decode(const uint8_t *code, size_t size, uin
 	struct op_native_instruction instruction;
 
 	ck_assert_ptr_null(op_disassembler_create(&op_arch_x86_64, &disassembler));
-	ck_assert_ptr_null(op_disassembler_decode(disassembler, code, size, op_host_addr(address), &instruction));
+	ck_assert_ptr_null(op_disassembler_decode(disassembler, code, size, op_host_addr(address),
+						  &instruction));
 	op_disassembler_destroy(disassembler);
 	return instruction;
 }
 
 START_TEST(disassembles)
 {
-	static const uint8_t load[] = {0x8b, 0x45, 0xf8}, jump[] = {0xe9, 0xfb, 0, 0, 0}, bad[] = {0x06},
-			     cut[] = {0x8b};
+	static const uint8_t load[] = {0x8b, 0x45, 0xf8}, jump[] = {0xe9, 0xfb, 0, 0, 0},
+			     bad[] = {0x06}, cut[] = {0x8b};
 
 	struct op_native_instruction instruction = decode(load, sizeof(load), 0);
 	ck_assert_uint_eq(instruction.size, 3);
@@ -173,7 +175,8 @@ int main(void)
 	Suite *suite = suite_create("arch");
 	TCase *arch = tcase_create("x86_64");
 
-	tcase_add_loop_test(arch, frame_states, 0, (int)(sizeof(frame_cases) / sizeof(frame_cases[0])));
+	tcase_add_loop_test(arch, frame_states, 0,
+			    (int)(sizeof(frame_cases) / sizeof(frame_cases[0])));
 	tcase_add_loop_test(arch, calls, 0, (int)(sizeof(call_cases) / sizeof(call_cases[0])));
 	tcase_add_test(arch, disassembles);
 	tcase_add_test(arch, slot_is_a_nop_behind_its_trap);

@@ -19,13 +19,15 @@ static void must_fail(struct op_error *error, const char *part)
 {
 	ck_assert_ptr_nonnull(error);
 	ck_assert_int_eq(error->code, OP_ERROR_FORMAT);
-	ck_assert_msg(strstr(error->message, part) != NULL, "\"%s\" does not say \"%s\"", error->message, part);
+	ck_assert_msg(strstr(error->message, part) != NULL, "\"%s\" does not say \"%s\"",
+		      error->message, part);
 	op_error_destroy(error);
 }
 
 START_TEST(fixed_width)
 {
-	struct op_reader r = over("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 15);
+	struct op_reader r =
+		over("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 15);
 	uint8_t u8;
 	uint16_t u16;
 	uint32_t u32;
@@ -96,7 +98,8 @@ START_TEST(leb128)
 		error = op_reader_sleb32(&r, &v);
 		value = v;
 	} else if (lebs[_i].is_signed) {
-		error = lebs[_i].bits == 33 ? op_reader_sleb33(&r, &value) : op_reader_sleb64(&r, &value);
+		error = lebs[_i].bits == 33 ? op_reader_sleb33(&r, &value)
+					    : op_reader_sleb64(&r, &value);
 	} else if (lebs[_i].bits == 32) {
 		uint32_t v = 0;
 		error = op_reader_uleb32(&r, &v);
@@ -125,8 +128,12 @@ static const struct {
 	{"\xff\xfe", "\\xff\\xfe"},
 	{"\xc0\xaf", "\\xc0\\xaf"},
 	{"\xed\xa0\x80", "\\xed\\xa0\\x80"},
-	{"x\xe2\x80\xae" "y", "x\\u{202e}y"},
-	{"\xc2\x9b" "31m", "\\u{9b}31m"},
+	{"x\xe2\x80\xae"
+	 "y",
+	 "x\\u{202e}y"},
+	{"\xc2\x9b"
+	 "31m",
+	 "\\u{9b}31m"},
 	{"\xf0\x9f\xa6\x80", "\xf0\x9f\xa6\x80"},
 	{"cut\xe2\x82", "cut\\xe2\\x82"},
 };

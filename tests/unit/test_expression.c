@@ -11,7 +11,8 @@ static struct op_session *session;
 
 static void setup(void)
 {
-	ck_assert_ptr_null(op_session_create(&(struct op_session_options){.size = sizeof(struct op_session_options)}, &session));
+	ck_assert_ptr_null(op_session_create(
+		&(struct op_session_options){.size = sizeof(struct op_session_options)}, &session));
 }
 
 static void teardown(void)
@@ -63,9 +64,12 @@ START_TEST(integer)
 	struct op_result result;
 	struct op_error *error = op_session_evaluate(session, NULL, integers[_i].text, &result);
 	ck_assert_msg(!error, "%s: %s", integers[_i].text, error ? error->message : "");
-	ck_assert_msg(result.value.type == integers[_i].type, "%s: type %s", integers[_i].text, op_value_type_name(result.value.type));
-	ck_assert_msg((int64_t)op_value_bits(&result.value) == integers[_i].value, "%s: %" PRIx64, integers[_i].text, op_value_bits(&result.value));
-	ck_assert_msg(result.is_unsigned == integers[_i].is_unsigned, "%s: sign", integers[_i].text);
+	ck_assert_msg(result.value.type == integers[_i].type, "%s: type %s", integers[_i].text,
+		      op_value_type_name(result.value.type));
+	ck_assert_msg((int64_t)op_value_bits(&result.value) == integers[_i].value, "%s: %" PRIx64,
+		      integers[_i].text, op_value_bits(&result.value));
+	ck_assert_msg(result.is_unsigned == integers[_i].is_unsigned, "%s: sign",
+		      integers[_i].text);
 }
 END_TEST
 
@@ -74,7 +78,11 @@ START_TEST(floating)
 	static const struct {
 		const char *text;
 		double value;
-	} cases[] = {{"1.5 * 2", 3}, {"1 / 4.0", 0.25}, {"-(0.5)", -0.5}, {"1e3 + .5", 1000.5}, {"0xffffffff * 1.0", 4294967295.0}};
+	} cases[] = {{"1.5 * 2", 3},
+		     {"1 / 4.0", 0.25},
+		     {"-(0.5)", -0.5},
+		     {"1e3 + .5", 1000.5},
+		     {"0xffffffff * 1.0", 4294967295.0}};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(cases); i++) {
 		struct op_result result;
 		ck_assert_ptr_null(op_session_evaluate(session, NULL, cases[i].text, &result));
@@ -134,8 +142,10 @@ START_TEST(refusal)
 	struct op_result result;
 	struct op_error *error = op_session_evaluate(session, NULL, refused[_i].text, &result);
 	ck_assert_msg(error != NULL, "\"%s\" was taken", refused[_i].text);
-	ck_assert_msg(error->code == refused[_i].code, "\"%s\": %s", refused[_i].text, op_error_code_name(error->code));
-	ck_assert_msg(strstr(error->message, refused[_i].says) != NULL, "\"%s\": %s", refused[_i].text, error->message);
+	ck_assert_msg(error->code == refused[_i].code, "\"%s\": %s", refused[_i].text,
+		      op_error_code_name(error->code));
+	ck_assert_msg(strstr(error->message, refused[_i].says) != NULL, "\"%s\": %s",
+		      refused[_i].text, error->message);
 	op_error_destroy(error);
 }
 END_TEST
@@ -187,9 +197,11 @@ START_TEST(breakpoints_before_a_target)
 	ck_assert_ptr_null(op_session_break(session, " app!fib ", false, true, &breakpoint));
 	ck_assert_str_eq(breakpoint->spec, "app!fib");
 	ck_assert(breakpoint->pending);
-	static const char *const bad[] = {"", "  ", "*", "*xyz", "*0x1ffffffff", "*-1", "app!", "*12junk"};
+	static const char *const bad[] = {"",    "  ",   "*",      "*xyz", "*0x1ffffffff",
+					  "*-1", "app!", "*12junk"};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(bad); i++) {
-		struct op_error *error = op_session_break(session, bad[i], false, true, &breakpoint);
+		struct op_error *error =
+			op_session_break(session, bad[i], false, true, &breakpoint);
 		ck_assert_msg(error && error->code == OP_ERROR_SYNTAX, "\"%s\"", bad[i]);
 		op_error_destroy(error);
 	}

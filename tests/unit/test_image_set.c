@@ -178,7 +178,8 @@ END_TEST
 
 START_TEST(another_image_within_the_same_bounds)
 {
-	// Unmapped and mapped again between two looks: the regions are as before, what is in them is not.
+	// Unmapped and mapped again between two looks: the regions are as before, what is in them
+	// is not.
 	space_image(&space, "calls-49.cwasm", 0, "");
 	ck_assert(update());
 	uint8_t head[4];

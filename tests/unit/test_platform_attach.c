@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Attaching and detaching: every kind of process, every refusal, and that the program cannot tell afterwards.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Attaching and detaching: every kind of process, every refusal, and that the program cannot tell
+// afterwards.
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -57,7 +55,8 @@ START_TEST(attach_and_detach)
 	must_fail(op_process_attach(process, NULL), OP_ERROR_STATE, "already");
 	must(op_process_detach(process));
 	ck_assert_int_eq(victim_tracer(victim.pid), 0);
-	must_fail(op_process_registers(process, victim.pid, &registers), OP_ERROR_STATE, "not attached");
+	must_fail(op_process_registers(process, victim.pid, &registers), OP_ERROR_STATE,
+		  "not attached");
 	// The same object may attach again.
 	must(op_process_attach(process, NULL));
 	op_process_destroy(process);
@@ -84,7 +83,8 @@ START_TEST(threads_born_and_dying)
 		for (int stops = 0; stops < 50; stops++) {
 			struct op_stop stop;
 			must(op_process_wait(process, -1, &stop));
-			ck_assert(stop.kind == OP_STOP_THREAD_BORN || stop.kind == OP_STOP_THREAD_EXIT);
+			ck_assert(stop.kind == OP_STOP_THREAD_BORN ||
+				  stop.kind == OP_STOP_THREAD_EXIT);
 			if (stop.kind == OP_STOP_THREAD_BORN)
 				must_run(process, stop.thread);
 		}
@@ -146,7 +146,8 @@ START_TEST(job_control_while_traced)
 	must_run(process, stop.thread);
 	must(op_process_wait(process, 30, &stop));
 	ck_assert_int_eq(stop.kind, OP_STOP_NONE);
-	// Steps for the debugger's own needs work all the same, and the thread goes back to its stop.
+	// Steps for the debugger's own needs work all the same, and the thread goes back to its
+	// stop.
 	must(op_process_stop_all(process));
 	for (int step = 0; step < 5; step++) {
 		must(op_process_run(process, &(struct op_run_request){.thread = stepped,
@@ -220,7 +221,8 @@ START_TEST(no_signal_is_lost)
 			ck_assert_int_eq(sigqueue(victim.pid, SIGRTMIN + 1, value), 0);
 		}
 		let_stop(process, 40);
-		// Stops that are collected here and not handed out belong to the program again with the detach.
+		// Stops that are collected here and not handed out belong to the program again with
+		// the detach.
 		if (round & 1)
 			must(op_process_stop_all(process));
 		must(op_process_detach(process));
@@ -380,10 +382,11 @@ START_TEST(killed_at_any_moment)
 			op_thread_id first = count ? threads[0].id : 0;
 			err = op_process_stop_all(process);
 			if (!err && first) {
-				struct op_error *other = op_process_registers(process, first, &registers);
-				ck_assert(!other || other->code == OP_ERROR_PROCESS_GONE
-					  || other->code == OP_ERROR_NOT_FOUND
-					  || other->code == OP_ERROR_STATE);
+				struct op_error *other =
+					op_process_registers(process, first, &registers);
+				ck_assert(!other || other->code == OP_ERROR_PROCESS_GONE ||
+					  other->code == OP_ERROR_NOT_FOUND ||
+					  other->code == OP_ERROR_STATE);
 				op_error_destroy(other);
 			}
 			if (!err)
@@ -424,7 +427,8 @@ START_TEST(refuses_what_is_no_process)
 
 	must_fail(op_process_open(0, &process), OP_ERROR_NO_SUCH_PROCESS, "not a process number");
 	must_fail(op_process_open(-5, &process), OP_ERROR_NO_SUCH_PROCESS, "not a process number");
-	must_fail(op_process_open(INT64_MAX, &process), OP_ERROR_NO_SUCH_PROCESS, "not a process number");
+	must_fail(op_process_open(INT64_MAX, &process), OP_ERROR_NO_SUCH_PROCESS,
+		  "not a process number");
 	// A number that was free a moment ago.
 	pid_t child = fork();
 	if (child == 0)
@@ -490,7 +494,8 @@ START_TEST(refuses_what_is_traced)
 	kill(tracer, SIGKILL);
 	waitpid(tracer, NULL, 0);
 	must(op_process_attach(late, NULL));
-	must_fail(op_process_open(victim.pid, &process), OP_ERROR_ALREADY_TRACED, "by this outpost");
+	must_fail(op_process_open(victim.pid, &process), OP_ERROR_ALREADY_TRACED,
+		  "by this outpost");
 	op_process_destroy(late);
 	victim_end(&victim);
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Memory, mappings, registers, launching, forks and the watch for new code.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -26,7 +23,8 @@ START_TEST(reads_to_the_border)
 	must(op_process_open(victim.pid, &process));
 	must(op_process_read(process, op_host_addr(victim.facts[0]), text, sizeof(text)));
 	ck_assert_str_eq(text, "a constant in read-only memory");
-	must(op_process_read_some(process, op_host_addr(victim.facts[1] + 100), buffer, sizeof(buffer), &done));
+	must(op_process_read_some(process, op_host_addr(victim.facts[1] + 100), buffer,
+				  sizeof(buffer), &done));
 	ck_assert_uint_eq(done, page - 100);
 	ck_assert_int_eq(buffer[done - 1], 'x');
 	must(op_process_read_some(process, op_host_addr(victim.facts[1] + page), buffer, 1, &done));
@@ -76,7 +74,8 @@ START_TEST(writes_through_protection)
 	struct op_process *process = must_attach(victim.pid);
 	must(op_process_write(process, op_host_addr(victim.facts[0] + 2), "CONSTANT", 8));
 	must_fail(op_process_write(process, op_host_addr(8), "x", 1), OP_ERROR_UNREADABLE, "0x8 ");
-	must_fail(op_process_write(process, op_host_addr(UINT64_MAX), "x", 1), OP_ERROR_UNREADABLE, "written");
+	must_fail(op_process_write(process, op_host_addr(UINT64_MAX), "x", 1), OP_ERROR_UNREADABLE,
+		  "written");
 	op_process_destroy(process);
 	victim_tell(&victim, "");
 	victim_expect(&victim, "a CONSTANT in read-only memory");
@@ -109,7 +108,8 @@ START_TEST(mappings_are_those_of_proc)
 	}
 	ck_assert(found && stack);
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const struct op_mapping *none = op_mappings_find(&mappings, op_host_addr(victim.facts[1] + page));
+	const struct op_mapping *none =
+		op_mappings_find(&mappings, op_host_addr(victim.facts[1] + page));
 	ck_assert_ptr_nonnull(none);
 	ck_assert_uint_eq(none->protection, 0);
 	ck_assert_ptr_null(op_mappings_find(&mappings, op_host_addr(8)));
@@ -158,9 +158,11 @@ START_TEST(registers_can_be_moved_and_put_back)
 	// It waits in read(), which is to be restarted: number 0.
 	ck_assert_uint_eq(saved.value[OP_X86_64_ORIG_RAX], 0);
 	must(op_process_vector_register(process, victim.pid, 15, vector));
-	must_fail(op_process_vector_register(process, victim.pid, 16, vector), OP_ERROR_NOT_FOUND, "16");
+	must_fail(op_process_vector_register(process, victim.pid, 16, vector), OP_ERROR_NOT_FOUND,
+		  "16");
 
-	// Run a nop elsewhere, as an injected call does: it starts exactly there, not two bytes before.
+	// Run a nop elsewhere, as an injected call does: it starts exactly there, not two bytes
+	// before.
 	uint8_t old[5], code[5] = {0x90, 0x90, 0x90, 0xcc, 0x90};
 	uint64_t place = saved.value[arch->pc] & ~(uint64_t)15;
 	must(op_process_read(process, op_host_addr(place), old, sizeof(old)));
@@ -194,7 +196,8 @@ START_TEST(launches)
 
 	ck_assert_int_eq(pipe(in), 0);
 	dup2(in[0], 0);
-	must(op_process_launch(&(struct op_launch_options){.argv = argv, .disable_aslr = true}, &process));
+	must(op_process_launch(&(struct op_launch_options){.argv = argv, .disable_aslr = true},
+			       &process));
 	const char *line = op_process_command_line(process, &size);
 	ck_assert_str_eq(line, OP_VICTIM);
 	const struct op_thread_info *threads = op_process_threads(process, &count);
@@ -262,15 +265,16 @@ END_TEST
 
 START_TEST(launch_fails)
 {
-	const char *missing[] = {"/no/such/program", NULL}, *directory[] = {"/", NULL}, *none[] = {NULL};
+	const char *missing[] = {"/no/such/program", NULL}, *directory[] = {"/", NULL},
+		   *none[] = {NULL};
 	struct op_process *process;
 
-	must_fail(op_process_launch(&(struct op_launch_options){.argv = missing}, &process), OP_ERROR_NOT_FOUND,
-		  "/no/such/program");
+	must_fail(op_process_launch(&(struct op_launch_options){.argv = missing}, &process),
+		  OP_ERROR_NOT_FOUND, "/no/such/program");
 	must_fail(op_process_launch(&(struct op_launch_options){.argv = directory}, &process),
 		  OP_ERROR_PERMISSION, "cannot start /");
-	must_fail(op_process_launch(&(struct op_launch_options){.argv = none}, &process), OP_ERROR_SYNTAX,
-		  "no program");
+	must_fail(op_process_launch(&(struct op_launch_options){.argv = none}, &process),
+		  OP_ERROR_SYNTAX, "no program");
 	ck_assert_int_eq(waitpid(-1, NULL, 0), -1);
 }
 END_TEST
@@ -374,7 +378,8 @@ START_TEST(stop_all_while_watching)
 	for (int round = 0; round < 300; round++) {
 		struct op_stop stop;
 		size_t count;
-		must(op_process_run(process, &(struct op_run_request){.watch_code_mapping = round % 3 != 0}));
+		must(op_process_run(
+			process, &(struct op_run_request){.watch_code_mapping = round % 3 != 0}));
 		must(op_process_wait(process, round % 5, &stop));
 		ck_assert_int_eq(stop.kind, OP_STOP_NONE);
 		must(op_process_stop_all(process));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Waiting: hot breakpoints, fairness, interruption without a race, time limits, pending stops, other children left alone.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Waiting: hot breakpoints, fairness, interruption without a race, time limits, pending stops,
+// other children left alone.
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -23,7 +21,8 @@ static void arm(struct op_process *process, const struct victim *victim)
 
 	must(op_process_read(process, op_host_addr(victim->facts[0]), slot, arch->slot_size));
 	ck_assert_mem_eq(slot, arch->slot_disabled, arch->slot_size);
-	must(op_process_write(process, op_host_addr(victim->facts[0]), arch->slot_trap, arch->slot_size));
+	must(op_process_write(process, op_host_addr(victim->facts[0]), arch->slot_trap,
+			      arch->slot_size));
 }
 
 /** All threads stopped: take the trap out and put those that stand in the slot behind it. */
@@ -33,7 +32,8 @@ static void disarm(struct op_process *process, const struct victim *victim)
 	size_t count;
 	const struct op_thread_info *threads = op_process_threads(process, &count);
 
-	must(op_process_write(process, op_host_addr(victim->facts[0]), arch->slot_disabled, arch->slot_size));
+	must(op_process_write(process, op_host_addr(victim->facts[0]), arch->slot_disabled,
+			      arch->slot_size));
 	for (size_t i = 0; i < count; i++) {
 		struct op_registers registers;
 		must(op_process_registers(process, threads[i].id, &registers));
@@ -116,7 +116,8 @@ START_TEST(pending_stops_are_kept)
 	arm(process, &victim);
 	must_run(process, 0);
 	must_stop(process, OP_STOP_TRAP);
-	// The other hot thread comes to the slot as well; bring it to its stop without waiting for it by name.
+	// The other hot thread comes to the slot as well; bring it to its stop without waiting for
+	// it by name.
 	do {
 		must(op_process_stop_all(process));
 		bool first = op_process_pending_stop(process, hot[0], &pending);
@@ -156,7 +157,8 @@ START_TEST(trap_reasons)
 	must(op_process_trap_reason(process, stop.thread, &reason));
 	ck_assert_int_eq(reason, OP_TRAP_FOREIGN);
 	// Delivered, as its reason is known; the step ends in the handler.
-	must(op_process_run(process, &(struct op_run_request){.thread = stop.thread, .mode = OP_RUN_STEP}));
+	must(op_process_run(process,
+			    &(struct op_run_request){.thread = stop.thread, .mode = OP_RUN_STEP}));
 	stop = must_stop(process, OP_STOP_TRAP);
 	must(op_process_trap_reason(process, stop.thread, &reason));
 	ck_assert_int_eq(reason, OP_TRAP_STEP);
@@ -164,13 +166,15 @@ START_TEST(trap_reasons)
 	kill(victim.pid, SIGTRAP);
 	stop = must_stop(process, OP_STOP_TRAP);
 	must(op_process_trap_reason(process, stop.thread, &reason));
-	must(op_process_run(process, &(struct op_run_request){.thread = stop.thread, .discard_trap = true}));
+	must(op_process_run(process,
+			    &(struct op_run_request){.thread = stop.thread, .discard_trap = true}));
 	victim_tell(&victim, "");
 	stop = must_stop(process, OP_STOP_TRAP);
 	must(op_process_trap_reason(process, stop.thread, &reason));
 	ck_assert_int_eq(reason, OP_TRAP_BREAKPOINT);
 	// The program's own trap instruction.
-	must(op_process_run(process, &(struct op_run_request){.thread = stop.thread, .deliver_trap = true}));
+	must(op_process_run(process,
+			    &(struct op_run_request){.thread = stop.thread, .deliver_trap = true}));
 	victim_expect(&victim, "traps 2");
 	must(op_process_stop_all(process));
 	op_process_destroy(process);
@@ -237,7 +241,8 @@ START_TEST(time_limits)
 	must(op_process_wait(process, 50, &stop));
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	ck_assert_int_eq(stop.kind, OP_STOP_NONE);
-	int64_t took = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+	int64_t took =
+		(after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
 	ck_assert_int_ge(took, 49);
 	ck_assert_int_le(took, 2000);
 	op_process_destroy(process);
@@ -305,8 +310,11 @@ START_TEST(interrupt_from_a_signal_handler)
 	interrupt_target = must_attach(victim.pid);
 	must_run(interrupt_target, 0);
 	// With SA_RESTART: the handler alone would not end the wait.
-	ck_assert_int_eq(sigaction(SIGALRM, &(struct sigaction){.sa_handler = on_alarm, .sa_flags = SA_RESTART},
-				   NULL), 0);
+	ck_assert_int_eq(
+		sigaction(SIGALRM,
+			  &(struct sigaction){.sa_handler = on_alarm, .sa_flags = SA_RESTART},
+			  NULL),
+		0);
 	for (int i = 0; i < 200; i++) {
 		setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {0, 1 + i * 5}}, NULL);
 		must(op_process_wait(interrupt_target, -1, &stop));

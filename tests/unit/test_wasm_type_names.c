@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Names of types, fields and tags, from name sections written by hand, and from ones that break off.
+// Names of types, fields and tags, from name sections written by hand, and from ones that break
+// off.
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,8 @@ START_TEST(test_names)
 }
 END_TEST
 
-/** Any byte of the name section may be wrong: names may be missing, nothing is read beyond the section. */
+/** Any byte of the name section may be wrong: names may be missing, nothing is read beyond the
+ * section. */
 START_TEST(test_damaged)
 {
 	for (size_t place = SUBSECTIONS; place < MODULE_SIZE; place++) {

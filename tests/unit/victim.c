@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A program to be debugged by the platform tests: `victim MODE`. It says "ready ..." on stdout, obeys lines on stdin, counts
-// what it can see of a debugger's doings, and says the counts at the end. Knows nothing of outpost.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// A program to be debugged by the platform tests: `victim MODE`. It says "ready ..." on stdout,
+// obeys lines on stdin, counts what it can see of a debugger's doings, and says the counts at the
+// end. Knows nothing of outpost.
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -32,7 +30,8 @@ static void die(const char *what)
 	exit(99);
 }
 
-/** One line from stdin; the end of input ends the program. A read that fails is a failure of the debugger's. */
+/** One line from stdin; the end of input ends the program. A read that fails is a failure of the
+ * debugger's. */
 static void hear(char *line, size_t size)
 {
 	size_t used = 0;
@@ -257,7 +256,8 @@ static __attribute__((noreturn)) int mode_leader_exit(void)
 	pthread_exit(NULL);
 }
 
-/* fork, vfork: make a child at each line; its exit status is a byte that the debugger may change. */
+/* fork, vfork: make a child at each line; its exit status is a byte that the debugger may change.
+ */
 static volatile unsigned char child_status = 5;
 
 static void say_status(pid_t child)
@@ -367,7 +367,8 @@ static const char constant[] = "a constant in read-only memory";
 static int mode_memory(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *two =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	memset(two, 'x', page);
 	if (two == MAP_FAILED || mprotect(two + page, page, PROT_NONE))
@@ -428,13 +429,20 @@ struct mode {
 };
 
 static const struct mode modes[] = {
-	{"idle", mode_idle},	     {"threads", mode_threads},
-	{"sleep", mode_sleep},	     {"signals", mode_signals},
-	{"exec", mode_exec},	     {"zombie", mode_zombie},
-	{"fork", mode_fork},	     {"vfork-slow", mode_vfork_slow},
-	{"hot", mode_hot},	     {"map", mode_map},
-	{"memory", mode_memory},     {"trap", mode_trap},
-	{"fault", mode_fault},	     {"undumpable", mode_undumpable},
+	{"idle", mode_idle},
+	{"threads", mode_threads},
+	{"sleep", mode_sleep},
+	{"signals", mode_signals},
+	{"exec", mode_exec},
+	{"zombie", mode_zombie},
+	{"fork", mode_fork},
+	{"vfork-slow", mode_vfork_slow},
+	{"hot", mode_hot},
+	{"map", mode_map},
+	{"memory", mode_memory},
+	{"trap", mode_trap},
+	{"fault", mode_fault},
+	{"undumpable", mode_undumpable},
 	{"leader-exit", mode_leader_exit},
 };
 

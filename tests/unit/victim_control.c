@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The tests' side of the victim program.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "tests/unit/victim_control.h"
 
 #include <errno.h>
@@ -18,13 +15,14 @@
 
 static void become(uid_t user)
 {
-	if (user && (setgroups(0, NULL) || setresgid(user, user, user) || setresuid(user, user, user)))
+	if (user &&
+	    (setgroups(0, NULL) || setresgid(user, user, user) || setresuid(user, user, user)))
 		_exit(97);
 }
 
 /** What the victim's process does until it is the victim. */
-static void __attribute__((noreturn)) run_victim(const char *mode, uid_t user, const int in[2],
-						 const int out[2])
+static void __attribute__((noreturn))
+run_victim(const char *mode, uid_t user, const int in[2], const int out[2])
 {
 	pid_t keeper = getppid();
 
@@ -41,8 +39,8 @@ static void __attribute__((noreturn)) run_victim(const char *mode, uid_t user, c
 }
 
 /** The victim's parent: passes its end on to us. */
-static void __attribute__((noreturn)) keep(const char *mode, uid_t user, const int in[2], const int out[2],
-					   int number)
+static void __attribute__((noreturn))
+keep(const char *mode, uid_t user, const int in[2], const int out[2], int number)
 {
 	int status;
 
@@ -186,8 +184,8 @@ struct op_stop must_stop(struct op_process *process, enum op_stop_kind kind)
 	struct op_stop stop;
 
 	must(op_process_wait(process, -1, &stop));
-	ck_assert_msg(stop.kind == kind, "stop of kind %d (%s, thread %d) instead of %d", (int)stop.kind,
-		      stop.signal_name, (int)stop.thread, (int)kind);
+	ck_assert_msg(stop.kind == kind, "stop of kind %d (%s, thread %d) instead of %d",
+		      (int)stop.kind, stop.signal_name, (int)stop.thread, (int)kind);
 	return stop;
 }
 

@@ -12,7 +12,8 @@
 
 struct victim {
 	pid_t pid;
-	pid_t keeper; /**< its parent: the kernel would let a tracer that is the parent reap it unseen */
+	pid_t keeper; /**< its parent: the kernel would let a tracer that is the parent reap it
+			 unseen */
 	FILE *to, *from;
 	uint64_t facts[2]; /**< the hexadecimal numbers after "ready" */
 };
@@ -24,7 +25,8 @@ void victim_start_as(struct victim *victim, const char *mode, uid_t user);
 void victim_tell(struct victim *victim, const char *line);
 /** The next line must be this. */
 void victim_expect(struct victim *victim, const char *line);
-/** Its real parent must be told of its end, with this exit status (negative: killed by that signal). */
+/** Its real parent must be told of its end, with this exit status (negative: killed by that
+ * signal). */
 void victim_ends(struct victim *victim, int status);
 /** SIGKILL and reap. */
 void victim_end(struct victim *victim);

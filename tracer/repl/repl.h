@@ -103,7 +103,7 @@ struct op_error *op_repl_leave(struct op_repl *repl);
 /** JSON: the member "state" of a result. */
 void op_repl_state_result(struct op_repl *repl);
 
-// Frames (fetch.c) --------------------------------------------------------------------------------
+// Frames (fetch.c) ----------------------------------------------------------------------------
 // ---------------------
 
 /** A frame with its variables fetched. The texts in a view's reasons live here. */

@@ -54,8 +54,8 @@ static const struct {
 	{"breakpoints", "breakpoints", "neither slots, symbols nor an address map were recorded",
 	 breakpoints_possible},
 	{"stepping", "stepping by Wasm instructions", "no breakpoint slots", stepping_possible},
-	{"disassembly", "Wasm disassembly", "the bytecode is neither in the artifact nor in a file that fits",
-	 disassembly_possible},
+	{"disassembly", "Wasm disassembly",
+	 "the bytecode is neither in the artifact nor in a file that fits", disassembly_possible},
 };
 
 static const char *kind_name(const struct op_module *module)

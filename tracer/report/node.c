@@ -11,7 +11,7 @@ bool op_node_leads_on(const struct op_value_node *node)
 	return node->kind != OP_NODE_PLAIN && (node->kind != OP_NODE_NULL || node->lazy);
 }
 
-// Text ---------------------------------------------------------------------------------------------------------------
+// Text ----------------------------------------------------------------------------------------
 
 static void child_text(struct op_text *text, const struct op_value_node *node,
 		       const struct op_value_format *format);
@@ -187,7 +187,7 @@ void op_node_text(struct op_text *text, const struct op_value_node *node,
 	child_text(text, node, format);
 }
 
-// JSON ---------------------------------------------------------------------------------------------------------------
+// JSON ----------------------------------------------------------------------------------------
 
 static void children_json(struct op_json *json, const char *key, const struct op_value_node *node)
 {

@@ -50,7 +50,7 @@ struct op_output {
 void op_output_init(struct op_output *out, FILE *stream, FILE *errors);
 void op_output_deinit(struct op_output *out);
 
-// Text --------------------------------------------------------------------------------------------
+// Text ----------------------------------------------------------------------------------------
 // -------------------
 
 void op_output_printf(struct op_output *out, const char *format, ...) _printf_(2, 3);
@@ -73,7 +73,7 @@ void op_output_error(struct op_output *out, const char *message);
 /** A remark of the session's on the error stream; JSON: a "notice" event. */
 void op_output_notice(struct op_output *out, bool warning, const char *message);
 
-// JSON --------------------------------------------------------------------------------------------
+// JSON ----------------------------------------------------------------------------------------
 // -------------------
 
 /**

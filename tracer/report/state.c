@@ -12,7 +12,7 @@ static void optional_uint(struct op_json *json, const char *key, bool known, uin
 		op_json_null(json, key);
 }
 
-// Stores -------------------------------------------------------------------------------------------------------------
+// Stores --------------------------------------------------------------------------------------
 
 static void store_runs(struct op_output *out, const struct op_store_info *store)
 {
@@ -99,7 +99,7 @@ void op_store_members(struct op_json *json, const struct op_store_info *store)
 	op_json_end_object(json);
 }
 
-// Instances ----------------------------------------------------------------------------------------------------------
+// Instances -----------------------------------------------------------------------------------
 
 void op_instance_row(struct op_output *out, const struct op_instance_info *instance)
 {
@@ -136,7 +136,7 @@ void op_instance_members(struct op_json *json, const struct op_instance_info *in
 	op_json_bool(json, "selected", instance->selected);
 }
 
-// Items --------------------------------------------------------------------------------------------------------------
+// Items ---------------------------------------------------------------------------------------
 
 static void item_name(struct op_output *out, uint32_t index, const char *name)
 {
@@ -227,7 +227,7 @@ void op_tag_members(struct op_json *json, const struct op_tag_info *tag)
 	op_json_bool(json, "imported", tag->imported);
 }
 
-// Imports and exports ------------------------------------------------------------------------------------------------
+// Imports and exports -------------------------------------------------------------------------
 
 void op_import_row(struct op_output *out, const struct op_import_info *import)
 {
