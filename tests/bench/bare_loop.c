@@ -11,8 +11,6 @@
  * x86-64 only. The layout of the image and of its frame table: crates/environ/src/frame_table.rs of
  * Wasmtime 42 to 50.
  */
-#ifndef _GNU_SOURCE
-#endif
 #ifndef __x86_64__
 #error "the slot and its trap are written down for x86-64 only"
 #endif

@@ -6,8 +6,6 @@
  *   bare_readv PID MAGIC SIZE ROUNDS   prints "SIZE SECONDS" of the median round
  *   bare_readv PID MAGIC               prints the address of the mapping that begins with MAGIC
  */
-#ifndef _GNU_SOURCE
-#endif
 #include <err.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -388,7 +388,42 @@ class Bench:
         return outcome
 
 
-BENCHMARKS = ("stops", "steps", "pause", "attach", "frames", "functions", "memory")
+    # The guest's state ---------------------------------------------------------------------------------------------
+
+    def first_answer(self, pid, command):
+        """Seconds that a command takes which has to find everything first."""
+        with self.tools.prompt("attach", pid) as outpost:
+            return outpost.command(command)[0]
+
+    def instances(self):
+        row = Row("outpost, info instances")
+        outcome = Outcome("instances", "list the instances of a process that has 1,000", "ms", [row], 1)
+        if not self.tools.python:
+            row.reason = "no Python with the wasmtime package"
+        else:
+            with self.tools.host(1000, 0, guests.MAGIC) as host:
+                row.measure = lambda: self.first_answer(host.pid, "info instances") * 1e3
+                repeat([row], self.times)
+        outcome.claim("info instances", row.value, "{:.1f} ms", "< 50 ms", lambda v: v < 50)
+        return outcome
+
+    def scan(self):
+        tools = self.tools
+        size = 1024 * MIB
+        outpost, bare = Row("outpost, info stores"), Row("bare process_vm_readv")
+        if not tools.python:
+            outpost.reason = bare.reason = "no Python with the wasmtime package"
+        else:
+            with tools.host(1, size // MIB, guests.MAGIC) as host:
+                outpost.measure = lambda: size / MIB / self.first_answer(host.pid, "info stores")
+                bare.measure = lambda: rate(tools.bare("bare_readv", host.pid, guests.MAGIC, size, 3)) / MIB
+                repeat([bare, outpost], self.times)
+        outcome = Outcome("scan", "search 1 GiB of writable memory for stores", "MiB/s", [outpost, bare])
+        outcome.claim("of a bare process_vm_readv", ratio(outpost, bare), "{:.2f}", ">= 0.50", lambda r: r >= 0.5)
+        return outcome
+
+
+BENCHMARKS = ("stops", "steps", "pause", "attach", "frames", "functions", "memory", "instances", "scan")
 
 
 def calls(output):
@@ -435,6 +470,7 @@ def parse(argv):
     parser.add_argument("--programs", default=str(HERE), help="folder of bare_loop, bare_readv and read_memory")
     for name in ("outpost", "wasmtime", "gdb", "lldb"):
         parser.add_argument(f"--{name}", default=os.environ.get(name.upper()) or name, help=f"${name.upper()}, or {name} in the PATH")
+    parser.add_argument("--python", default=os.environ.get("HOST_PYTHON"), help="$HOST_PYTHON: a Python with the wasmtime package")
     parser.add_argument("--micropython", default=os.environ.get("MICROPYTHON_WASM"), help="$MICROPYTHON_WASM: a WASI build of MicroPython")
     options = parser.parse_args(argv)
     unknown = set(options.names) - set(BENCHMARKS)

@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/bench/bench.py \
 	tests/bench/gdb_driver.py \
 	tests/bench/guests.py \
+	tests/bench/host.py \
 	tests/bench/lldb_driver.py \
 	tests/bench/stub_client.py \
 	tests/bench/tools.py

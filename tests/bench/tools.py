@@ -45,6 +45,7 @@ class Tools:
         self.programs = pathlib.Path(options.programs).resolve()
         self.paths = {name: shutil.which(getattr(options, name) or "") for name in ("outpost", "wasmtime", "gdb", "lldb")}
         self.micropython = options.micropython
+        self.python = options.python
         self.cpu = max(os.sched_getaffinity(0))
 
     def path(self, name):
@@ -78,6 +79,14 @@ class Tools:
             self._wait_for_line(process, process.stdout, b"ready")
             if pinned:
                 pin(process.pid, self.cpu)
+            yield process
+
+    @contextlib.contextmanager
+    def host(self, instances, mebibytes, magic):
+        """An embedder with that many instances and that much writable memory. Yields its Popen."""
+        script = pathlib.Path(__file__).with_name("host.py")
+        with self._running([self.python, str(script), str(instances), str(mebibytes), magic], subprocess.PIPE) as process:
+            self._wait_for_line(process, process.stdout, b"ready")
             yield process
 
     @contextlib.contextmanager
