@@ -217,7 +217,8 @@ static struct op_error *table_element(struct op_parser *p, const struct op_scope
 				       "table %" PRIu32 " has no element %" PRIu64
 				       " (it has %" PRIu64 ")",
 				       index, end - 1, table.size);
-	struct op_operand operand = {.result = {.value = {.type = OP_VALUE_FUNCREF}}};
+	struct op_operand operand = {
+		.result = {.value = {.type = op_value_type_of(table.module, &table.type)}}};
 	if (!range) {
 		struct op_table_element element;
 		err = op_table_elements(scope->set, &table, first, 1, &element);
@@ -229,9 +230,6 @@ static struct op_error *table_element(struct op_parser *p, const struct op_scope
 			"the elements of a table are references, and only numbers can be written";
 		operand.result.range = element.lazy ? OP_RANGE_TABLE_ELEMENT : OP_RANGE_NONE;
 	} else {
-		struct op_cell cell;
-		if (op_cell_init(scope->instance->wasm, &table.type, OP_CELL_TABLE, &cell))
-			operand.result.value.type = cell.value.type;
 		operand.result.range = OP_RANGE_TABLE;
 	}
 	operand.result.source = OP_SOURCE_TABLE;

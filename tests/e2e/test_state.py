@@ -421,6 +421,35 @@ class Components(Case):
         self.assertEqual(len(store["threads"]), 1)
         self.assertEqual([m["size"] for m in documents.one("info memories")["memories"]], [65536])
 
+    def test_requests_at_once(self):
+        """Several stores, each with its own copy of the code and its own thread: a breakpoint holds in all of them."""
+        server = Guest(None, command=[wasmtime(), "serve", "-D", "guest-debug=y", "--addr", "127.0.0.1:0", wat("serve_busy")])
+        self.addCleanup(server.__exit__)
+        host, port = server.serving_address()
+
+        def ask():
+            try:
+                urllib.request.urlopen(f"http://{host}:{port}/", timeout=60)
+            except OSError:
+                pass  # the server is killed at the end
+
+        for _ in range(2):
+            threading.Thread(target=ask, daemon=True).start()
+        wait_until(lambda: len(server.images()) == 3, "each request has a copy of the code besides the engine's")
+        stops = ["continue", "info threads"] * 8
+        documents = self.attached(server, "info stores", "info instances", "break count", *stops, "info breakpoints")
+        stores = documents.one("info stores")["stores"]
+        self.assertEqual(len(stores), 2)
+        threads = [store["threads"] for store in stores]
+        self.assertEqual([len(t) for t in threads], [1, 1], stores)
+        self.assertNotEqual(threads[0], threads[1])
+        guests = [i for i in documents.one("info instances")["instances"] if i["origin"] == "guest"]
+        self.assertEqual(sorted(i["store"] for i in guests), [0, 1])
+        # Both are in the same loop: each of them comes to the breakpoint.
+        self.assertEqual({stop["thread"] for stop in documents.stops("breakpoint")}, {threads[0][0], threads[1][0]})
+        location, = documents.one("info breakpoints")["breakpoints"][0]["locations"]
+        self.assertEqual(location["places"], 3)
+
 
 class Text(Case):
     """What a person reads."""

@@ -41,7 +41,7 @@ static struct heap *load(size_t index)
 	struct heap *heap = &heaps[index];
 	if (heap->set)
 		return heap;
-	char path[128];
+	char path[4096];
 	const char *source = getenv("srcdir");
 	snprintf(path, sizeof(path), "%s/tests/replay/images/%s.img", source ? source : ".",
 		 names[index]);

@@ -42,7 +42,7 @@ static struct process *load(size_t index)
 	struct process *process = &processes[index];
 	if (process->images)
 		return process;
-	char path[128];
+	char path[4096];
 	const char *source = getenv("srcdir");
 	snprintf(path, sizeof(path), "%s/tests/replay/images/%s.img", source ? source : ".",
 		 names[index]);
