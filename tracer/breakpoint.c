@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tracer/condition.h"
 #include "tracer/place.h"
 
 struct entry {
 	struct op_breakpoint info; // first: what the public interface hands out
 	char *spec;
+	char *condition; // NULL: none
 	// The specification, parsed.
 	char *module;   // NULL: any
 	char *function; // name; NULL for the other forms
@@ -44,6 +46,7 @@ static void entry_destroy(struct entry *entry)
 	if (!entry)
 		return;
 	free(entry->spec);
+	free(entry->condition);
 	free(entry->module);
 	free(entry->function);
 	free(entry->locations.data);
@@ -98,6 +101,35 @@ static const char *split_module(const char *spec, size_t *ret_module_size)
 	return spec;
 }
 
+static void cut_trailing_space(char *text)
+{
+	for (size_t size = strlen(text); size && text[size - 1] == ' '; size--)
+		text[size - 1] = '\0';
+}
+
+// "PLACE if EXPRESSION": the expression moves to the entry's condition.
+static struct op_error *split_condition(struct entry *entry)
+{
+	static const char keyword[] = " if ";
+	bool no_place = !strncmp(entry->spec, keyword + 1, strlen(keyword) - 1);
+	char *found = no_place ? entry->spec : strstr(entry->spec, keyword);
+	if (found) {
+		const char *condition = found + strlen(keyword) - no_place;
+		condition += strspn(condition, " ");
+		entry->condition = strdup(condition);
+		if (!entry->condition)
+			return op_error_no_memory();
+		cut_trailing_space(entry->condition);
+		if (!*entry->condition)
+			return op_error_create(OP_ERROR_SYNTAX,
+					       "an expression is expected behind \"if\"");
+		*found = '\0';
+	}
+	cut_trailing_space(entry->spec);
+	entry->info.condition = entry->condition;
+	return NULL;
+}
+
 static struct op_error *parse(const char *spec, struct entry *entry)
 {
 	while (*spec == ' ')
@@ -105,8 +137,9 @@ static struct op_error *parse(const char *spec, struct entry *entry)
 	entry->spec = strdup(spec);
 	if (!entry->spec)
 		return op_error_no_memory();
-	for (size_t size = strlen(entry->spec); size && entry->spec[size - 1] == ' '; size--)
-		entry->spec[size - 1] = '\0';
+	struct op_error *err = split_condition(entry);
+	if (err)
+		return err;
 	if (!*entry->spec)
 		return op_error_create(OP_ERROR_SYNTAX,
 				       "where? Say a function's name, function[N], *OFFSET, or "
@@ -418,9 +451,29 @@ const struct op_breakpoint *const *op_session_breakpoints(struct op_session *ses
 	return set->list.data;
 }
 
-uint32_t op_breakpoint_set_hit(struct op_session *session, const struct op_patch *patch)
+// Whether a breakpoint means this arrival. A condition that cannot be evaluated is worth a stop:
+// its author wants to know.
+static struct op_error *is_meant(struct op_session *session, const struct op_breakpoint *info,
+				 const struct op_patch *patch, op_thread_id thread, bool *ret)
 {
-	uint32_t stops = 0;
+	*ret = true;
+	if (!info->condition)
+		return NULL;
+	struct op_error *err =
+		op_condition_holds(session, info->condition, patch->address, thread, ret);
+	if (!err || err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_NO_MEMORY)
+		return err;
+	op_session_notice(session, OP_NOTICE_WARNING,
+			  "the condition of breakpoint %" PRIu32 " cannot be evaluated: %s",
+			  info->number, err->message);
+	op_error_destroy(err);
+	return NULL;
+}
+
+struct op_error *op_breakpoint_set_hit(struct op_session *session, const struct op_patch *patch,
+				       op_thread_id thread, uint32_t *ret)
+{
+	*ret = 0;
 	for (uint32_t i = 0; i < patch->breakpoint_count; i++) {
 		size_t index = 0;
 		struct op_error *err = find_entry(session, patch->breakpoints[i], &index);
@@ -429,15 +482,20 @@ uint32_t op_breakpoint_set_hit(struct op_session *session, const struct op_patch
 			continue;
 		}
 		struct op_breakpoint *info = &session->breakpoints->entries.data[index]->info;
-		if (!info->enabled)
+		bool meant = info->enabled;
+		if (meant)
+			err = is_meant(session, info, patch, thread, &meant);
+		if (err)
+			return err;
+		if (!meant)
 			continue;
 		info->hits++;
 		if (info->ignore_left)
 			info->ignore_left--;
-		else if (!stops)
-			stops = info->number;
+		else if (!*ret)
+			*ret = info->number;
 	}
-	return stops;
+	return NULL;
 }
 
 void op_breakpoint_set_shown(struct op_session *session, uint32_t number)

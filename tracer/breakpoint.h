@@ -15,10 +15,12 @@ struct op_error *op_breakpoint_set_resolve(struct op_session *session);
 /** The target is gone: all become pending. */
 void op_breakpoint_set_unresolve(struct op_breakpoint_set *set);
 /**
- * A thread reached @p patch. Counts the hit for every enabled breakpoint there.
- * @return the number of the first one that wants to stop, 0 when none does.
+ * A thread reached @p patch. Counts the hit for every enabled breakpoint there whose condition
+ * holds.
+ * @param[out] ret the number of the first one that wants to stop, 0 when none does.
  */
-uint32_t op_breakpoint_set_hit(struct op_session *session, const struct op_patch *patch);
+struct op_error *op_breakpoint_set_hit(struct op_session *session, const struct op_patch *patch,
+				       op_thread_id thread, uint32_t *ret);
 /** A person sees that this one was hit: a temporary one has done its duty. */
 void op_breakpoint_set_shown(struct op_session *session, uint32_t number);
 /** Delete the temporary ones that have: before the next run. */

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libtracer.la
 libtracer_la_SOURCES = \
 	tracer/arguments.c \
 	tracer/breakpoint.c tracer/breakpoint.h \
+	tracer/condition.c tracer/condition.h \
 	tracer/disassembly.c \
 	tracer/expand.c \
 	tracer/expression.c tracer/expression.h \

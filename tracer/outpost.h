@@ -328,7 +328,8 @@ struct op_location {
 };
 struct op_breakpoint {
 	uint32_t number;
-	const char *spec; /**< as typed */
+	const char *spec;      /**< as typed */
+	const char *condition; /**< it stops only where this is true; NULL: always */
 	bool enabled, temporary;
 	bool pending; /**< matches nothing yet; resolves by itself when a module comes */
 	uint64_t hits;
@@ -343,8 +344,10 @@ struct op_breakpoint {
  * Set a breakpoint. SPEC: NAME | FUNCTION-INDEX as function[N] or #N | *OFFSET | MODULE!NAME |
  * MODULE!*OFFSET | MODULE:NAME | MODULE:*OFFSET. A function's breakpoint is at its first
  * instruction. What matches nothing stays pending when @p allow_pending, else OP_ERROR_NOT_FOUND
- * with near names.
- * @return OP_ERROR_UNSUPPORTED for a module without patch slots (not compiled for guest-debug).
+ * with near names. "SPEC if EXPRESSION" stops only where the expression (as for
+ * op_session_evaluate(), in the frame that arrives there) is true; it is evaluated by outpost at
+ * each arrival, and arrivals where it is false are not counted as hits.
+ * @return OP_ERROR_UNSUPPORTED for a module without code that a breakpoint could be in.
  */
 OP_API struct op_error *op_session_break(struct op_session *session, const char *spec,
 					 bool temporary, bool allow_pending,

@@ -354,8 +354,12 @@ static struct op_error *step_verdict(struct op_session *session, op_thread_id th
 static struct op_error *patch_reached(struct op_session *session, op_thread_id thread,
 				      struct op_patch *patch, struct op_event *event)
 {
-	struct op_error *err;
-	uint32_t number = patch->breakpoint_count ? op_breakpoint_set_hit(session, patch) : 0;
+	struct op_error *err = NULL;
+	uint32_t number = 0;
+	if (patch->breakpoint_count)
+		err = op_breakpoint_set_hit(session, patch, thread, &number);
+	if (err)
+		return err;
 	if (number) {
 		event->breakpoint = number;
 		err = rewind_to(session, thread, patch->address);

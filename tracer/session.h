@@ -163,6 +163,12 @@ void op_stacks_deinit(struct op_session *session);
  * something that is. */
 struct op_error *op_stacks_select_after_stop(struct op_session *session, int64_t thread,
 					     bool prefer_guest);
+/**
+ * The innermost frame of a thread that has just reached the patch at @p address, while the others
+ * may run. It holds until op_session_forget(), which must come before the thread runs on.
+ */
+struct op_error *op_stacks_arrived(struct op_session *session, int64_t thread, uint64_t address,
+				   const struct op_frame **ret);
 /** The virtual frame behind a public one. */
 const struct op_virtual_frame *op_frame_virtual(const struct op_frame *frame);
 

@@ -302,6 +302,30 @@ static struct op_error *load_stack(struct op_session *session, int64_t thread, s
 	return NULL;
 }
 
+struct op_error *op_stacks_arrived(struct op_session *session, int64_t thread, uint64_t address,
+				   const struct op_frame **ret)
+{
+	struct op_stack_store *store = &session->stack;
+	store_clear(store);
+	struct op_registers registers;
+	struct op_error *err = op_process_registers(session->process, thread, &registers);
+	if (err)
+		return err;
+	registers.value[op_process_arch(session->process)->pc] = address;
+	struct op_stack_context context = op_session_stack_context(session);
+	err = op_walk_thread(&context, &registers, 1, &store->walk);
+	if (!err)
+		err = expand(session, store, &registers, 1);
+	if (!err && !store->frames.count)
+		err = op_error_create(OP_ERROR_NOT_FOUND, "there is no frame at 0x%" PRIx64,
+				      address);
+	if (err)
+		return err;
+	store->stack.thread = thread;
+	*ret = &store->frames.data[0];
+	return NULL;
+}
+
 static bool thread_exists(struct op_session *session, int64_t thread)
 {
 	size_t count;

@@ -5,7 +5,7 @@ import http.client
 import threading
 import unittest
 
-from harness import LIMIT, Case, Guest, calls_sum, instructions, wasmtime, wat
+from harness import LIMIT, Case, Guest, calls_sum, instructions, outpost, script, wasmtime, wat
 
 
 class Breakpoints(Case):
@@ -119,6 +119,34 @@ class Breakpoints(Case):
         listed = documents.one("info breakpoints")["breakpoints"]
         self.assertEqual([(b["number"], b["pending"]) for b in listed], [(1, True)])
         self.assertEqual(documents.stops("breakpoint")[0]["breakpoint"], 2)
+        self.assertUndisturbed(guest, calls_sum)
+
+    def test_conditions(self):
+        guest = self.guest("calls")
+        documents = self.attached(guest, "break fib if n == 3", "continue", "info locals", "backtrace", "continue", "info locals",
+                                  "info breakpoints", "delete", "break choose if which > 1 && which < 3", "continue",
+                                  "info locals", "continue", "info locals")
+        self.assertEqual([v["locals"][0]["value"] for v in documents.all("info locals")], [3, 3, 2, 2])
+        listed, = documents.one("info breakpoints")["breakpoints"]
+        self.assertEqual((listed["condition"], listed["hits"]), ("n == 3", 2))
+        self.assertUndisturbed(guest, calls_sum)
+
+    def test_a_condition_without_a_value(self):
+        """It stops, and says why, rather than never stopping."""
+        guest = self.guest("calls")
+        outcome = outpost("attach", guest.pid, "--batch", "--color=never", *script("break fib if no_such_local", "continue"))
+        self.assertEqual(outcome.status, 0, outcome)
+        self.assertIn("Breakpoint 1, fib", outcome.out)
+        self.assertIn("no local named", outcome.err)
+        self.assertUndisturbed(guest, calls_sum)
+
+    def test_a_condition_that_never_holds(self):
+        guest = self.guest("calls")
+        documents = self.attached(guest, "break fib if n > 100", "break choose", "ignore 2 200", "continue", "info breakpoints")
+        stop, = documents.stops("breakpoint")
+        self.assertEqual(stop["breakpoint"], 2)
+        hits = {b["number"]: b["hits"] for b in documents.one("info breakpoints")["breakpoints"]}
+        self.assertEqual(hits, {1: 0, 2: 201})
         self.assertUndisturbed(guest, calls_sum)
 
     def test_a_breakpoint_in_stores_to_come(self):

@@ -197,14 +197,19 @@ START_TEST(breakpoints_before_a_target)
 	ck_assert_ptr_null(op_session_break(session, " app!fib ", false, true, &breakpoint));
 	ck_assert_str_eq(breakpoint->spec, "app!fib");
 	ck_assert(breakpoint->pending);
-	static const char *const bad[] = {"",    "  ",   "*",      "*xyz", "*0x1ffffffff",
-					  "*-1", "app!", "*12junk"};
+	static const char *const bad[] = {"",    "  ",   "*",       "*xyz",    "*0x1ffffffff",
+					  "*-1", "app!", "*12junk", "fib if ", " if n"};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(bad); i++) {
 		struct op_error *error =
 			op_session_break(session, bad[i], false, true, &breakpoint);
 		ck_assert_msg(error && error->code == OP_ERROR_SYNTAX, "\"%s\"", bad[i]);
 		op_error_destroy(error);
 	}
+	ck_assert_ptr_null(
+		op_session_break(session, "fib  if  n == 3 && $stack0 ", false, true, &breakpoint));
+	ck_assert_str_eq(breakpoint->spec, "fib");
+	ck_assert_str_eq(breakpoint->condition, "n == 3 && $stack0");
+	ck_assert_ptr_null(op_session_breakpoint_delete(session, breakpoint->number));
 	size_t count;
 	op_session_breakpoints(session, &count);
 	ck_assert_uint_eq(count, 1);

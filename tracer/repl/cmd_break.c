@@ -58,13 +58,14 @@ static struct op_error *tbreak_run(struct op_repl *repl, const struct op_call *c
 	"original bytes; MODULE! in front of it chooses a module. Without one: the selected "      \
 	"frame's\n"                                                                                \
 	"next instruction. What matches nothing waits for a module that it matches\n"              \
-	"(\"set breakpoint pending off\": is refused)."
+	"(\"set breakpoint pending off\": is refused).\n"                                          \
+	"With \"if EXPRESSION\" it stops only where that is true."
 
 const struct op_command op_cmd_break = {
 	.name = "break",
 	.aliases = OP_ALIASES("b", "br"),
 	.group = OP_GROUP_BREAKPOINTS,
-	.args = "[[MODULE!]FUNCTION | [MODULE!]*OFFSET]",
+	.args = "[[MODULE!]FUNCTION | [MODULE!]*OFFSET] [if EXPRESSION]",
 	.help = "Stop the program whenever it comes to a place.\n" PLACES,
 	.flags = OP_COMMAND_NEEDS_STOPPED,
 	.complete = OP_COMPLETE_FUNCTIONS,
@@ -75,7 +76,7 @@ const struct op_command op_cmd_tbreak = {
 	.name = "tbreak",
 	.aliases = OP_ALIASES("tb"),
 	.group = OP_GROUP_BREAKPOINTS,
-	.args = "[[MODULE!]FUNCTION | [MODULE!]*OFFSET]",
+	.args = "[[MODULE!]FUNCTION | [MODULE!]*OFFSET] [if EXPRESSION]",
 	.help = "Stop the program the next time it comes to a place, once.\n" PLACES,
 	.flags = OP_COMMAND_NEEDS_STOPPED,
 	.complete = OP_COMPLETE_FUNCTIONS,

@@ -100,7 +100,8 @@ struct op_error *op_line_parse(const char *text, struct op_line *ret);
 	X(run)                                                                                     \
 	X(kill)                                                                                    \
 	X(continue)                                                                                \
-	X(stepi) X(nexti) X(finish) X(break) X(tbreak) X(delete) X(enable) X(disable) X(ignore)    \
+	X(stepi)                                                                                   \
+	X(nexti) X(finish) X(break) X(tbreak) X(delete) X(enable) X(disable) X(ignore)             \
 		X(backtrace) X(frame) X(up) X(down) X(thread) X(stack) X(info) X(instance)         \
 			X(print) X(output) X(x) X(find) X(set) X(show) X(dump) X(restore) X(list)  \
 				X(disassemble) X(help) X(source) X(echo) X(history) X(shell)       \
@@ -111,8 +112,9 @@ struct op_error *op_line_parse(const char *text, struct op_line *ret);
 	X(stack)                                                                                   \
 	X(frame)                                                                                   \
 	X(threads)                                                                                 \
-	X(suspended) X(modules) X(functions) X(instructions) X(memories) X(stores) X(instances)    \
-		X(imports) X(exports) X(globals) X(tables) X(tags) X(stacks)
+	X(suspended)                                                                               \
+	X(modules) X(functions) X(instructions) X(memories) X(stores) X(instances) X(imports)      \
+		X(exports) X(globals) X(tables) X(tags) X(stacks)
 
 #define OP_DECLARE_COMMAND(name) extern const struct op_command op_cmd_##name;
 OP_COMMAND_LIST(OP_DECLARE_COMMAND)

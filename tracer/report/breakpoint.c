@@ -49,6 +49,8 @@ static void table_row(struct op_output *out, const struct op_breakpoint *breakpo
 	if (breakpoint->ignore_left)
 		op_output_printf(out, ", next %" PRIu64 " hits ignored", breakpoint->ignore_left);
 	op_output_printf(out, "\n");
+	if (breakpoint->condition)
+		op_output_printf(out, "        stop only if %s\n", breakpoint->condition);
 	for (size_t i = 0; breakpoint->location_count > 1 && i < breakpoint->location_count; i++) {
 		struct op_text number _cleanup_text_ = OP_TEXT_INIT;
 		op_text_printf(&number, "%" PRIu32 ".%zu", breakpoint->number, i + 1);
@@ -89,6 +91,8 @@ void op_breakpoint_json(struct op_json *json, const char *key,
 	op_json_begin_object(json, key);
 	op_json_uint(json, "number", breakpoint->number);
 	op_json_string(json, "spec", breakpoint->spec);
+	if (breakpoint->condition)
+		op_json_string(json, "condition", breakpoint->condition);
 	op_json_bool(json, "enabled", breakpoint->enabled);
 	op_json_bool(json, "temporary", breakpoint->temporary);
 	op_json_bool(json, "pending", breakpoint->pending);
