@@ -80,7 +80,7 @@ EXTRA_DIST += \
 	tests/guests/scenario_shared.wat \
 	tests/guests/scenario_twins.wat \
 	tests/guests/serve.wat \
-	tests/guests/serve_busy.wat \
+	tests/guests/serve_wait.wat \
 	tests/guests/sleeper.wat \
 	tests/guests/spin.wat \
 	tests/guests/state.wat \

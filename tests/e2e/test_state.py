@@ -4,6 +4,7 @@
 The expected values are those of the guests' sources, and a guest's last line proves that it saw what was written.
 """
 
+import json
 import tempfile
 import threading
 import unittest
@@ -421,9 +422,14 @@ class Components(Case):
         self.assertEqual(len(store["threads"]), 1)
         self.assertEqual([m["size"] for m in documents.one("info memories")["memories"]], [65536])
 
+    def sleepers(self, guest):
+        """How many guests wait in a host call; before the first request there is none to look at."""
+        outcome = outpost("stack", guest.pid, "--json")
+        return len(json.loads(outcome.out)["suspended"]) if outcome.status == 0 else 0
+
     def test_requests_at_once(self):
-        """Several stores, each with its own copy of the code and its own thread: a breakpoint holds in all of them."""
-        server = Guest(None, command=[wasmtime(), "serve", "-D", "guest-debug=y", "--addr", "127.0.0.1:0", wat("serve_busy")])
+        """Several stores, each with its own copy of the code: a breakpoint holds in all of them."""
+        server = Guest(None, command=[wasmtime(), "serve", "-D", "guest-debug=y", "--addr", "127.0.0.1:0", wat("serve_wait")])
         self.addCleanup(server.__exit__)
         host, port = server.serving_address()
 
@@ -435,18 +441,20 @@ class Components(Case):
 
         for _ in range(2):
             threading.Thread(target=ask, daemon=True).start()
-        wait_until(lambda: len(server.images()) == 3, "each request has a copy of the code besides the engine's")
-        stops = ["continue", "info threads"] * 8
+        wait_until(lambda: self.sleepers(server) == 2, "both requests sleep in their first turn")
+        stops = ["continue", "info frame", "info stores"] * 10
         documents = self.attached(server, "info stores", "info instances", "break count", *stops, "info breakpoints")
-        stores = documents.one("info stores")["stores"]
-        self.assertEqual(len(stores), 2)
-        threads = [store["threads"] for store in stores]
-        self.assertEqual([len(t) for t in threads], [1, 1], stores)
-        self.assertNotEqual(threads[0], threads[1])
+        first, *stores = documents.all("info stores")
+        self.assertEqual(len(first["stores"]), 2)
         guests = [i for i in documents.one("info instances")["instances"] if i["origin"] == "guest"]
         self.assertEqual(sorted(i["store"] for i in guests), [0, 1])
-        # Both are in the same loop: each of them comes to the breakpoint.
-        self.assertEqual({stop["thread"] for stop in documents.stops("breakpoint")}, {threads[0][0], threads[1][0]})
+        self.assertEqual([i["module"] for i in guests], ["handler", "handler"])
+        # Both sleep and count in turns: each of them comes to the breakpoint, in its own instance and store.
+        frames = documents.all("info frame")
+        self.assertEqual({frame["vmctx"] for frame in frames}, {i["vmctx"] for i in guests})
+        owner = {i["vmctx"]: i["store"] for i in guests}
+        for stop, frame, state in zip(documents.stops("breakpoint"), frames, stores):
+            self.assertEqual(state["stores"][owner[frame["vmctx"]]]["threads"], [stop["thread"]])
         location, = documents.one("info breakpoints")["breakpoints"][0]["locations"]
         self.assertEqual(location["places"], 3)
 
