@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// System calls in the target: a stopped thread is pointed at a `syscall` instruction that the
-// process has anyway, takes one step, and gets its registers back.
+// System calls in the target: a thread that waits in one makes another one with the same
+// instruction, takes one step for it, and gets its registers back.
 #include "platform/linux/inject.h"
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "arch/x86_64.h"
 #include "base/compiler.h"
@@ -12,103 +13,150 @@
 
 static const uint8_t syscall_instruction[] = {0x0f, 0x05};
 
-// The vDSO falls back to real system calls, so it holds the instruction; every process has it
-// mapped unless it was started without.
-static struct op_error *find_instruction(struct op_process *process, struct op_host_addr *ret)
+// Calls whose callers are prepared for a 0 that comes too early: a spurious wake-up, no event, a
+// short sleep.
+static bool may_return_zero(uint64_t number)
+{
+	static const long numbers[] = {SYS_futex,     SYS_epoll_wait, SYS_epoll_pwait,
+				       SYS_poll,      SYS_ppoll,      SYS_clock_nanosleep,
+				       SYS_nanosleep, SYS_select,     SYS_pselect6};
+	for (size_t i = 0; i < OP_ARRAY_SIZE(numbers); i++) {
+		if ((uint64_t)numbers[i] == number)
+			return true;
+	}
+	return false;
+}
+
+// Whether a thread stands behind the instruction of such a call, interrupted in it.
+static bool waits_in_one(struct op_process *process, const struct op_registers *registers)
+{
+	uint8_t bytes[sizeof(syscall_instruction)];
+
+	if (!may_return_zero(registers->value[OP_X86_64_ORIG_RAX]))
+		return false;
+	struct op_error *err = op_process_read(
+		process, op_host_addr(registers->value[OP_X86_64_RIP] - sizeof(bytes)), bytes,
+		sizeof(bytes));
+	bool same = !err && !memcmp(bytes, syscall_instruction, sizeof(bytes));
+	op_error_destroy(err);
+	return same;
+}
+
+// The vDSO falls back to real system calls, so it holds the instruction. 0: not there.
+static struct op_error *vdso_instruction(struct op_process *process, uint64_t *ret)
 {
 	enum { SEARCH_MAX = 64 * 1024 };
 	_cleanup_(op_mappings_deinit) struct op_mappings mappings = {0};
 	struct op_error *err = op_process_mappings(process, &mappings);
-	if (err)
-		return err;
 	_cleanup_free_ uint8_t *code = malloc(SEARCH_MAX);
-	if (!code)
+
+	*ret = 0;
+	if (!err && !code)
 		return op_error_no_memory();
-	for (size_t i = 0; i < mappings.count; i++) {
+	for (size_t i = 0; !err && i < mappings.count; i++) {
 		const struct op_mapping *mapping = &mappings.data[i];
-		if (strcmp(mapping->path, "[vdso]"))
-			continue;
 		uint64_t size = mapping->end.value - mapping->start.value;
 		size_t done;
+		if (strcmp(mapping->path, "[vdso]"))
+			continue;
 		err = op_process_read_some(process, mapping->start, code,
 					   size < SEARCH_MAX ? size : SEARCH_MAX, &done);
-		if (err)
-			return err;
 		const uint8_t *found =
-			memmem(code, done, syscall_instruction, sizeof(syscall_instruction));
-		if (found) {
-			*ret = op_host_addr_add(mapping->start, (uint64_t)(found - code));
-			return NULL;
-		}
+			err ? NULL
+			    : memmem(code, done, syscall_instruction, sizeof(syscall_instruction));
+		if (found)
+			*ret = mapping->start.value + (uint64_t)(found - code);
 	}
-	return op_error_create(OP_ERROR_UNSUPPORTED,
-			       "process %d has no vDSO through which a system call could be made",
-			       process->pid);
+	return err;
 }
 
-// One thread's try; *ret_done false: this thread cannot be used now.
-static struct op_error *call_on_thread(struct op_process *process, op_thread_id thread,
-				       struct op_host_addr instruction, long number,
-				       const uint64_t arguments[6], int64_t *ret, bool *ret_done)
+// The first thread that can be used; @p waiting: only one that waits in a call that may return 0.
+static struct op_error *choose(struct op_process *process, bool waiting, uint64_t instruction,
+			       struct op_inject_thread *ret)
 {
-	// System call arguments: System V ABI, AMD64 supplement, A.2.1.
+	// The red zone (System V ABI, AMD64 supplement, 3.2.2) and some more.
+	enum { BELOW_STACK = 512 };
+	size_t count;
+	const struct op_thread_info *threads = op_process_threads(process, &count);
+
+	for (size_t i = 0; i < count && !ret->id; i++) {
+		struct op_registers registers;
+		struct op_stop stop;
+		// A stop that was not handed out: the thread must stay as it is.
+		if (op_process_pending_stop(process, threads[i].id, &stop))
+			continue;
+		struct op_error *err = op_process_registers(process, threads[i].id, &registers);
+		if (err && process->exited)
+			return err;
+		bool fit = !err && (!waiting || waits_in_one(process, &registers));
+		op_error_destroy(err);
+		if (!fit)
+			continue;
+		*ret = (struct op_inject_thread){
+			.id = threads[i].id,
+			.instruction = waiting ? registers.value[OP_X86_64_RIP] -
+							 sizeof(syscall_instruction)
+					       : instruction,
+			.scratch = (registers.value[OP_X86_64_RSP] - BELOW_STACK) & ~(uint64_t)15,
+		};
+	}
+	return NULL;
+}
+
+struct op_error *op_inject_choose(struct op_process *process, struct op_inject_thread *ret)
+{
+	uint64_t instruction = 0;
+
+	*ret = (struct op_inject_thread){0};
+	struct op_error *err = choose(process, true, 0, ret);
+	if (!err && !ret->id)
+		err = vdso_instruction(process, &instruction);
+	if (!err && !ret->id && instruction)
+		err = choose(process, false, instruction, ret);
+	if (!err && !ret->id)
+		err = op_error_create(OP_ERROR_UNSUPPORTED,
+				      "no thread of process %d can make a system call for outpost",
+				      process->pid);
+	return err;
+}
+
+struct op_error *op_inject_call(struct op_process *process, const struct op_inject_thread *thread,
+				long number, const uint64_t arguments[6], int64_t *ret)
+{
+	// System V ABI, AMD64 supplement, A.2.1.
 	static const enum op_x86_64_register places[6] = {OP_X86_64_RDI, OP_X86_64_RSI,
 							  OP_X86_64_RDX, OP_X86_64_R10,
 							  OP_X86_64_R8,  OP_X86_64_R9};
-	struct op_registers saved;
+	struct op_registers saved, after;
 	struct op_stop stop;
-	*ret_done = false;
-	// Its stop was not handed out: it must stay as it is.
-	if (op_process_pending_stop(process, thread, &stop))
-		return NULL;
-	struct op_error *err = op_process_registers(process, thread, &saved);
+	struct op_error *err = op_process_registers(process, thread->id, &saved);
 	if (err)
 		return err;
 	struct op_registers call = saved;
-	call.value[OP_X86_64_RIP] = instruction.value;
+	uint64_t behind = thread->instruction + sizeof(syscall_instruction);
+	call.value[OP_X86_64_RIP] = thread->instruction;
 	call.value[OP_X86_64_RAX] = (uint64_t)number;
 	call.value[OP_X86_64_ORIG_RAX] = UINT64_MAX;
 	for (unsigned i = 0; i < OP_ARRAY_SIZE(places); i++)
 		call.value[places[i]] = arguments[i];
-	err = op_process_set_registers(process, thread, &call);
+	err = op_process_set_registers(process, thread->id, &call);
 	if (!err)
-		err = op_process_step(process, thread, &stop);
-	if (err || stop.kind == OP_STOP_THREAD_EXIT || stop.kind == OP_STOP_PROCESS_EXIT)
+		err = op_process_step(process, thread->id, &stop);
+	if (err)
 		return err;
-	struct op_registers after;
-	err = op_process_registers(process, thread, &after);
-	bool made = !err &&
-		    after.value[OP_X86_64_RIP] == instruction.value + sizeof(syscall_instruction);
+	if (stop.kind == OP_STOP_THREAD_EXIT || stop.kind == OP_STOP_PROCESS_EXIT)
+		return op_process_gone(process, "make a system call in");
+	err = op_process_registers(process, thread->id, &after);
+	bool made = !err && after.value[OP_X86_64_RIP] == behind;
 	if (made)
 		*ret = (int64_t)after.value[OP_X86_64_RAX];
-	struct op_error *restore_error = op_process_set_registers(process, thread, &saved);
-	*ret_done = made;
+	struct op_error *restore_err = op_process_set_registers(process, thread->id, &saved);
+	if (!err && !restore_err && !made)
+		return op_error_create(OP_ERROR_UNSUPPORTED,
+				       "thread %" PRId64
+				       " of process %d did not make a system call for outpost",
+				       thread->id, process->pid);
 	if (err)
-		op_error_destroy(restore_error);
-	return err ? err : restore_error;
-}
-
-struct op_error *op_inject_call(struct op_process *process, long number,
-				const uint64_t arguments[6], int64_t *ret)
-{
-	struct op_host_addr instruction;
-	struct op_error *err = find_instruction(process, &instruction);
-	if (err)
-		return err;
-	size_t count;
-	const struct op_thread_info *threads = op_process_threads(process, &count);
-	_cleanup_free_ op_thread_id *ids = reallocarray(NULL, count ? count : 1, sizeof(*ids));
-	if (!ids)
-		return op_error_no_memory();
-	for (size_t i = 0; i < count; i++)
-		ids[i] = threads[i].id;
-	for (size_t i = 0; i < count; i++) {
-		bool done;
-		err = call_on_thread(process, ids[i], instruction, number, arguments, ret, &done);
-		if (err || done)
-			return err;
-	}
-	return op_error_create(OP_ERROR_UNSUPPORTED,
-			       "no thread of process %d is in a state to make a system call",
-			       process->pid);
+		op_error_destroy(restore_err);
+	return err ? err : restore_err;
 }

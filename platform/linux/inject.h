@@ -6,14 +6,31 @@
 
 #include "platform/platform.h"
 
+/** A thread that was chosen for a call, for op_inject_call(). */
+struct op_inject_thread {
+	op_thread_id id;
+	uint64_t instruction; /**< the `syscall` that it will execute */
+	uint64_t scratch;     /**< of its stack, below everything that is in use: OP_INJECT_SCRATCH
+				 bytes */
+};
+enum { OP_INJECT_SCRATCH = 64 };
+
 /**
- * Let some stopped thread make one system call, and put it back as it was: a call that it was
- * interrupted in is restarted, its signals wait.
- * @param[in] number of the call. @param[in] arguments six of them.
- * @param[out] ret what the kernel returned, -errno included.
- * @return OP_ERROR_UNSUPPORTED when no thread could be used.
+ * Choose a stopped thread: best one that waits in a system call which may return 0 at any time
+ * (futex, epoll, poll, sleep). Should outpost die while it makes a call for outpost, it finds that
+ * its own has returned 0, which its program expects. Where there is none, another thread borrows
+ * the vDSO's `syscall` instruction; in its few microseconds outpost's death would harm the target.
+ * @return OP_ERROR_UNSUPPORTED when there is no thread that can be used.
  */
-struct op_error *op_inject_call(struct op_process *process, long number,
-				const uint64_t arguments[6], int64_t *ret);
+struct op_error *op_inject_choose(struct op_process *process, struct op_inject_thread *ret);
+
+/**
+ * Let the thread make one system call, and put it back as it was: its own call is restarted, its
+ * signals wait.
+ * @param[in] number of a call that returns 0 when it succeeds. @param[in] arguments six of them.
+ * @param[out] ret what the kernel returned, -errno included.
+ */
+struct op_error *op_inject_call(struct op_process *process, const struct op_inject_thread *thread,
+				long number, const uint64_t arguments[6], int64_t *ret);
 
 #endif
