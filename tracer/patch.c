@@ -58,11 +58,6 @@ void op_patch_set_destroy(struct op_patch_set *set)
 	free(set);
 }
 
-size_t op_patch_set_count(const struct op_patch_set *set)
-{
-	return HASH_COUNT(set->nodes);
-}
-
 struct op_patch *op_patch_find(struct op_patch_set *set, uint64_t address)
 {
 	if (set->last && set->last->patch.address == address)

@@ -92,6 +92,5 @@ struct op_error *op_patch_note_copied(struct op_session *session, const struct o
 /** Before letting go, everything withdrawn, all threads stopped: clean the clones that are being
  * made. */
 struct op_error *op_patch_sweep_copies(struct op_session *session);
-size_t op_patch_set_count(const struct op_patch_set *set);
 
 #endif

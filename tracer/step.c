@@ -55,11 +55,6 @@ void op_step_images_changed(struct op_session *session)
 	op_step_forget_returns(session->step);
 }
 
-bool op_step_active(const struct op_step *step)
-{
-	return step->active;
-}
-
 bool op_step_is_native(const struct op_step *step, op_thread_id thread)
 {
 	return step->active && step->native_thread == thread;
@@ -112,17 +107,24 @@ static struct op_error *arm_frame_successors(struct op_session *session,
 	return op_step_arm_successors(session, &place, ret_plan);
 }
 
+// What the function of a frame returns.
+static struct op_error *note_type(struct op_step *step, const struct op_frame *frame)
+{
+	const struct op_virtual_frame *virtual_frame = op_frame_virtual(frame);
+	struct op_error *err =
+		op_artifact_module(virtual_frame->artifact, virtual_frame->pc.module, &step->wasm);
+	if (!err && step->wasm)
+		step->type = op_wasm_module_function_type(step->wasm, virtual_frame->function);
+	return err;
+}
+
 static struct op_error *start_finish(struct op_session *session, const struct op_stack *stack,
 				     const struct op_frame *frame)
 {
 	struct op_step *step = session->step;
-	const struct op_virtual_frame *virtual_frame = op_frame_virtual(frame);
-	struct op_error *err =
-		op_artifact_module(virtual_frame->artifact, virtual_frame->pc.module, &step->wasm);
+	struct op_error *err = note_type(step, frame);
 	if (err)
 		return err;
-	step->type = step->wasm ? op_wasm_module_function_type(step->wasm, virtual_frame->function)
-				: NULL;
 	const struct op_frame *caller = next_guest_frame(stack, frame);
 	bool to_host = !caller || caller->activation != frame->activation;
 	uint8_t plan;
@@ -147,17 +149,15 @@ static struct op_error *start_native_finish(struct op_session *session,
 {
 	struct op_step *step = session->step;
 	const struct op_walk *walk = &session->stack.walk;
-	const struct op_virtual_frame *virtual_frame = op_frame_virtual(frame);
-	struct op_error *err =
-		op_artifact_module(virtual_frame->artifact, virtual_frame->pc.module, &step->wasm);
+	struct op_error *err = note_type(step, frame);
 	if (err)
 		return err;
-	step->type = step->wasm ? op_wasm_module_function_type(step->wasm, virtual_frame->function)
-				: NULL;
 	step->in_registers = true;
 	for (size_t i = 0; i + 1 < walk->count; i++) {
+		// The frames of a recursion share their pc, but not their frame pointer.
 		if (walk->frames[i].kind != OP_MACHINE_FRAME_WASM ||
-		    walk->frames[i].pc.value != frame->host_pc.value)
+		    walk->frames[i].pc.value != frame->host_pc.value ||
+		    walk->frames[i].fp.value != frame->fp.value)
 			continue;
 		step->frame_fp = walk->frames[i + 1].fp.value;
 		return op_step_arm_raw(session, walk->frames[i + 1].pc.value, OP_PATCH_STEP);

@@ -13,7 +13,6 @@ void op_step_reset(struct op_step *step);
 /** Images came or went: cached control flow of vanished artifacts is forgotten. */
 void op_step_images_changed(struct op_session *session);
 
-bool op_step_active(const struct op_step *step);
 /** The run is over: what was planned is forgotten. */
 void op_step_end(struct op_step *step);
 bool op_step_is_finish(const struct op_step *step);

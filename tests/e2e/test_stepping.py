@@ -173,5 +173,17 @@ class Stepping(Case):
         self.assertIn("integer divide by zero", said)
 
 
+class WithoutGuestDebug(Case):
+    def test_finish_of_an_outer_frame_of_a_recursion(self):
+        """The frames of fib(4) and fib(5) return to the same address: the selected one is meant."""
+        guest = self.guest("calls", guest_debug=False)
+        documents = self.attached(guest, "break round", "continue", "break fib", "continue", "continue", "continue", "delete",
+                                  "backtrace", "frame 2", "finish", "backtrace")
+        before, after = (self.names(b["frames"]) for b in documents.all("backtrace"))
+        self.assertEqual(before, ["fib", "fib", "fib", "round", "main"])
+        self.assertEqual(after, ["round", "main"])
+        self.assertUndisturbed(guest, calls_sum)
+
+
 if __name__ == "__main__":
     unittest.main()
