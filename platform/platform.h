@@ -206,6 +206,49 @@ struct op_error *op_process_unplant(struct op_process *process, struct op_host_a
 /** The memory that a trap was in is gone, and the trap with it. */
 void op_process_forget_plant(struct op_process *process, uint32_t entry);
 
+/**
+ * Map fresh pages into the target, all threads stopped: private, zeroed, readable. Above or below
+ * @p near, so that all of the new mapping is within @p reach bytes of it.
+ * @param[in] size whole pages. @param[in] protection of enum op_protection; op_process_write() can
+ * write in any case.
+ * @return OP_ERROR_UNSUPPORTED when the target does not allow it or there is no room.
+ */
+struct op_error *op_process_map(struct op_process *process, struct op_host_addr near,
+				uint64_t reach, uint64_t size, unsigned protection,
+				struct op_host_addr *ret);
+/** Give pages of op_process_map() back, all threads stopped. */
+struct op_error *op_process_unmap(struct op_process *process, struct op_host_addr addr,
+				  uint64_t size);
+/**
+ * Should outpost die, the byte at @p addr becomes @p then, if it is @p now. Needs
+ * op_process_shield(); without a shield nothing is noted.
+ * @param[out] ret_entry for op_process_forget_plant().
+ */
+struct op_error *op_process_guard_byte(struct op_process *process, struct op_host_addr addr,
+				       uint8_t now, uint8_t then, uint32_t *ret_entry);
+
+/** What a hardware watch slot stops at. */
+enum op_watch_access { OP_WATCH_WRITE, OP_WATCH_READ_WRITE };
+struct op_watch_slot {
+	struct op_host_addr addr; /**< a multiple of size */
+	unsigned size;            /**< 1, 2, 4 or 8 */
+	enum op_watch_access access;
+};
+/** How many hardware watch slots each thread has; 0: none. */
+unsigned op_process_watch_slot_count(const struct op_process *process);
+/**
+ * Set a slot on every thread, also on those that are born later; NULL clears it. All threads are
+ * stopped. Every slot is cleared by op_process_detach(), and should outpost die (with
+ * op_process_shield()).
+ * @return OP_ERROR_UNSUPPORTED when the system refuses the address.
+ */
+struct op_error *op_process_set_watch_slot(struct op_process *process, unsigned slot,
+					   const struct op_watch_slot *watch);
+/** Which slots a thread in OP_STOP_TRAP for OP_TRAP_HARDWARE has hit: bit i for slot i. The access
+ * is done: pc is behind the instruction. */
+struct op_error *op_process_watch_hits(struct op_process *process, op_thread_id thread,
+				       unsigned *ret_mask);
+
 /** Registers of a stopped thread, cached until it runs. */
 struct op_error *op_process_registers(struct op_process *process, op_thread_id thread,
 				      struct op_registers *ret);

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Expressions: parsed once to a typed tree, evaluated by an interpreter, compiled by tracer/agent.
+// Knows no process: what leaves of a tree mean is asked of an op_expression_source.
+#ifndef OP_TRACER_EXPRESSION_TREE_H
+#define OP_TRACER_EXPRESSION_TREE_H
+
+#include "tracer/operand.h"
+
+enum op_expression_kind {
+	OP_EXPRESSION_CONSTANT, /**< constant */
+	OP_EXPRESSION_LOCAL,    /**< index */
+	OP_EXPRESSION_OPERAND,  /**< index, 0 is the bottom of the operand stack */
+	OP_EXPRESSION_GLOBAL,   /**< index */
+	OP_EXPRESSION_TABLE,    /**< index; first, end: element or range */
+	OP_EXPRESSION_MEMORY,   /**< index, access; first is the address */
+	OP_EXPRESSION_PC,
+	OP_EXPRESSION_FIELD,   /**< of the object that first refers to; name or index */
+	OP_EXPRESSION_ELEMENT, /**< of the array that base refers to; first, end */
+	OP_EXPRESSION_OBJECT,  /**< *base: the object itself */
+	OP_EXPRESSION_UNARY,   /**< unary ('-', '+', '!', '~') of first */
+	OP_EXPRESSION_BINARY,  /**< binary of first and end */
+	OP_EXPRESSION_CONVERT, /**< first, to access's type */
+};
+
+/** A node's type, where the scope tells it before anything runs. */
+struct op_expression_type {
+	bool known;
+	enum op_value_type type;
+	bool is_unsigned;
+};
+
+/** One node. Owned by its op_expression; children precede their parents in it. */
+struct op_expression_node {
+	enum op_expression_kind kind;
+	struct op_expression_type type;
+	struct op_operand constant; /**< history values too: they are copied in */
+	uint32_t index;
+	const struct op_access_type *access; /**< static table */
+	char unary;
+	enum op_operator binary;
+	const char *name; /**< FIELD: owned by the op_expression; NULL: index */
+	const struct op_expression_node *base, *first, *end; /**< end NULL: one element */
+	bool end_inclusive;
+};
+
+/** A parsed expression. */
+struct op_expression {
+	char *text; /**< as typed, for the sentences of errors */
+	const struct op_expression_node *root;
+	void *nodes; /**< expression.c's own */
+};
+
+/**
+ * What names mean at the place where an expression is to be evaluated, known without running
+ * anything. Callbacks return false for what is not there (then the parser's error lists nothing
+ * else); a NULL callback knows nothing.
+ */
+struct op_expression_scope {
+	void *context;
+	/** A name of a local -> its index. Names are not NUL-terminated. */
+	bool (*local_by_name)(void *context, const char *name, size_t size, uint32_t *ret);
+	/** Type of a local; known false when it cannot be told. False: there is no such local. */
+	bool (*local_type)(void *context, uint32_t index, struct op_expression_type *ret);
+	bool (*operand_type)(void *context, uint32_t index, struct op_expression_type *ret);
+	bool (*global_by_name)(void *context, const char *name, size_t size, uint32_t *ret);
+	bool (*global_type)(void *context, uint32_t index, struct op_expression_type *ret);
+	bool (*table_by_name)(void *context, const char *name, size_t size, uint32_t *ret);
+	/** $N; false: the history has no such value. */
+	bool (*history)(void *context, uint64_t number, struct op_operand *ret);
+	const char *
+		function; /**< for the sentence "FUNCTION has no local named ..."; NULL: no frame */
+};
+
+/**
+ * Parse. Syntax as op_session_evaluate() says. @return OP_ERROR_SYNTAX, OP_ERROR_NOT_FOUND for a
+ * name that the scope does not know, OP_ERROR_LIMIT.
+ */
+struct op_error *op_expression_parse(const char *text, const struct op_expression_scope *scope,
+				     struct op_expression **ret);
+void op_expression_destroy(struct op_expression *expression);
+static inline void op_expression_destroyp(struct op_expression **expression)
+{
+	op_expression_destroy(*expression);
+}
+
+/** Where the interpreter reads leaves from: a frame of a stopped target, or a test's own state. */
+struct op_expression_source {
+	void *context;
+	struct op_error *(*local)(void *context, uint32_t index, struct op_operand *ret);
+	struct op_error *(*operand)(void *context, uint32_t index, struct op_operand *ret);
+	struct op_error *(*global)(void *context, uint32_t index, struct op_operand *ret);
+	/** Read exactly @p size bytes of linear memory @p index, OP_ERROR_UNREADABLE out of bounds.
+	 */
+	struct op_error *(*memory)(void *context, uint32_t index, uint64_t offset, void *buffer,
+				   size_t size);
+	struct op_error *(*pc)(void *context, uint32_t *ret);
+	/** Elements first to end - 1; @p range false: the one element first, as a value. */
+	struct op_error *(*table)(void *context, uint32_t index, uint64_t first, uint64_t end,
+				  bool range, struct op_operand *ret);
+	/** Of GC objects. name NULL: index. */
+	struct op_error *(*field)(void *context, const char *text, const struct op_operand *base,
+				  const char *name, uint32_t index, struct op_operand *ret);
+	struct op_error *(*element)(void *context, const char *text, const struct op_operand *base,
+				    uint64_t first, uint64_t end, bool range,
+				    struct op_operand *ret);
+	struct op_error *(*object)(void *context, const char *text, const struct op_operand *base,
+				   struct op_operand *ret);
+};
+
+/** Evaluate: the reference for what compiled code does. && and || evaluate their right side only
+ * when it decides. */
+struct op_error *op_expression_evaluate(const struct op_expression *expression,
+					const struct op_expression_source *source,
+					struct op_operand *ret);
+
+/** The type of a binary operator's result from its sides' types: C's rules, as
+ * op_operand_apply() keeps them. known false when a side's is not known or is no number. */
+struct op_expression_type op_expression_binary_type(enum op_operator what,
+						    struct op_expression_type a,
+						    struct op_expression_type b);
+
+#endif
