@@ -36,12 +36,17 @@ enum op_frame_state {
 				  address at [sp + 8] */
 };
 
-/** A write to memory that an emulated instruction makes. */
-struct op_emulated_store {
+/** What an emulated instruction does with memory: it stores value, or loads a register. */
+struct op_emulated_access {
 	struct op_host_addr addr;
-	uint64_t value; /**< little-endian in memory */
-	unsigned size;
+	unsigned size;  /**< 0: nothing */
+	uint64_t value; /**< stored; little-endian in memory */
+	bool is_load;
+	unsigned load_register;
 };
+
+/** Offset that a piece of code does not have. */
+#define OP_CODE_NOWHERE UINT32_MAX
 
 /** One ISA. All tables are static and constant. */
 struct op_arch {
@@ -92,14 +97,34 @@ struct op_arch {
 	enum op_frame_state (*frame_state)(const uint8_t *code, size_t size, size_t pc_offset);
 
 	/**
-	 * Do what a function's first instruction does, without executing it, so that a thread can
-	 * leave a breakpoint there while others run.
-	 * @param[in,out] registers moved on by the instruction.
-	 * @param[out] ret_store what it writes to memory; size 0: nothing.
+	 * Do what a function's first instruction does, or the last but one of a trampoline, without
+	 * executing it, so that a thread can leave a breakpoint there while others run.
+	 * @param[in,out] registers moved on by the instruction, but for a register that it loads.
+	 * @param[out] ret_access what it does with memory; size 0: nothing.
 	 * @return false for an instruction that must be executed instead.
 	 */
 	bool (*emulate)(const uint8_t *code, size_t size, struct op_registers *registers,
-			struct op_emulated_store *ret_store);
+			struct op_emulated_access *ret_access);
+
+	/**
+	 * The two ways on from a trampoline out of the guest, in its bytes.
+	 * @param[out] ret_return offset of the instruction with which it goes back to the guest:
+	 * results are in place, the frame is still its own, and emulate() knows it.
+	 * @param[out] ret_failure offset of the call of `raise`, which does not come back.
+	 * OP_CODE_NOWHERE where there is none, or it looks unfamiliar.
+	 */
+	void (*trampoline_exits)(const uint8_t *code, size_t size, uint32_t *ret_return,
+				 uint32_t *ret_failure);
+
+	/**
+	 * What an instruction that has just been executed wrote to memory.
+	 * @param[in] code that instruction, and nothing else. @param[in] after the registers behind
+	 * it.
+	 * @param[out] ret size 0: it left what was there.
+	 * @return false for an instruction that is not known here.
+	 */
+	bool (*stored)(const uint8_t *code, size_t size, const struct op_registers *after,
+		       struct op_emulated_access *ret);
 
 	/** True when the instruction at @p code is a call (used to step over it natively); its
 	 * length in *ret_length. */

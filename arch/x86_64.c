@@ -151,16 +151,51 @@ static bool is_call(const uint8_t *code, size_t size, unsigned *ret_length)
 }
 
 static bool emulate(const uint8_t *code, size_t size, struct op_registers *registers,
-		    struct op_emulated_store *ret_store)
+		    struct op_emulated_access *ret_access)
 {
-	if (size < 1 || code[0] != PUSH_RBP)
+	if (size < 1 || (code[0] != PUSH_RBP && code[0] != POP_RBP))
 		return false;
 	uint64_t *value = registers->value;
-	value[OP_X86_64_RSP] -= 8;
 	value[OP_X86_64_RIP] += 1;
-	*ret_store = (struct op_emulated_store){op_host_addr(value[OP_X86_64_RSP]),
-						value[OP_X86_64_RBP], 8};
+	*ret_access = (struct op_emulated_access){.size = 8};
+	if (code[0] == PUSH_RBP) {
+		value[OP_X86_64_RSP] -= 8;
+		ret_access->addr = op_host_addr(value[OP_X86_64_RSP]);
+		ret_access->value = value[OP_X86_64_RBP];
+	} else {
+		ret_access->addr = op_host_addr(value[OP_X86_64_RSP]);
+		ret_access->is_load = true;
+		ret_access->load_register = OP_X86_64_RBP;
+		value[OP_X86_64_RSP] += 8;
+	}
 	return true;
+}
+
+// Wasmtime's trampolines (crates/cranelift/src/compiler.rs, raise_if_host_trapped) return once, by
+// "mov rsp, rbp; pop rbp; ret", and end with the block for the failure: a call through a register,
+// then ud2.
+static void trampoline_exits(const uint8_t *code, size_t size, uint32_t *ret_return,
+			     uint32_t *ret_failure)
+{
+	static const uint8_t ud2[] = {0x0f, 0x0b};
+	*ret_return = *ret_failure = OP_CODE_NOWHERE;
+	size_t found = 0;
+	for (size_t i = 0; i + sizeof(frame_restore) < size; i++) {
+		uint8_t last = code[i + sizeof(frame_restore)];
+		if (memcmp(code + i, frame_restore, sizeof(frame_restore)) != 0 ||
+		    (last != RET && last != RET_IMM16))
+			continue;
+		*ret_return = (uint32_t)(i + sizeof(frame_restore) - 1);
+		found++;
+	}
+	if (found > 1)
+		*ret_return = OP_CODE_NOWHERE;
+	if (size < 5 || memcmp(code + size - 2, ud2, sizeof(ud2)) != 0)
+		return;
+	// ff d0: call rax; 41 ff d0: call r8.
+	const uint8_t *call = code + size - 4;
+	if (call[0] == GROUP_5 && (call[1] & 0xf8) == 0xd0)
+		*ret_failure = (uint32_t)(size - (call[-1] == 0x41 ? 5 : 4));
 }
 
 const struct op_arch op_arch_x86_64 = {
@@ -194,5 +229,7 @@ const struct op_arch op_arch_x86_64 = {
 	.strip_return_address = strip_nothing,
 	.frame_state = frame_state,
 	.emulate = emulate,
+	.trampoline_exits = trampoline_exits,
+	.stored = op_x86_64_stored,
 	.is_call = is_call,
 };

@@ -4,6 +4,8 @@
 #ifndef OP_ARCH_X86_64_H
 #define OP_ARCH_X86_64_H
 
+#include "arch/arch.h"
+
 /** First the DWARF numbers (System V ABI, AMD64 supplement, figure 3.36), then outpost's own. */
 enum op_x86_64_register {
 	OP_X86_64_RAX,
@@ -40,5 +42,9 @@ enum op_x86_64_register {
 	OP_X86_64_ORIG_RAX,
 	OP_X86_64_REGISTER_COUNT,
 };
+
+/** op_arch.stored (x86_64_store.c). */
+bool op_x86_64_stored(const uint8_t *code, size_t size, const struct op_registers *after,
+		      struct op_emulated_access *ret);
 
 #endif

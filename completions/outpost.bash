@@ -32,20 +32,21 @@ _outpost()
 		;;
 	esac
 	if ((cword == 1)); then
-		COMPREPLY=($(compgen -W 'attach run stack inspect --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'attach run stack inspect trace-calls --help --version' -- "$cur"))
 		return
 	fi
 	if [[ $cur == -* ]]; then
 		case $sub in
 		inspect) general+=' --functions' ;;
 		stack) general+=' --no-locals --all' ;;
+		trace-calls) general+=' --summary --count= --output=' ;;
 		esac
 		COMPREPLY=($(compgen -W "$general" -- "$cur"))
 		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace
 		return
 	fi
 	case $sub in
-	attach | stack)
+	attach | stack | trace-calls)
 		COMPREPLY=($(compgen -W "$(_outpost_pids)" -- "$cur"))
 		;;
 	inspect)

@@ -78,6 +78,10 @@ enum op_stop_kind {
 	OP_STOP_EXEC, /**< the process runs another program now; all other threads are gone */
 	OP_STOP_CODE_MAPPED, /**< executable memory was mapped or made executable (only when the run
 				request asked) */
+	OP_STOP_MAPPER_DONE, /**< a thread given to op_process_watch_mapper() has gone on to
+				something else; no thread is stopped for it */
+	OP_STOP_EXITING,     /**< the process is about to end, as killed, signal and exit_status
+				say; its memory is still there (only after op_process_watch_exit) */
 	OP_STOP_PROCESS_EXIT, /**< the process has ended; only op_process_destroy() remains */
 };
 
@@ -98,11 +102,13 @@ struct op_stop {
 	bool signal_is_fault; /**< caused by the instruction at pc (bad access, illegal instruction,
 				 division) */
 	struct op_host_addr fault_address;
+	/** OP_STOP_CODE_MAPPED: where it is */
+	struct op_host_addr mapped_address;
 	/** OP_STOP_FORK */
 	int64_t child;
 	bool child_shares_memory; /**< vfork: the child runs in this very memory,
 				     op_process_write_child() leaves it alone */
-	/** OP_STOP_PROCESS_EXIT */
+	/** OP_STOP_PROCESS_EXIT, OP_STOP_EXITING */
 	bool killed;     /**< by a signal: signal and signal_name say which */
 	int exit_status; /**< otherwise */
 };
@@ -194,16 +200,15 @@ struct op_error *op_process_shield(struct op_process *process);
 /** After the last trap is gone, all threads stopped: take the protection away again. */
 struct op_error *op_process_unshield(struct op_process *process);
 /**
- * Write a trap into code, noted for the guardian first.
- * @param[in] harmless the byte that, in the place of the trap's first one, does nothing there.
- * @param[out] ret_entry for op_process_unplant().
+ * Before bytes are written into code: should outpost die while they are there, the first of them
+ * becomes @p harmless. Without a shield nothing is noted.
+ * @param[in] bytes as they will stand there; @p size at most OP_SLOT_MAX.
+ * @param[out] ret_entry for op_process_forget_plant().
  */
-struct op_error *op_process_plant(struct op_process *process, struct op_host_addr addr,
-				  const void *trap, size_t size, uint8_t harmless,
-				  uint32_t *ret_entry);
-struct op_error *op_process_unplant(struct op_process *process, struct op_host_addr addr,
-				    const void *original, size_t size, uint32_t entry);
-/** The memory that a trap was in is gone, and the trap with it. */
+struct op_error *op_process_note_plant(struct op_process *process, struct op_host_addr addr,
+				       const void *bytes, size_t size, uint8_t harmless,
+				       uint32_t *ret_entry);
+/** The bytes are gone, or the memory that they were in. */
 void op_process_forget_plant(struct op_process *process, uint32_t entry);
 
 /**
@@ -220,19 +225,28 @@ struct op_error *op_process_map(struct op_process *process, struct op_host_addr 
 struct op_error *op_process_unmap(struct op_process *process, struct op_host_addr addr,
 				  uint64_t size);
 /**
- * Should outpost die, the byte at @p addr becomes @p then, if it is @p now. Needs
- * op_process_shield(); without a shield nothing is noted.
- * @param[out] ret_entry for op_process_forget_plant().
+ * Change the protection of pages of the target's own, with a stopped thread whose stop was handed
+ * out; the others may run.
+ * @return OP_ERROR_UNSUPPORTED when the target does not allow it.
  */
-struct op_error *op_process_guard_byte(struct op_process *process, struct op_host_addr addr,
-				       uint8_t now, uint8_t then, uint32_t *ret_entry);
-
+struct op_error *op_process_protect(struct op_process *process, struct op_host_addr addr,
+				    uint64_t size, unsigned protection);
+/**
+ * A thread has mapped code, and may still be working on it: report OP_STOP_MAPPER_DONE at its next
+ * system call that is not about memory, locks or signals. Seen while watch_code_mapping is on.
+ */
+void op_process_watch_mapper(struct op_process *process, op_thread_id thread);
+/** Whether that has not happened yet; false also for a thread that is gone. */
+bool op_process_mapper_is_busy(struct op_process *process, op_thread_id thread);
 /** What a hardware watch slot stops at. */
 enum op_watch_access { OP_WATCH_WRITE, OP_WATCH_READ_WRITE };
 struct op_watch_slot {
 	struct op_host_addr addr; /**< a multiple of size */
 	unsigned size;            /**< 1, 2, 4 or 8 */
 	enum op_watch_access access;
+	bool system_calls; /**< what the system itself writes there or reads from there on the
+			      program's behalf counts too (a read() into it); costs two stops at
+			      every system call */
 };
 /** How many hardware watch slots each thread has; 0: none. */
 unsigned op_process_watch_slot_count(const struct op_process *process);
@@ -244,8 +258,11 @@ unsigned op_process_watch_slot_count(const struct op_process *process);
  */
 struct op_error *op_process_set_watch_slot(struct op_process *process, unsigned slot,
 					   const struct op_watch_slot *watch);
-/** Which slots a thread in OP_STOP_TRAP for OP_TRAP_HARDWARE has hit: bit i for slot i. The access
- * is done: pc is behind the instruction. */
+/**
+ * Which slots a thread in OP_STOP_TRAP for OP_TRAP_HARDWARE has hit: bit i for slot i; told once.
+ * The access is done: pc is behind the instruction, or behind the system call. 0 when the slots
+ * were set anew since. Hits during op_process_step() come as a stop of their own afterwards.
+ */
 struct op_error *op_process_watch_hits(struct op_process *process, op_thread_id thread,
 				       unsigned *ret_mask);
 
@@ -289,6 +306,10 @@ struct op_run_request {
 /** Let threads run. Pending signals of theirs are delivered unchanged. A thread that is running
  * already is left alone. */
 struct op_error *op_process_run(struct op_process *process, const struct op_run_request *request);
+
+/** Whether the end of the process is to be reported while its memory is still there. All threads
+ * are stopped. */
+struct op_error *op_process_watch_exit(struct op_process *process, bool enabled);
 
 /**
  * One machine instruction of a stopped thread, and its stop: nothing else runs, signals of the
@@ -338,6 +359,10 @@ void op_process_clear_interrupt(struct op_process *process);
  */
 struct op_error *op_process_write_child(struct op_process *process, int64_t child,
 					struct op_host_addr addr, const void *buffer, size_t size);
+/** The same child: op_process_protect(), when it has a memory of its own. */
+struct op_error *op_process_protect_child(struct op_process *process, int64_t child,
+					  struct op_host_addr addr, uint64_t size,
+					  unsigned protection);
 struct op_error *op_process_release_child(struct op_process *process, int64_t child);
 
 #endif

@@ -44,6 +44,13 @@ static const struct heap_layout heap_layouts[] = {
 				  .host_id = 24},
 };
 
+unsigned op_gc_header_size(enum op_collector collector)
+{
+	return (unsigned)collector < OP_ARRAY_SIZE(heap_layouts)
+		       ? heap_layouts[collector].header_size
+		       : 0;
+}
+
 // VMGcKind.
 static const struct {
 	uint32_t word;

@@ -21,6 +21,10 @@ enum op_gc_kind {
 /** "null", "i31", "struct", "array", "exception", "extern", "bad". Static. */
 const char *op_gc_kind_name(enum op_gc_kind kind);
 
+/** Bytes of an object's header; an exception's begins with two u32 behind it: the id of its tag's
+ * instance, and the tag's index among those that the instance defines. */
+unsigned op_gc_header_size(enum op_collector collector);
+
 /** What a reference leads to. Borrows from the set. */
 struct op_gc_object {
 	enum op_gc_kind kind;

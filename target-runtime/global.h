@@ -19,5 +19,9 @@ struct op_error *op_instance_global_count(const struct op_instance *instance, ui
 struct op_error *op_instance_global(const struct op_store_set *set,
 				    const struct op_instance *instance, uint32_t index,
 				    struct op_cell *ret);
+/** The same where the instance is known by its context alone, without a search for its store. */
+struct op_error *op_global_read(const struct op_memory *memory, const struct op_layout *layout,
+				const struct op_wasm_module *module, struct op_host_addr vmctx,
+				uint32_t index, struct op_cell *ret);
 
 #endif

@@ -8,9 +8,11 @@
 #include "target-runtime/wasm/module.h"
 
 // The import that the innermost instruction of a guest frame calls directly; a call through a table
-// or a reference tells no name.
-static struct op_error *import_name(const struct op_virtual_frame *frame, struct op_text *ret)
+// or a reference tells none.
+static struct op_error *called_import(const struct op_virtual_frame *frame,
+				      const struct op_wasm_import **ret)
 {
+	*ret = NULL;
 	const struct op_wasm_module *module;
 	struct op_error *err = op_artifact_module(frame->artifact, frame->pc.module, &module);
 	if (err || !module || !frame->has_pc)
@@ -26,11 +28,31 @@ static struct op_error *import_name(const struct op_virtual_frame *frame, struct
 	for (uint32_t i = 0; i < count; i++) {
 		if (imports[i].kind == OP_WASM_EXTERNAL_FUNC &&
 		    imports[i].index == call.immediate) {
-			op_text_append_escaped(ret, imports[i].name.data, imports[i].name.size);
+			*ret = &imports[i];
 			break;
 		}
 	}
 	return NULL;
+}
+
+struct op_error *op_walk_host_call_import(const struct op_stack_context *context,
+					  const struct op_walk *walk, size_t exit_frame_index,
+					  const struct op_wasm_import **ret)
+{
+	*ret = NULL;
+	if (exit_frame_index + 1 >= walk->count ||
+	    walk->frames[exit_frame_index].kind != OP_MACHINE_FRAME_EXIT)
+		return NULL;
+	struct op_virtual_frame *frames = calloc(OP_VIRTUAL_FRAMES_MAX, sizeof(*frames));
+	if (!frames)
+		return op_error_no_memory();
+	size_t count;
+	struct op_error *err = op_virtual_frames(context, &walk->frames[exit_frame_index + 1], NULL,
+						 frames, &count);
+	if (!err && count > 0)
+		err = called_import(&frames[0], ret);
+	free(frames);
+	return err;
 }
 
 // "component-trampolines[3]-wasm-call-NAME" is told by its symbol.
@@ -66,17 +88,13 @@ struct op_error *op_walk_host_call_name(const struct op_stack_context *context,
 	}
 	if (exit_frame_index + 1 >= walk->count)
 		return NULL;
-	struct op_virtual_frame *frames = calloc(OP_VIRTUAL_FRAMES_MAX, sizeof(*frames));
-	if (!frames)
-		return op_error_no_memory();
-	size_t count;
-	struct op_error *err = op_virtual_frames(context, &walk->frames[exit_frame_index + 1], NULL,
-						 frames, &count);
-	size_t before = ret->size;
-	if (!err && count > 0)
-		err = import_name(&frames[0], ret);
-	if (!err && ret->size == before)
+	const struct op_wasm_import *import;
+	struct op_error *err = op_walk_host_call_import(context, walk, exit_frame_index, &import);
+	if (err)
+		return err;
+	if (import)
+		op_text_append_escaped(ret, import->name.data, import->name.size);
+	else
 		component_name(frame->function, ret);
-	free(frames);
-	return err;
+	return NULL;
 }

@@ -101,6 +101,13 @@ struct op_error *op_walk_host_call_name(const struct op_stack_context *context,
 					const struct op_walk *walk, size_t exit_frame_index,
 					struct op_text *ret);
 
+struct op_wasm_import;
+/** The same as the caller's import, where the call is a direct one; else *ret is NULL. Borrowed
+ * from the module. */
+struct op_error *op_walk_host_call_import(const struct op_stack_context *context,
+					  const struct op_walk *walk, size_t exit_frame_index,
+					  const struct op_wasm_import **ret);
+
 /** How well the Wasm pc and the operand stack of a virtual frame are known. */
 enum op_frame_precision {
 	OP_FRAME_EXACT, /**< at a program point: before the instruction at pc, its operand stack is

@@ -2,6 +2,7 @@
 libtarget_la_SOURCES += \
 	target-runtime/activation.c target-runtime/activation.h \
 	target-runtime/code_places.c target-runtime/code_places.h \
+	target-runtime/exception_table.c target-runtime/exception_table.h \
 	target-runtime/frame_site.c target-runtime/frame_site.h \
 	target-runtime/frame_values.c \
 	target-runtime/host_call.c \

@@ -158,11 +158,31 @@ static struct op_error *finish(struct op_unwinder *unwinder, struct op_walk *wal
 	return failure;
 }
 
+// A patch slot comes after a body's prologue and before its epilogue.
+static bool is_in_slot(const struct op_code_place *place, uint64_t pc)
+{
+	const struct op_frame_table *table = NULL;
+	_cleanup_error_ struct op_error *err =
+		op_artifact_frame_table(place->image->artifact, &table);
+	if (err || !table)
+		return false;
+	uint64_t offset = pc - place->image->text.value;
+	size_t after = op_frame_table_text_slot_lower_bound(table, (uint32_t)offset + 1);
+	if (!after)
+		return false;
+	struct op_slot slot = op_frame_table_text_slot(table, after - 1);
+	return offset - slot.text_offset < slot.size;
+}
+
 // What the code around the thread's pc has done to the frame chain so far.
 static struct op_error *innermost_state(const struct op_stack_context *context,
 					const struct op_code_place *place, uint64_t pc,
 					enum op_frame_state *ret)
 {
+	if (is_in_slot(place, pc)) {
+		*ret = OP_FRAME_ESTABLISHED;
+		return NULL;
+	}
 	uint64_t start = place->image->text.value + place->function->text_offset;
 	size_t size = pc - start + BYTES_AFTER_PC;
 	if (size > place->function->size)

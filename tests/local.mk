@@ -9,9 +9,11 @@ include tests/unit/platform.mk
 include tests/unit/stack.mk
 include tests/unit/state.mk
 include tests/unit/tracer.mk
+include tests/unit/stub.mk
 include tests/unit/repl.mk
 include tests/fuzz/local.mk
 include tests/fuzz/state.mk
+include tests/fuzz/stub.mk
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

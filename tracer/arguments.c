@@ -59,6 +59,18 @@ static struct op_error *argument(struct op_session *session, op_thread_id thread
 	return NULL;
 }
 
+struct op_error *op_arguments_of_call(struct op_session *session, int64_t thread,
+				      const struct op_registers *registers, struct op_value *values,
+				      size_t count)
+{
+	const struct op_arch *arch = op_process_arch(session->process);
+	struct cursor cursor = {.stack = registers->value[arch->sp] + arch->stack_arguments_offset};
+	struct op_error *err = NULL;
+	for (size_t i = 0; i < count && !err; i++)
+		err = argument(session, thread, registers, &cursor, &values[i]);
+	return err;
+}
+
 bool op_arguments_known(struct op_session *session, const struct op_virtual_frame *frame)
 {
 	const struct op_image *image = op_image_set_by_id(session->images, frame->image);
@@ -79,8 +91,12 @@ struct op_error *op_arguments_read(struct op_session *session, const struct op_f
 	struct op_registers registers;
 	struct op_error *err = op_process_registers(session->process, thread, &registers);
 	const struct op_arch *arch = op_process_arch(session->process);
-	if (err || registers.value[arch->pc] != frame->host_pc.value)
+	if (err)
 		return err;
+	// A thread that has just arrived at a trap stands behind it still.
+	uint64_t pc = registers.value[arch->pc], start = frame->host_pc.value;
+	if (pc != start && pc != start + arch->trap_pc_advance)
+		return NULL;
 	struct cursor cursor = {.stack = registers.value[arch->sp] + arch->stack_arguments_offset};
 	for (size_t i = 0; i < count && i < frame->param_count && !err; i++)
 		err = argument(session, thread, &registers, &cursor, &values[i].value);

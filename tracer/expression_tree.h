@@ -14,31 +14,29 @@ enum op_expression_kind {
 	OP_EXPRESSION_TABLE,    /**< index; first, end: element or range */
 	OP_EXPRESSION_MEMORY,   /**< index, access; first is the address */
 	OP_EXPRESSION_PC,
-	OP_EXPRESSION_FIELD,   /**< of the object that first refers to; name or index */
+	OP_EXPRESSION_FIELD,   /**< of the object that base refers to; name or index */
 	OP_EXPRESSION_ELEMENT, /**< of the array that base refers to; first, end */
 	OP_EXPRESSION_OBJECT,  /**< *base: the object itself */
 	OP_EXPRESSION_UNARY,   /**< unary ('-', '+', '!', '~') of first */
 	OP_EXPRESSION_BINARY,  /**< binary of first and end */
 	OP_EXPRESSION_CONVERT, /**< first, to access's type */
-};
-
-/** A node's type, where the scope tells it before anything runs. */
-struct op_expression_type {
-	bool known;
-	enum op_value_type type;
-	bool is_unsigned;
+	OP_EXPRESSION_CHOICE, /**< base ? first : end; sides of numbers are converted to one type */
 };
 
 /** One node. Owned by its op_expression; children precede their parents in it. */
 struct op_expression_node {
 	enum op_expression_kind kind;
-	struct op_expression_type type;
-	struct op_operand constant; /**< history values too: they are copied in */
+	struct op_expression_type type; /**< where the scope tells it before anything runs */
+	struct op_operand constant;     /**< history values too: they are copied in */
 	uint32_t index;
 	const struct op_access_type *access; /**< static table */
 	char unary;
 	enum op_operator binary;
-	const char *name; /**< FIELD: owned by the op_expression; NULL: index */
+	/**
+	 * FIELD, as typed: "a.b" is the field "a.b" or else the field "b" of the object that the
+	 * field "a" refers to; owned by the op_expression. NULL: index
+	 */
+	const char *name;
 	const struct op_expression_node *base, *first, *end; /**< end NULL: one element */
 	bool end_inclusive;
 };
@@ -47,7 +45,7 @@ struct op_expression_node {
 struct op_expression {
 	char *text; /**< as typed, for the sentences of errors */
 	const struct op_expression_node *root;
-	void *nodes; /**< expression.c's own */
+	void *nodes; /**< expression_parse.c's own */
 };
 
 /**
@@ -69,21 +67,35 @@ struct op_expression_scope {
 	bool (*history)(void *context, uint64_t number, struct op_operand *ret);
 	const char *
 		function; /**< for the sentence "FUNCTION has no local named ..."; NULL: no frame */
+	bool counts_known; /**< then $argN is refused from param_count on, and the sentences of
+			      errors say how many there are */
+	uint32_t local_count, param_count;
+	bool operands_known;
+	uint32_t operand_count;
 };
+
+/** An expression is no taller and no larger than this: nobody's recursion over it needs a check. */
+enum { OP_EXPRESSION_HEIGHT_MAX = 256, OP_EXPRESSION_NODES_MAX = 4096 };
 
 /**
  * Parse. Syntax as op_session_evaluate() says. @return OP_ERROR_SYNTAX, OP_ERROR_NOT_FOUND for a
- * name that the scope does not know, OP_ERROR_LIMIT.
+ * name that the scope does not know, OP_ERROR_STATE for one that needs a frame where there is none,
+ * OP_ERROR_UNSUPPORTED for an operator on values whose known type it does not take, OP_ERROR_LIMIT.
  */
 struct op_error *op_expression_parse(const char *text, const struct op_expression_scope *scope,
 				     struct op_expression **ret);
 void op_expression_destroy(struct op_expression *expression);
+/** Every node, which @p visit may give another index. */
+void op_expression_each(struct op_expression *expression,
+			void (*visit)(void *context, struct op_expression_node *node),
+			void *context);
 static inline void op_expression_destroyp(struct op_expression **expression)
 {
 	op_expression_destroy(*expression);
 }
 
-/** Where the interpreter reads leaves from: a frame of a stopped target, or a test's own state. */
+/** Where the interpreter reads leaves from: a frame of a stopped target, or a test's own state. A
+ * NULL callback: OP_ERROR_UNSUPPORTED. */
 struct op_expression_source {
 	void *context;
 	struct op_error *(*local)(void *context, uint32_t index, struct op_operand *ret);
@@ -108,7 +120,7 @@ struct op_expression_source {
 };
 
 /** Evaluate: the reference for what compiled code does. && and || evaluate their right side only
- * when it decides. */
+ * when it decides, ?: the side that was chosen. */
 struct op_error *op_expression_evaluate(const struct op_expression *expression,
 					const struct op_expression_source *source,
 					struct op_operand *ret);
@@ -118,5 +130,7 @@ struct op_error *op_expression_evaluate(const struct op_expression *expression,
 struct op_expression_type op_expression_binary_type(enum op_operator what,
 						    struct op_expression_type a,
 						    struct op_expression_type b);
+/** The same of '-', '+', '!', '~'. */
+struct op_expression_type op_expression_unary_type(char what, struct op_expression_type a);
 
 #endif

@@ -7,6 +7,7 @@
 #include "target-runtime/instance.h"
 #include "tracer/session.h"
 #include "tracer/state.h"
+#include "tracer/watchpoint.h"
 
 // Values of frames ----------------------------------------------------------------------------
 
@@ -86,6 +87,29 @@ struct op_error *op_session_locals(struct op_session *session, const struct op_f
 	*ret = list->items.data;
 	*ret_count = list->items.count;
 	return NULL;
+}
+
+struct op_error *op_session_local(struct op_session *session, const struct op_frame *frame,
+				  uint32_t index, struct op_value *ret)
+{
+	struct op_error *err = need_guest_frame(session, frame);
+	if (err)
+		return err;
+	if (!frame->no_values) {
+		struct op_stack_context context = op_session_stack_context(session);
+		return op_frame_local(&context, op_frame_virtual(frame), index, ret);
+	}
+	// The list knows the arguments of code that records nothing.
+	const struct op_variable *locals;
+	size_t count;
+	err = op_session_locals(session, frame, &locals, &count);
+	if (!err && index >= count)
+		err = op_error_create(OP_ERROR_NOT_FOUND,
+				      "%s has no local %" PRIu32 " (it has %zu)", frame->function,
+				      index, count);
+	if (!err)
+		*ret = locals[index].value;
+	return err;
 }
 
 struct op_error *op_session_operands(struct op_session *session, const struct op_frame *frame,
@@ -265,7 +289,9 @@ struct op_error *op_session_write_memory(struct op_session *session, const struc
 	struct op_error *err = guest_range(session, frame, memory, offset, size, &addr);
 	if (!err)
 		err = op_process_write(session->process, addr, buffer, size);
-	if (!err)
+	if (!err) {
 		op_memory_cache_drop(session->cache);
+		op_watch_reread(session);
+	}
 	return err;
 }

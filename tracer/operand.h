@@ -22,6 +22,13 @@ struct op_operand {
 		read_only;
 };
 
+/** A type of a value, where something tells it before anything runs. */
+struct op_expression_type {
+	bool known;
+	enum op_value_type type;
+	bool is_unsigned;
+};
+
 /** How a number lies in linear memory. */
 struct op_access_type {
 	const char *name;
@@ -57,14 +64,30 @@ struct op_operand op_operand_real(double real, enum op_value_type type);
 /** Store the low bytes of @p bits, as many as the value's type has. */
 void op_operand_store_bits(struct op_value *value, uint64_t bits);
 bool op_operand_is_true(const struct op_operand *operand);
+/** The type of a value that is there; known false otherwise. */
+struct op_expression_type op_operand_type(const struct op_operand *operand);
+
+/** "i8", "u64", ...: static; NULL when there is no such type. */
+const struct op_access_type *op_access_type_by_name(const char *name, size_t size);
+/** The one that has all bits of a known type of numbers. */
+const struct op_access_type *op_access_type_of(struct op_expression_type type);
 
 // In all of the following @p text is the whole expression, for the errors' sentences.
 
 struct op_error *op_operand_need_number(const char *text, const struct op_operand *operand);
 struct op_error *op_operand_convert(const char *text, const struct op_access_type *type,
 				    struct op_operand *operand);
+/**
+ * What an operator refuses by the types of its sides alone; types that are not known pass.
+ */
+struct op_error *op_operand_check(const char *text, enum op_operator what,
+				  struct op_expression_type a, struct op_expression_type b);
+struct op_error *op_operand_check_unary(const char *text, char what, struct op_expression_type a);
 struct op_error *op_operand_apply(const char *text, enum op_operator what,
 				  const struct op_operand *a, const struct op_operand *b,
 				  struct op_operand *ret);
+/** @param[in] what '-', '+', '!' or '~' */
+struct op_error *op_operand_apply_unary(const char *text, char what, const struct op_operand *a,
+					struct op_operand *ret);
 
 #endif

@@ -32,11 +32,16 @@ struct op_session;
 enum op_notice_kind { OP_NOTICE_INFO, OP_NOTICE_WARNING };
 typedef void (*op_notice_fn)(void *context, enum op_notice_kind kind, const char *text);
 
+/** A line of a log point (op_session_log()), as its format says; it may end in a newline or not. */
+typedef void (*op_log_fn)(void *context, uint32_t number, const char *text);
+
 /** Zero-initialise; size is for growth. */
 struct op_session_options {
 	size_t size; /**< sizeof(struct op_session_options) */
 	op_notice_fn notice;
 	void *notice_context;
+	op_log_fn log;
+	void *log_context;
 };
 
 /** "0.1.0" */
@@ -276,12 +281,12 @@ enum op_range_kind {
 };
 
 /**
- * Evaluate an expression in a frame: $local0, $NAME, NAME (a local's name), $stack0 (0 is the
- * bottom), $pc, $N (history value), integers in C syntax and floats, unary and binary operators of
- * C, and $mem[ADDR:TYPE] with TYPE one of i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 v128 ($mem1[...]
- * for another memory); $global.NAME and $globalN; $table.NAME[3] and $tableN[3]; of references to
- * GC objects .fieldN, .N, .NAME, [3] and the range [2..5], which is the elements 2, 3 and 4;
- * *REFERENCE is the object itself.
+ * Evaluate an expression in a frame: $local0, $NAME, NAME (a local's name), $arg0 (a parameter),
+ * $stack0 (0 is the bottom), $pc, $N (history value), integers in C syntax and floats, unary and
+ * binary operators of C and ?:, casts to the types of $mem; and $mem[ADDR:TYPE] with TYPE one of i8
+ * u8 i16 u16 i32 u32 i64 u64 f32 f64 v128 ($mem1[...] for another memory); $global.NAME and
+ * $globalN; $table.NAME[3] and $tableN[3]; of references to GC objects .fieldN, .N, .NAME, [3] and
+ * the range [2..5], which is the elements 2, 3 and 4; *REFERENCE is the object itself.
  */
 struct op_result {
 	struct op_value value;
@@ -326,10 +331,59 @@ struct op_location {
 	uint32_t pc;
 	size_t places; /**< patched slots, over all copies */
 };
+/** What is done where a breakpoint is. */
+enum op_breakpoint_action {
+	OP_ACTION_STOP,
+	OP_ACTION_COUNT, /**< a counter: see op_session_count() */
+	OP_ACTION_LOG,   /**< a log point: see op_session_log() */
+	OP_ACTION_TRACE, /**< a trace: see op_session_trace() */
+	OP_ACTION_WATCH, /**< a watchpoint that code checks: see op_session_watch_software() */
+};
+/** "stop", "count", ... as JSON shows it. Static. */
+OP_API const char *op_breakpoint_action_name(enum op_breakpoint_action action);
+
+/** What a catchpoint waits for. */
+enum op_catch_kind {
+	OP_CATCH_NONE, /**< it is a breakpoint */
+	OP_CATCH_TRAP,
+	OP_CATCH_THROW,
+	OP_CATCH_UNCAUGHT, /**< a throw that nothing in its activation catches */
+	OP_CATCH_HOST,
+	OP_CATCH_HOST_ERROR,
+	OP_CATCH_EPOCH,
+	OP_CATCH_MEMORY_GROW,
+	OP_CATCH_LOAD,
+	OP_CATCH_INSTANTIATE,
+	OP_CATCH_SIGNAL,
+	OP_CATCH_FORK,
+	OP_CATCH_EXEC,
+	OP_CATCH_THREAD,
+	OP_CATCH_EXIT,
+	OP_CATCH_COUNT,
+};
+/** "trap", "memory.grow", ... as it is typed. Static; NULL for OP_CATCH_NONE. */
+OP_API const char *op_catch_kind_name(enum op_catch_kind kind);
+/** The words for kinds of traps, as typed ("divide-by-zero"): the first for @p index 0, NULL behind
+ * the last. Static. */
+OP_API const char *op_trap_kind_word(size_t index);
+
+/** What a breakpoint stops at. */
+enum op_breakpoint_kind {
+	OP_BREAKPOINT_PLACE,  /**< an instruction; has locations */
+	OP_BREAKPOINT_WATCH,  /**< the value of spec, an expression, has changed */
+	OP_BREAKPOINT_READ,   /**< it was read */
+	OP_BREAKPOINT_ACCESS, /**< it was read or written */
+};
+/** "breakpoint", "watchpoint", "read-watchpoint", "access-watchpoint". Static. */
+OP_API const char *op_breakpoint_kind_name(enum op_breakpoint_kind kind);
 struct op_breakpoint {
+	enum op_breakpoint_kind kind;
 	uint32_t number;
-	const char *spec;      /**< as typed */
-	const char *condition; /**< it stops only where this is true; NULL: always */
+	enum op_breakpoint_action action;
+	enum op_catch_kind caught; /**< else NONE, and it has locations */
+	const char *spec;          /**< as typed */
+	const char *condition;     /**< it stops only where this is true; NULL: always */
+	const char *format;        /**< LOG: format and values as typed */
 	bool enabled, temporary;
 	bool pending; /**< matches nothing yet; resolves by itself when a module comes */
 	uint64_t hits;
@@ -339,6 +393,9 @@ struct op_breakpoint {
 	bool moved;
 	const struct op_location *locations;
 	size_t location_count;
+	uint64_t stops_left;         /**< after so many more stops it is disabled; 0: it never is */
+	const char *const *commands; /**< what a front end does when it has shown the stop */
+	size_t command_count;
 };
 /**
  * Set a breakpoint. SPEC: NAME | FUNCTION-INDEX as function[N] or #N | *OFFSET | MODULE!NAME |
@@ -346,30 +403,173 @@ struct op_breakpoint {
  * instruction. What matches nothing stays pending when @p allow_pending, else OP_ERROR_NOT_FOUND
  * with near names. "SPEC if EXPRESSION" stops only where the expression (as for
  * op_session_evaluate(), in the frame that arrives there) is true; it is evaluated by outpost at
- * each arrival, and arrivals where it is false are not counted as hits.
+ * each arrival, and arrivals where it is false are not counted as hits. What is no expression is
+ * refused; where its names or types mean nothing at a place, that place is left out with a notice,
+ * and the error is returned when there is no other.
  * @return OP_ERROR_UNSUPPORTED for a module without code that a breakpoint could be in.
  */
 OP_API struct op_error *op_session_break(struct op_session *session, const char *spec,
 					 bool temporary, bool allow_pending,
 					 const struct op_breakpoint **ret);
+/**
+ * Set a catchpoint: it stops at an event rather than at a place, and has a number among the
+ * breakpoints. SPEC: one of "trap [KIND]", "throw", "uncaught", "host [PATTERN...]",
+ * "host-error [PATTERN...]", "epoch", "memory.grow", "load", "instantiate", "signal [NAME...]",
+ * "fork", "exec", "thread", "exit", each may be followed by "if EXPRESSION", which is evaluated in
+ * the innermost frame of the guest. A trap's kind is a word of op_trap_kind_word(), or what
+ * Wasmtime calls it ("integer divide by zero").
+ */
+OP_API struct op_error *op_session_catch(struct op_session *session, const char *spec,
+					 bool temporary, const struct op_breakpoint **ret);
+/**
+ * Watch a place in hardware. SPEC: "EXPRESSION" or "EXPRESSION if CONDITION"; the expression is
+ * evaluated once, in @p frame, and has to be a place: linear memory, a global, a field of an
+ * object. The condition is evaluated at each hit, in the frame that made the access.
+ * @return OP_ERROR_UNSUPPORTED when it is no such place, OP_ERROR_LIMIT when the hardware has no
+ * room for it.
+ */
+OP_API struct op_error *op_session_watch(struct op_session *session, const struct op_frame *frame,
+					 const char *spec, enum op_breakpoint_kind kind,
+					 const struct op_breakpoint **ret);
+/**
+ * Watch an expression by code: any number that can be computed from locals, globals and linear
+ * memory. It is checked before each instruction (in the target where the code has patch slots) of
+ * the frame's function when it has locals in it, and then for as long as @p frame lasts; else of
+ * all functions that match the shell pattern (NULL or "": all). SPEC: "EXPRESSION" or "EXPRESSION
+ * if CONDITION".
+ */
+OP_API struct op_error *op_session_watch_software(struct op_session *session,
+						  const struct op_frame *frame, const char *spec,
+						  const char *pattern,
+						  const struct op_breakpoint **ret);
 OP_API struct op_error *op_session_breakpoint_delete(struct op_session *session, uint32_t number);
 OP_API struct op_error *op_session_breakpoint_enable(struct op_session *session, uint32_t number,
 						     bool enabled);
 /** Let the next @p count hits pass. */
 OP_API struct op_error *op_session_breakpoint_ignore(struct op_session *session, uint32_t number,
 						     uint64_t count);
+/**
+ * Set a log point: a line for each arrival, shown through op_session_options.log while the target
+ * runs on. SPEC: a place as for op_session_break(), "if EXPRESSION" included, then the format in
+ * double quotes and its values (expressions, commas between them). The format is printf's, without
+ * %s. Where the code has patch slots the target notes the values itself, without stopping; lines
+ * that outpost is too slow for are counted and told as a notice.
+ */
+OP_API struct op_error *op_session_log(struct op_session *session, const char *spec,
+				       const struct op_breakpoint **ret);
+
+/**
+ * Note the last @p length instructions (at least; 0: 256) that each copy of the code executes, in
+ * the target, without stopping it. @param[in] pattern shell pattern of functions' names, MODULE! in
+ * front of it; NULL or "": all.
+ * @return OP_ERROR_UNSUPPORTED for code without patch slots.
+ */
+OP_API struct op_error *op_session_trace(struct op_session *session, const char *pattern,
+					 uint64_t length, const struct op_breakpoint **ret);
+/** An instruction that was executed. */
+struct op_trace_entry {
+	uint32_t module_id;
+	const char *module;
+	uint32_t function_index;
+	const char *function;
+	uint32_t pc;
+};
+/**
+ * What the copy of the code that the selected frame runs in executed last, oldest first: at most
+ * @p limit instructions, 0: all. Owned by the session until the next call.
+ */
+OP_API struct op_error *op_session_trace_entries(struct op_session *session, size_t limit,
+						 const struct op_trace_entry **ret,
+						 size_t *ret_count);
+
+/** What a counter counts. */
+enum op_count_scope {
+	OP_COUNT_PLACE,        /**< SPEC as for op_session_break() */
+	OP_COUNT_FUNCTIONS,    /**< the first instruction of each function */
+	OP_COUNT_INSTRUCTIONS, /**< every instruction */
+};
+/**
+ * Count how often places are executed. The counting is done in the target itself where the code
+ * has patch slots, without stopping it; elsewhere each arrival stops it for a moment.
+ * @param[in] spec PLACE: as for op_session_break(), "if EXPRESSION" included. FUNCTIONS,
+ * INSTRUCTIONS: a shell pattern of functions' names, MODULE! in front of it; NULL or "": all.
+ */
+OP_API struct op_error *op_session_count(struct op_session *session, enum op_count_scope scope,
+					 const char *spec, const struct op_breakpoint **ret);
+/** What was counted at one instruction, or in one function. */
+struct op_count {
+	uint32_t number; /**< of the counter */
+	uint32_t module_id;
+	const char *module;
+	uint32_t function_index;
+	const char *function;
+	uint32_t pc;    /**< of the instruction; of a function: of its first counted one */
+	uint64_t count; /**< of the instruction; of a function: of that first one, i.e. its calls */
+	uint64_t instructions;     /**< of a function: sum over its instructions */
+	uint32_t covered, counted; /**< of a function: instructions that were executed, of those
+				      that are counted */
+};
+/**
+ * The counts, highest first. @param[in] number of a counter, 0: all. @param[in] by_instruction else
+ * by function. @param[in] pattern of functions' names, NULL: all.
+ * Owned by the session until the next call.
+ */
+OP_API struct op_error *op_session_counts(struct op_session *session, uint32_t number,
+					  bool by_instruction, const char *pattern,
+					  const struct op_count **ret, size_t *ret_count);
+/** Stop only where @p condition is true; NULL: always. Copied. */
+OP_API struct op_error *op_session_breakpoint_condition(struct op_session *session, uint32_t number,
+							const char *condition);
+/** Enable it for the next @p stops stops, and disable it then. */
+OP_API struct op_error *op_session_breakpoint_enable_for(struct op_session *session,
+							 uint32_t number, uint64_t stops);
+/** Enable it, and delete it when it has stopped the target once. */
+OP_API struct op_error *op_session_breakpoint_make_temporary(struct op_session *session,
+							     uint32_t number);
+/** Keep lines with a breakpoint, in place of those there were. Copied. The session does nothing
+ * with them. */
+OP_API struct op_error *op_session_breakpoint_commands(struct op_session *session, uint32_t number,
+						       const char *const *lines, size_t count);
 /** All, ascending by number. Borrowed until a breakpoint changes. */
 OP_API const struct op_breakpoint *const *op_session_breakpoints(struct op_session *session,
 								 size_t *ret_count);
+
+// Calls of the host ---------------------------------------------------------------------------
+
+struct op_host_argument {
+	const char *name; /**< "fd"; NULL: not known */
+	const char *text; /**< as it is shown: 1, "a\\n", [{"hello\\n", 6}] */
+};
+/** A call of the guest's to the host. Strings are safe on a terminal. */
+struct op_host_call {
+	const char *module; /**< of the import; NULL: it cannot be told */
+	const char *name;   /**< "fd_write"; NULL: it cannot be told */
+	const char *text;   /**< "fd_write(1, [{"hello\\n", 6}])" */
+	const struct op_host_argument *arguments;
+	size_t argument_count;
+	bool returned;        /**< false: it begins, or has failed */
+	const char *result;   /**< "0 (6 bytes)", "8 badf"; NULL: it returns nothing */
+	bool failed;          /**< it ended with an error of the host's and unwinds the guest */
+	bool is_error;        /**< it returned a WASI error number, or failed */
+	uint64_t nanoseconds; /**< that it took */
+};
+/**
+ * Report every call of the host whose name matches one of @p patterns (shell patterns; none: all)
+ * when it has ended, as OP_EVENT_HOST_CALL, from the next run on, until this is called with
+ * @p enabled false or the target is let go.
+ */
+OP_API struct op_error *op_session_trace_calls(struct op_session *session, bool enabled,
+					       const char *const *patterns, size_t count);
 
 // Running -------------------------------------------------------------------------------------
 
 enum op_event_kind {
 	OP_EVENT_NONE, /**< the time limit passed */
 	OP_EVENT_STOPPED,
-	OP_EVENT_EXITED,  /**< the process ended */
-	OP_EVENT_MODULES, /**< modules came or went; the target runs on */
-	OP_EVENT_FORKED,  /**< a child was let go; the target runs on */
+	OP_EVENT_EXITED,    /**< the process ended */
+	OP_EVENT_MODULES,   /**< modules came or went; the target runs on */
+	OP_EVENT_FORKED,    /**< a child was let go; the target runs on */
+	OP_EVENT_HOST_CALL, /**< a traced call has ended; the target runs on */
 };
 enum op_stop_reason {
 	OP_REASON_BREAKPOINT,
@@ -382,12 +582,32 @@ enum op_stop_reason {
 	OP_REASON_EXEC,
 	OP_REASON_ENTRY, /**< op_session_launch(): first instruction of the guest */
 	OP_REASON_ATTACHED,
+	OP_REASON_THREAD_ENDED, /**< the only thread that scheduler-locking let run has ended */
+	OP_REASON_CATCH,        /**< a catchpoint whose event none of the others says */
+	OP_REASON_WATCHPOINT,
+};
+/** OP_REASON_WATCHPOINT: what happened to the watched place. */
+struct op_watch_event {
+	enum op_breakpoint_kind kind;
+	bool software; /**< found changed before the instruction that the frame is at */
+	bool left;     /**< software: its frame has returned, and it is disabled */
+	const char *expression;
+	bool changed; /**< old_value and new_value differ */
+	struct op_value old_value, new_value;
+	bool is_unsigned;
+	bool by_host;          /**< a host call of the guest, or the host on its own, did it */
+	const char *host_call; /**< "fd_read", "host" when it has no name; NULL: on its own, or not
+				  by the host */
+	uint32_t store;     /**< number of the store that the place is in; UINT32_MAX: not known */
+	size_t store_count; /**< in all */
 };
 struct op_event {
 	enum op_event_kind kind;
 	enum op_stop_reason reason;
 	int64_t thread;
-	uint32_t breakpoint; /**< number; 0 when none */
+	uint32_t breakpoint;         /**< number; 0 when none */
+	const uint32_t *breakpoints; /**< BREAKPOINT: all that wanted this stop, breakpoint first */
+	size_t breakpoint_count;
 	int signal;
 	char signal_name[16];
 	bool killed; /**< EXITED by a signal */
@@ -396,7 +616,18 @@ struct op_event {
 	char trap[64]; /**< TRAP: "integer divide by zero", "" when it is not known */
 	const struct op_value *results; /**< finish: the returned values, by type */
 	size_t result_count;
-	const char *results_missing; /**< finish: why they are not known; NULL otherwise */
+	const char *results_missing;        /**< finish: why they are not known; NULL otherwise */
+	const struct op_watch_event *watch; /**< WATCHPOINT; NULL otherwise */
+
+	enum op_catch_kind caught; /**< STOPPED by a catchpoint (its number is breakpoint) */
+	/** HOST, HOST_ERROR; OP_EVENT_HOST_CALL. Until the next wait */
+	const struct op_host_call *call;
+	struct op_value exception; /**< THROW, UNCAUGHT: the exnref */
+	struct op_host_addr store; /**< THROW, UNCAUGHT: VMStoreContext */
+	struct op_host_addr vmctx; /**< INSTANTIATE, MEMORY_GROW, THROW: of the instance */
+	uint64_t pages, delta;     /**< MEMORY_GROW: it has so many, and wants so many more */
+	uint32_t memory;           /**< MEMORY_GROW: its index */
+	const char *module;        /**< LOAD, INSTANTIATE: its name; NULL: not known */
 };
 /** "breakpoint", "step", ... as JSON shows it. Static. */
 OP_API const char *op_stop_reason_name(enum op_stop_reason reason);
@@ -406,10 +637,30 @@ enum op_run_kind {
 	OP_RUN_STEP_INTO, /**< stepi: one Wasm instruction, into calls */
 	OP_RUN_STEP_OVER, /**< nexti: calls are one instruction */
 	OP_RUN_FINISH,    /**< until the selected frame has returned */
+	OP_RUN_UNTIL,     /**< like STEP_OVER, but never back: until an instruction behind the
+			     current one in the innermost frame, or until that has returned */
 };
 /** Let the target run. Returns at once. Steps are of the selected thread; @p count steps (0: 1). */
 OP_API struct op_error *op_session_run(struct op_session *session, enum op_run_kind kind,
 				       uint64_t count);
+/**
+ * Let the target run until the selected stack comes to a place (as for op_session_break(), without
+ * a condition; OP_ERROR_NOT_FOUND when it matches nothing), or until the selected frame has
+ * returned. Returns at once.
+ * @param[in] any_frame false: in the selected frame's own function, deeper frames of a recursion do
+ * not count.
+ */
+OP_API struct op_error *op_session_run_to(struct op_session *session, const char *place,
+					  bool any_frame);
+/** Which threads run when the selected one does. */
+enum op_scheduler_locking {
+	OP_LOCKING_OFF,  /**< all */
+	OP_LOCKING_ON,   /**< only the selected one; new threads wait as well */
+	OP_LOCKING_STEP, /**< only the selected one while it steps (STEP_INTO, STEP_OVER) */
+};
+/** For the runs to come. */
+OP_API void op_session_set_scheduler_locking(struct op_session *session,
+					     enum op_scheduler_locking locking);
 /**
  * Wait for the next event and act on it: internal stops (ignored breakpoints, steps on their way)
  * never come out.
@@ -465,6 +716,15 @@ struct op_store_info {
 /** All stores. Owned by the session until the target runs. */
 OP_API struct op_error *op_session_stores(struct op_session *session,
 					  const struct op_store_info **ret, size_t *ret_count);
+
+/**
+ * The store that a guest frame runs in, where there is something to tell apart.
+ * @param[out] ret_several false: there is one store only, or it is not known which one it is.
+ * @param[out] ret its number.
+ */
+OP_API struct op_error *op_session_frame_store(struct op_session *session,
+					       const struct op_frame *frame, bool *ret_several,
+					       uint32_t *ret);
 
 enum op_instance_origin {
 	OP_ORIGIN_GUEST, /**< an instance of a module of the guest */

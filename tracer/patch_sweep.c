@@ -8,7 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tracer/patch.h"
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "tracer/agent/agent.h"
+
+struct copied_key {
+	const struct op_artifact *artifact;
+	uint64_t text_offset;
+};
+struct op_copied_patch {
+	struct copied_key key;
+	bool is_slot;
+	uint8_t original[OP_SLOT_MAX];
+	UT_hash_handle hh;
+};
 
 enum {
 	PAGE = 4096,
@@ -17,37 +31,118 @@ enum {
 	PAGES_MAX = 4 << 20, // 16 GiB of writable memory; more is not searched
 };
 
+static const struct op_copied_patch *find_copied(const struct op_session *session,
+						 const struct op_image *image, uint64_t address)
+{
+	struct op_copied_patch *node = NULL;
+	if (image) {
+		struct copied_key key = {image->artifact, address - image->text.value};
+		HASH_FIND(hh, session->copied, &key, sizeof(key), node);
+	}
+	return node;
+}
+
 struct op_error *op_patch_note_copied(struct op_session *session, const struct op_patch *patch)
 {
 	const struct op_image *image = op_image_set_by_id(session->images, patch->image);
-	bool lasting = patch->breakpoint_count || patch->purposes & OP_PATCH_ENTRY;
-	if (patch->kind != OP_PATCH_SLOT || !lasting || !image || image->file_backed)
+	bool lasting =
+		patch->breakpoint_count || patch->purposes & (OP_PATCH_ENTRY | OP_PATCH_CALL_MASK);
+	// Code that was not compiled for guest-debug is not cloned.
+	if (!lasting || !image || image->file_backed ||
+	    !op_artifact_info(image->artifact)->has_frames)
 		return NULL;
-	for (size_t i = 0; i < session->copied.count; i++)
-		if (session->copied.data[i].artifact == image->artifact &&
-		    session->copied.data[i].text_offset == patch->text_offset)
-			return NULL;
-	struct op_copied_patch copied = {image->artifact, patch->text_offset};
-	return op_array_push(&session->copied, copied) ? NULL : op_error_no_memory();
+	if (op_agent_may_call(session, image) || find_copied(session, image, patch->address))
+		return NULL;
+	struct op_copied_patch *node = calloc(1, sizeof(*node));
+	if (!node)
+		return op_error_no_memory();
+	node->key = (struct copied_key){image->artifact, patch->address - image->text.value};
+	node->is_slot = patch->kind == OP_PATCH_SLOT;
+	memcpy(node->original, patch->original, sizeof(node->original));
+	bool failed = false;
+#undef uthash_nonfatal_oom
+#define uthash_nonfatal_oom(element) (failed = true)
+	HASH_ADD(hh, session->copied, key, sizeof(node->key), node);
+	if (!failed)
+		return NULL;
+	free(node);
+	return op_error_no_memory();
 }
 
-// Put the NOPs back into one clone.
+void op_patch_forget_copied(struct op_session *session)
+{
+	struct op_copied_patch *node, *next;
+	HASH_ITER(hh, session->copied, node, next)
+	{
+		HASH_DEL(session->copied, node);
+		free(node);
+	}
+}
+
+bool op_patch_original_of_copied(struct op_session *session, struct op_patch *patch)
+{
+	const struct op_image *image = op_image_set_by_id(session->images, patch->image);
+	const struct op_copied_patch *copied = find_copied(session, image, patch->address);
+	if (!copied || copied->is_slot)
+		return false;
+	memcpy(patch->original, copied->original, sizeof(patch->original));
+	return true;
+}
+
+struct op_error *op_patch_heal_copied(struct op_session *session, uint64_t address, bool *ret)
+{
+	const struct op_arch *arch = op_process_arch(session->process);
+	const struct op_image *image = op_image_set_find(session->images, op_host_addr(address));
+	const struct op_copied_patch *copied = find_copied(session, image, address);
+	*ret = copied && !copied->is_slot;
+	return *ret ? op_process_write(session->process, op_host_addr(address), copied->original,
+				       arch->trap_size)
+		    : NULL;
+}
+
+struct op_error *op_patch_is_in_clone(struct op_session *session, const struct op_image *image,
+				      bool *ret)
+{
+	const struct op_arch *arch = op_process_arch(session->process);
+	struct op_copied_patch *node, *next;
+	*ret = false;
+	HASH_ITER(hh, session->copied, node, next)
+	{
+		if (node->key.artifact != image->artifact)
+			continue;
+		uint8_t bytes[OP_SLOT_MAX];
+		const uint8_t *trap = node->is_slot ? arch->slot_trap : arch->trap;
+		unsigned size = node->is_slot ? arch->slot_size : arch->trap_size;
+		struct op_error *err = op_process_read(
+			session->process, op_host_addr_add(image->text, node->key.text_offset),
+			bytes, size);
+		if (err)
+			return err;
+		*ret = !memcmp(bytes, trap, size);
+		if (*ret)
+			break;
+	}
+	return NULL;
+}
+
+// Put the originals back into one clone.
 static struct op_error *clean_clone(struct op_session *session, const struct op_artifact *artifact,
 				    struct op_host_addr base)
 {
 	const struct op_arch *arch = op_process_arch(session->process);
 	uint64_t text = op_artifact_info(artifact)->text_offset;
-	for (size_t i = 0; i < session->copied.count; i++) {
-		if (session->copied.data[i].artifact != artifact)
+	struct op_copied_patch *node, *next;
+	HASH_ITER(hh, session->copied, node, next)
+	{
+		if (node->key.artifact != artifact)
 			continue;
-		struct op_host_addr slot =
-			op_host_addr_add(base, text + session->copied.data[i].text_offset);
+		struct op_host_addr place = op_host_addr_add(base, text + node->key.text_offset);
+		const uint8_t *trap = node->is_slot ? arch->slot_trap : arch->trap;
+		unsigned size = node->is_slot ? arch->slot_size : arch->trap_size;
 		uint8_t bytes[OP_SLOT_MAX];
-		struct op_error *err =
-			op_process_read(session->process, slot, bytes, arch->slot_size);
-		if (!err && !memcmp(bytes, arch->slot_trap, arch->slot_size))
-			err = op_process_write(session->process, slot, arch->slot_disabled,
-					       arch->slot_size);
+		struct op_error *err = op_process_read(session->process, place, bytes, size);
+		if (!err && !memcmp(bytes, trap, size))
+			err = op_process_write(session->process, place, node->original, size);
 		// What is only half there has not been copied so far.
 		if (err && err->code != OP_ERROR_UNREADABLE)
 			return err;
@@ -85,7 +180,7 @@ static struct op_error *look_at(struct op_session *session, struct op_host_addr 
 struct op_error *op_patch_sweep_copies(struct op_session *session)
 {
 	size_t looked = 0;
-	for (size_t i = 0; session->copied.count && i < session->regions.count; i++) {
+	for (size_t i = 0; session->copied && i < session->regions.count; i++) {
 		const struct op_region *region = &session->regions.data[i];
 		// Writable while it is filled, then read-only for a moment, before its text becomes
 		// executable (code_memory.rs, publish).
@@ -101,6 +196,6 @@ struct op_error *op_patch_sweep_copies(struct op_session *session)
 				return err;
 		}
 	}
-	session->copied.count = 0;
+	op_patch_forget_copied(session);
 	return NULL;
 }

@@ -11,8 +11,7 @@ static bool has_slots(const struct op_frame_table *table)
 	return table && op_frame_table_slot_count(table);
 }
 
-// What must be added to a module's pc to get the pc of its frame table.
-static struct op_error *table_bias(struct op_module_entry *module, uint32_t *ret)
+struct op_error *op_place_table_bias(const struct op_module_entry *module, uint32_t *ret)
 {
 	const struct op_artifact_info *info = op_artifact_info(module->artifact);
 	*ret = 0;
@@ -24,7 +23,8 @@ static struct op_error *table_bias(struct op_module_entry *module, uint32_t *ret
 // A patch at one text offset of every copy.
 static struct op_error *patch_copies(struct op_session *session, struct op_module_entry *module,
 				     const struct op_slot *slot, enum op_patch_kind kind,
-				     uint32_t breakpoint, struct op_placement *placement)
+				     uint32_t breakpoint, enum op_patch_use use,
+				     struct op_placement *placement)
 {
 	size_t count;
 	const struct op_image *const *images = op_image_set_images(session->images, &count);
@@ -41,8 +41,11 @@ static struct op_error *patch_copies(struct op_session *session, struct op_modul
 		if (err)
 			return err;
 		patch->image = images[i]->id;
+		patch->artifact = images[i]->artifact;
+		patch->text_offset = slot->text_offset;
+		patch->pc = slot->pc;
 		if (breakpoint)
-			err = op_patch_add_breakpoint(patch, breakpoint);
+			err = op_patch_add_breakpoint(patch, breakpoint, use);
 		if (err)
 			return err;
 		placement->count++;
@@ -54,10 +57,10 @@ static struct op_error *patch_copies(struct op_session *session, struct op_modul
 static struct op_error *place_in_slots(struct op_session *session, struct op_module_entry *module,
 				       const struct op_frame_table *table,
 				       const struct op_place *place, uint32_t breakpoint,
-				       struct op_placement *ret)
+				       enum op_patch_use use, struct op_placement *ret)
 {
 	uint32_t bias;
-	struct op_error *err = table_bias(module, &bias);
+	struct op_error *err = op_place_table_bias(module, &bias);
 	if (err)
 		return err;
 	size_t count = op_frame_table_slot_count(table);
@@ -75,7 +78,9 @@ static struct op_error *place_in_slots(struct op_session *session, struct op_mod
 		    owner->module != module->info.index)
 			continue;
 		ret->pc = slot.pc - bias;
-		err = patch_copies(session, module, &slot, OP_PATCH_SLOT, breakpoint, ret);
+		if (!ret->count)
+			ret->function = owner->index;
+		err = patch_copies(session, module, &slot, OP_PATCH_SLOT, breakpoint, use, ret);
 		if (err)
 			return err;
 	}
@@ -120,7 +125,7 @@ static bool collect_starts(void *context, const struct op_address_map_entry *ent
 // its first stretch counts.
 static struct op_error *patch_starts(struct op_session *session, struct op_module_entry *module,
 				     const struct map_search *search, uint32_t breakpoint,
-				     struct op_placement *ret)
+				     enum op_patch_use use, struct op_placement *ret)
 {
 	const struct op_function *last = NULL;
 	for (size_t i = 0; i < search->starts.count; i++) {
@@ -132,9 +137,11 @@ static struct op_error *patch_starts(struct op_session *session, struct op_modul
 		if (!owner || owner == last || owner->kind != OP_FUNCTION_WASM ||
 		    owner->module != module->info.index)
 			continue;
+		if (!last)
+			ret->function = owner->index;
 		last = owner;
 		err = patch_copies(session, module, &search->starts.data[i], OP_PATCH_RAW,
-				   breakpoint, ret);
+				   breakpoint, use, ret);
 		if (err)
 			return err;
 	}
@@ -143,7 +150,7 @@ static struct op_error *patch_starts(struct op_session *session, struct op_modul
 
 static struct op_error *place_by_map(struct op_session *session, struct op_module_entry *module,
 				     const struct op_place *place, uint32_t breakpoint,
-				     struct op_placement *ret)
+				     enum op_patch_use use, struct op_placement *ret)
 {
 	const struct op_address_map *map;
 	struct op_error *err = op_artifact_address_map(module->artifact, &map);
@@ -164,14 +171,14 @@ static struct op_error *place_by_map(struct op_session *session, struct op_modul
 	err = op_address_map_each(map, 0, collect_starts, &search);
 	if (!err)
 		err = search.failed ? op_error_no_memory()
-				    : patch_starts(session, module, &search, breakpoint, ret);
+				    : patch_starts(session, module, &search, breakpoint, use, ret);
 	free(search.starts.data);
 	return err;
 }
 
 static struct op_error *place_at_entry(struct op_session *session, struct op_module_entry *module,
 				       const struct op_place *place, uint32_t breakpoint,
-				       struct op_placement *ret)
+				       enum op_patch_use use, struct op_placement *ret)
 {
 	const struct op_function *native;
 	struct op_error *err = op_artifact_find_function(module->artifact, module->info.index,
@@ -179,13 +186,45 @@ static struct op_error *place_at_entry(struct op_session *session, struct op_mod
 	if (err || !native)
 		return err;
 	ret->pc = place->pc;
+	ret->function = place->function;
 	struct op_slot start = {.pc = place->pc, .text_offset = native->text_offset};
-	return patch_copies(session, module, &start, OP_PATCH_RAW, breakpoint, ret);
+	return patch_copies(session, module, &start, OP_PATCH_RAW, breakpoint, use, ret);
+}
+
+struct op_error *op_place_every(struct op_session *session, struct op_module_entry *module,
+				uint32_t function, uint32_t breakpoint, enum op_patch_use use,
+				struct op_placement *ret)
+{
+	const struct op_frame_table *table;
+	const struct op_function *native;
+	struct op_error *err = op_artifact_frame_table(module->artifact, &table);
+	if (!err && !has_slots(table))
+		return op_error_create(OP_ERROR_UNSUPPORTED,
+				       "module %s was compiled without guest-debug: its "
+				       "instructions have no places of their own (start Wasmtime "
+				       "with -D guest-debug=y)",
+				       module->name);
+	if (!err)
+		err = op_artifact_find_function(module->artifact, module->info.index, function,
+						&native);
+	if (err || !native)
+		return err;
+	size_t count = op_frame_table_slot_count(table);
+	for (size_t i = op_frame_table_text_slot_lower_bound(table, native->text_offset); i < count;
+	     i++) {
+		struct op_slot slot = op_frame_table_text_slot(table, i);
+		if (slot.text_offset >= native->text_offset + native->size)
+			break;
+		err = patch_copies(session, module, &slot, OP_PATCH_SLOT, breakpoint, use, ret);
+		if (err)
+			return err;
+	}
+	return NULL;
 }
 
 struct op_error *op_place_patches(struct op_session *session, struct op_module_entry *module,
 				  const struct op_place *place, uint32_t breakpoint,
-				  struct op_placement *ret)
+				  enum op_patch_use use, struct op_placement *ret)
 {
 	*ret = (struct op_placement){0};
 	const struct op_frame_table *table;
@@ -193,10 +232,10 @@ struct op_error *op_place_patches(struct op_session *session, struct op_module_e
 	if (err)
 		return err;
 	if (has_slots(table))
-		return place_in_slots(session, module, table, place, breakpoint, ret);
+		return place_in_slots(session, module, table, place, breakpoint, use, ret);
 	if (place->entry)
-		return place_at_entry(session, module, place, breakpoint, ret);
-	return place_by_map(session, module, place, breakpoint, ret);
+		return place_at_entry(session, module, place, breakpoint, use, ret);
+	return place_by_map(session, module, place, breakpoint, use, ret);
 }
 
 // The first position that the address map has for a function.
@@ -227,7 +266,7 @@ static struct op_error *start_by_tables(struct op_module_entry *module,
 	*ret = 0;
 	if (has_slots(table)) {
 		size_t i = op_frame_table_text_slot_lower_bound(table, native->text_offset);
-		err = table_bias(module, &bias);
+		err = op_place_table_bias(module, &bias);
 		if (!err && i < op_frame_table_slot_count(table))
 			*ret = op_frame_table_text_slot(table, i).pc - bias;
 		return err;

@@ -18,9 +18,10 @@ struct op_place {
 
 /** What came of it. */
 struct op_placement {
-	uint32_t pc;      /**< of the instruction that was chosen */
-	size_t count;     /**< patches, over all copies; 0: there is no such code */
-	bool file_backed; /**< a copy is mapped from a file */
+	uint32_t pc;       /**< of the instruction that was chosen */
+	uint32_t function; /**< in whose code the first patch is */
+	size_t count;      /**< patches, over all copies; 0: there is no such code */
+	bool file_backed;  /**< a copy is mapped from a file */
 };
 
 /**
@@ -29,10 +30,19 @@ struct op_placement {
  */
 struct op_error *op_place_patches(struct op_session *session, struct op_module_entry *module,
 				  const struct op_place *place, uint32_t breakpoint,
-				  struct op_placement *ret);
+				  enum op_patch_use use, struct op_placement *ret);
+/**
+ * The same for every instruction of a function that has a slot. Adds to *ret. @return
+ * OP_ERROR_UNSUPPORTED when the code has none.
+ */
+struct op_error *op_place_every(struct op_session *session, struct op_module_entry *module,
+				uint32_t function, uint32_t breakpoint, enum op_patch_use use,
+				struct op_placement *ret);
 /** The place of a function's first instruction; *ret_known false when the function has no code
  * here. */
 struct op_error *op_place_function_start(struct op_module_entry *module, uint32_t function,
 					 struct op_place *ret, bool *ret_known);
+/** What must be added to a module's pc to get the pc of its frame table. */
+struct op_error *op_place_table_bias(const struct op_module_entry *module, uint32_t *ret);
 
 #endif

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Running: from a request of the user's to the next event that a person sees. Decides what each
 // stop means; what to patch is breakpoint.c's and step.c's, how is patch.c's.
-#include "tracer/run.h"
+#include "tracer/run_private.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tracer/agent/agent.h"
 #include "tracer/breakpoint.h"
+#include "tracer/log.h"
+#include "tracer/call_trace.h"
+#include "tracer/catchpoint.h"
+#include "tracer/new_code.h"
 #include "tracer/patch.h"
 #include "tracer/step.h"
+#include "tracer/trace.h"
+#include "tracer/watchpoint.h"
 
 // Native instructions that a thread is carried at most to get out of a Wasm instruction: far more
 // than any of them compiles to.
@@ -27,6 +32,9 @@ const char *op_stop_reason_name(enum op_stop_reason reason)
 		[OP_REASON_EXEC] = "exec",
 		[OP_REASON_ENTRY] = "entry",
 		[OP_REASON_ATTACHED] = "attached",
+		[OP_REASON_THREAD_ENDED] = "thread-ended",
+		[OP_REASON_CATCH] = "catch",
+		[OP_REASON_WATCHPOINT] = "watchpoint",
 	};
 	return reason < OP_ARRAY_SIZE(names) && names[reason] ? names[reason] : "unknown";
 }
@@ -36,13 +44,31 @@ static bool is_terminal_interrupt(const struct op_stop *stop)
 	return stop->kind == OP_STOP_SIGNAL && !strcmp(stop->signal_name, "SIGINT");
 }
 
-static bool wants_mappings(struct op_session *session)
+// Ctrl-C at the terminal that outpost shares with a program that it started.
+static bool is_own_interrupt(const struct op_session *session, const struct op_stop *stop)
 {
-	return session->reaching_entry || op_breakpoint_set_wants_mappings(session);
+	return session->launched && is_terminal_interrupt(stop);
 }
 
-static struct op_error *run_threads(struct op_session *session, op_thread_id thread)
+static bool wants_mappings(struct op_session *session)
 {
+	return session->reaching_entry || session->new_images.count ||
+	       op_breakpoint_set_wants_mappings(session) || op_call_trace_wants_mappings(session);
+}
+
+// With scheduler-locking the others stay where they are, also one that was just born or has only
+// stopped for outpost's own reasons.
+static bool is_held(const struct op_session *session, op_thread_id thread)
+{
+	return session->only_thread && thread != session->only_thread;
+}
+
+struct op_error *op_run_threads(struct op_session *session, op_thread_id thread)
+{
+	if (!thread)
+		thread = session->only_thread;
+	if (is_held(session, thread))
+		return NULL;
 	return op_process_run(session->process, &(struct op_run_request){
 							.thread = thread,
 							.mode = OP_RUN_CONTINUE,
@@ -84,16 +110,36 @@ static struct op_error *leave_raw(struct op_session *session, op_thread_id threa
 	return op_process_step(session->process, thread, &stop);
 }
 
-static struct op_error *let_run(struct op_session *session, int64_t shown)
+// @param[in] stepping selected to step, and 0 for another run.
+static struct op_error *let_run(struct op_session *session, int64_t stepping)
 {
 	session->watching = wants_mappings(session);
-	struct op_error *err = shown ? leave_raw(session, shown) : NULL;
+	// Two threads leave the places they stand at silently: the one that a person was shown to
+	// be there, and the one that steps on from there.
+	int64_t leaving[2] = {session->shown_thread, stepping};
+	if (leaving[1] == leaving[0])
+		leaving[1] = 0;
+	// Where a watched place was accessed the thread is behind that instruction: what comes next
+	// was not seen yet.
+	for (int i = 0; i < 2; i++)
+		if (leaving[i] == session->behind_thread)
+			leaving[i] = 0;
+	struct op_error *err = op_watch_arm(session);
+	if (!err)
+		err = op_process_watch_exit(session->process,
+					    op_breakpoint_set_waits_for(session, OP_CATCH_EXIT) ||
+						    op_breakpoint_set_notes(session));
+	for (int i = 0; !err && i < 2; i++)
+		err = leaving[i] ? leave_raw(session, leaving[i]) : NULL;
 	if (!err)
 		err = op_patch_set_insert(session);
-	if (!err && shown)
-		err = leave_slot(session, shown);
+	for (int i = 0; !err && i < 2; i++)
+		err = leaving[i] ? leave_slot(session, leaving[i]) : NULL;
+	if (!err)
+		err = op_agent_return_threads(session);
 	if (err)
 		return err;
+	session->behind_thread = 0;
 	op_session_forget(session);
 	session->state = OP_SESSION_RUNNING;
 	if (op_step_is_native(session->step, session->selected_thread)) {
@@ -105,27 +151,30 @@ static struct op_error *let_run(struct op_session *session, int64_t shown)
 		if (err)
 			return err;
 	}
-	return run_threads(session, 0);
+	return op_run_threads(session, 0);
 }
 
-struct op_error *op_session_run(struct op_session *session, enum op_run_kind kind, uint64_t count)
+// Scheduler-locking, for the run that begins. On its way to the guest's first instruction a program
+// is not the user's yet.
+static struct op_error *choose_threads(struct op_session *session, enum op_run_kind kind)
 {
-	struct op_error *err = op_session_need_stopped(session);
-	if (err)
-		return err;
-	op_breakpoint_set_drop_spent(session);
-	// Only the thread that a person was shown to be at a breakpoint leaves it silently.
-	int64_t shown = session->shown_thread;
-	if (kind != OP_RUN_GO) {
-		err = op_step_start(session, kind, count);
-		if (err) {
-			op_patch_set_remove_purposes(session->patches, OP_PATCH_RUN_MASK);
-			return err;
-		}
-		int64_t selected = op_session_selected_thread(session);
-		shown = selected ? selected : shown;
-	}
-	err = let_run(session, shown);
+	bool steps = kind == OP_RUN_STEP_INTO || kind == OP_RUN_STEP_OVER;
+	session->only_thread = 0;
+	if (session->reaching_entry || session->locking == OP_LOCKING_OFF ||
+	    (session->locking == OP_LOCKING_STEP && !steps))
+		return NULL;
+	if (session->suspended_selected || !session->selected_thread)
+		return op_error_create(OP_ERROR_STATE,
+				       "scheduler-locking lets only the selected thread run, and "
+				       "none is selected (thread ID selects one, set "
+				       "scheduler-locking off lets all run)");
+	session->only_thread = session->selected_thread;
+	return NULL;
+}
+
+static struct op_error *start(struct op_session *session, int64_t stepping)
+{
+	struct op_error *err = let_run(session, stepping);
 	if (err && err->code != OP_ERROR_PROCESS_GONE) {
 		op_error_destroy(op_run_bring_to_stop(session));
 		return err;
@@ -133,6 +182,44 @@ struct op_error *op_session_run(struct op_session *session, enum op_run_kind kin
 	// A process that died is an event, which the wait reports.
 	op_error_destroy(err);
 	return NULL;
+}
+
+// What a step planned goes when it does not begin.
+static struct op_error *start_planned(struct op_session *session, struct op_error *err)
+{
+	if (err) {
+		op_patch_set_remove_purposes(session->patches, OP_PATCH_RUN_MASK);
+		return err;
+	}
+	return start(session, op_session_selected_thread(session));
+}
+
+struct op_error *op_session_run(struct op_session *session, enum op_run_kind kind, uint64_t count)
+{
+	struct op_error *err = op_session_need_stopped(session);
+	if (!err)
+		err = choose_threads(session, kind);
+	if (err)
+		return err;
+	op_breakpoint_set_drop_spent(session);
+	return kind == OP_RUN_GO ? start(session, 0)
+				 : start_planned(session, op_step_start(session, kind, count));
+}
+
+struct op_error *op_session_run_to(struct op_session *session, const char *place, bool any_frame)
+{
+	struct op_error *err = op_session_need_stopped(session);
+	if (!err)
+		err = choose_threads(session, OP_RUN_UNTIL);
+	if (err)
+		return err;
+	op_breakpoint_set_drop_spent(session);
+	return start_planned(session, op_step_start_to(session, place, any_frame));
+}
+
+void op_session_set_scheduler_locking(struct op_session *session, enum op_scheduler_locking locking)
+{
+	session->locking = locking;
 }
 
 // Children that were forked while the code was patched, and whose stops are still to be handed out:
@@ -147,6 +234,8 @@ static struct op_error *clean_pending_children(struct op_session *session)
 		    stop.kind != OP_STOP_FORK)
 			continue;
 		struct op_error *err = op_patch_set_clean_child(session, stop.child);
+		if (!err)
+			err = op_new_code_clean_child(session, stop.child);
 		// A child that was killed meanwhile needs no cleaning.
 		if (err && err->code != OP_ERROR_PROCESS_GONE)
 			return err;
@@ -168,6 +257,12 @@ struct op_error *op_run_bring_to_stop(struct op_session *session)
 		err = op_patch_set_insert(session);
 	if (!err)
 		err = clean_pending_children(session);
+	if (!err)
+		err = op_agent_leave_stubs(session);
+	if (!err)
+		err = op_log_drain(session);
+	if (!err)
+		err = op_breakpoint_set_read_ignored(session);
 	struct op_error *withdraw_err = op_patch_set_withdraw(session);
 	if (err)
 		op_error_destroy(withdraw_err);
@@ -178,6 +273,7 @@ struct op_error *op_run_bring_to_stop(struct op_session *session)
 	session->state = OP_SESSION_STOPPED;
 	op_session_forget(session);
 	op_patch_set_prune(session);
+	op_trace_prune(session);
 	return err;
 }
 
@@ -190,8 +286,9 @@ static struct op_error *exited(struct op_session *session, const struct op_stop 
 	memcpy(event->signal_name, stop->signal_name, sizeof(event->signal_name));
 	event->exit_status = stop->exit_status;
 	op_step_end(session->step);
-	op_patch_set_clear(session->patches);
+	op_session_forget_patches(session);
 	op_breakpoint_set_unresolve(session->breakpoints);
+	op_watch_set_lose(session);
 	op_session_forget(session);
 	session->state = OP_SESSION_EXITED;
 	return NULL;
@@ -215,7 +312,7 @@ static void absorb_terminal_interrupt(struct op_session *session)
 }
 
 // The stop that a person sees.
-static struct op_error *show(struct op_session *session, op_thread_id thread,
+struct op_error *op_run_show(struct op_session *session, op_thread_id thread,
 			     enum op_stop_reason reason, struct op_event *event)
 {
 	struct op_error *err = op_run_bring_to_stop(session);
@@ -230,236 +327,32 @@ static struct op_error *show(struct op_session *session, op_thread_id thread,
 	event->kind = OP_EVENT_STOPPED;
 	event->reason = reason;
 	absorb_terminal_interrupt(session);
-	if (reason == OP_REASON_BREAKPOINT)
-		op_breakpoint_set_shown(session, event->breakpoint);
-	err = op_stacks_select_after_stop(session, thread, reason == OP_REASON_INTERRUPTED);
+	if (event->breakpoint)
+		op_breakpoint_set_shown(session, event);
+	bool hardware = reason == OP_REASON_WATCHPOINT && !event->watch->software;
+	if (hardware)
+		op_watch_show_access(session, thread);
+	// Whoever let one thread run alone stays with it.
+	bool anyone = reason == OP_REASON_THREAD_ENDED ||
+		      (reason == OP_REASON_INTERRUPTED && !session->only_thread);
+	err = op_stacks_select_after_stop(session, thread, anyone);
 	event->thread = op_session_selected_thread(session);
 	session->shown_thread = event->thread;
+	if (!err && hardware)
+		err = op_watch_describe(session, event);
 	return err;
 }
 
-// Put the pc of a thread that hit a patch back in front of it.
-static struct op_error *rewind_to(struct op_session *session, op_thread_id thread, uint64_t address)
+// New code: resolve what waits for it; patch it before anything can run in it, but not before it
+// was copied to where it will be run from again. The thread that mapped it is stopped.
+static struct op_error *code_mapped(struct op_session *session, const struct op_stop *stop,
+				    struct op_event *event)
 {
-	const struct op_arch *arch = op_process_arch(session->process);
-	struct op_registers registers;
-	struct op_error *err = op_process_registers(session->process, thread, &registers);
-	if (err)
-		return err;
-	if (registers.value[arch->pc] == address)
-		return NULL;
-	registers.value[arch->pc] = address;
-	return op_process_set_registers(session->process, thread, &registers);
-}
-
-// Let a thread go on from a patch that is not for it.
-static struct op_error *pass(struct op_session *session, op_thread_id thread,
-			     struct op_patch *patch)
-{
-	if (patch->kind == OP_PATCH_SLOT) {
-		// x86-64 stands behind the trap byte, in front of the rest of the slot, which is a
-		// NOP; others stand at the trap itself.
-		const struct op_arch *arch = op_process_arch(session->process);
-		if (!arch->trap_pc_advance) {
-			struct op_error *err =
-				rewind_to(session, thread, patch->address + patch->size);
-			if (err)
-				return err;
-		}
-		return run_threads(session, thread);
-	}
-	bool emulated;
-	struct op_error *err = op_patch_emulate(session, thread, patch, &emulated);
-	if (err || emulated)
-		return err ?: run_threads(session, thread);
-	err = rewind_to(session, thread, patch->address);
-	if (!err)
-		err = op_patch_step_over(session, thread, patch);
-	return err ?: run_threads(session, 0);
-}
-
-static struct op_error *run_native_step(struct op_session *session, op_thread_id thread)
-{
-	return op_process_run(session->process,
-			      &(struct op_run_request){.thread = thread,
-						       .mode = OP_RUN_STEP,
-						       .watch_code_mapping = session->watching});
-}
-
-// What a guest traps with: the second argument of the runtime's `trap`
-// (crates/environ/src/builtin.rs).
-static void note_trap(struct op_session *session, op_thread_id thread, const struct op_patch *patch,
-		      struct op_event *event)
-{
-	const struct op_arch *arch = op_process_arch(session->process);
-	const struct op_image *image = op_image_set_by_id(session->images, patch->image);
-	struct op_registers registers;
-	struct op_error *err = op_process_registers(session->process, thread, &registers);
-	if (err || !image) {
-		op_error_destroy(err);
-		return;
-	}
-	const struct op_layout *layout = op_artifact_info(image->artifact)->layout;
-	const char *name =
-		layout ? op_layout_trap_name(layout,
-					     (uint8_t)registers.value[arch->host_second_argument])
-		       : NULL;
-	if (name)
-		strncpy(event->trap, name, sizeof(event->trap) - 1);
-}
-
-static struct op_error *step_verdict(struct op_session *session, op_thread_id thread,
-				     struct op_patch *patch, enum op_step_verdict verdict,
-				     struct op_event *event)
-{
-	struct op_error *err;
-	switch (verdict) {
-	case OP_STEP_ELSEWHERE:
-		return pass(session, thread, patch);
-	case OP_STEP_ON:
-		err = op_patch_set_insert_new(session);
-		return err ?: pass(session, thread, patch);
-	case OP_STEP_NATIVE:
-		err = op_patch_set_insert_new(session);
-		if (!err && patch->kind == OP_PATCH_RAW) {
-			err = rewind_to(session, thread, patch->address);
-			if (!err)
-				err = op_patch_step_over(session, thread, patch);
-			if (!err)
-				err = run_native_step(session, thread);
-			return err ?: run_threads(session, 0);
-		}
-		return err ?: run_native_step(session, thread);
-	case OP_STEP_DONE:
-	case OP_STEP_LEFT:
-	case OP_STEP_TRAPPED:
-		break;
-	}
-	err = rewind_to(session, thread, patch->address);
-	if (err)
-		return err;
-	if (verdict == OP_STEP_TRAPPED)
-		note_trap(session, thread, patch, event);
-	bool finished = verdict == OP_STEP_DONE && op_step_is_finish(session->step);
-	err = show(session, thread,
-		   verdict == OP_STEP_DONE   ? OP_REASON_STEP
-		   : verdict == OP_STEP_LEFT ? OP_REASON_GUEST_RETURNED
-					     : OP_REASON_TRAP,
-		   event);
-	if (!err && finished && event->kind == OP_EVENT_STOPPED)
-		err = op_step_results(session, event);
-	return err;
-}
-
-static struct op_error *patch_reached(struct op_session *session, op_thread_id thread,
-				      struct op_patch *patch, struct op_event *event)
-{
-	struct op_error *err = NULL;
-	uint32_t number = 0;
-	if (patch->breakpoint_count)
-		err = op_breakpoint_set_hit(session, patch, thread, &number);
-	if (err)
-		return err;
-	if (number) {
-		event->breakpoint = number;
-		err = rewind_to(session, thread, patch->address);
-		return err ?: show(session, thread, OP_REASON_BREAKPOINT, event);
-	}
-	if (patch->purposes & OP_PATCH_ENTRY) {
-		err = rewind_to(session, thread, patch->address);
-		return err ?: show(session, thread, OP_REASON_ENTRY, event);
-	}
-	if (!op_patch_is_step(patch))
-		return pass(session, thread, patch);
-	enum op_step_verdict verdict;
-	err = op_step_reached(session, thread, patch, &verdict);
-	return err ?: step_verdict(session, thread, patch, verdict, event);
-}
-
-// A trap at an address that is not known: code that Wasmtime copied while it was patched, or
-// somebody else's.
-static struct op_error *unknown_trap(struct op_session *session, op_thread_id thread,
-				     uint64_t address, struct op_event *event)
-{
-	const struct op_arch *arch = op_process_arch(session->process);
-	enum op_trap_reason reason;
-	struct op_error *err = op_process_trap_reason(session->process, thread, &reason);
-	if (err)
-		return err;
-	if (reason == OP_TRAP_BREAKPOINT) {
-		bool changed;
-		err = op_session_refresh(session, &changed);
-		if (!err)
-			err = op_patch_set_insert(session);
-		if (err)
-			return err;
-		struct op_patch *patch = op_patch_find(session->patches, address);
-		if (patch && patch->inserted)
-			return patch_reached(session, thread, patch, event);
-		// A slot that an earlier copy was made from and that nobody wants any more: put its
-		// NOP back, the thread is in it.
-		uint8_t bytes[OP_SLOT_MAX];
-		err = op_process_read(session->process, op_host_addr(address), bytes,
-				      arch->slot_size);
-		if (!err && op_image_set_find(session->images, op_host_addr(address)) &&
-		    !memcmp(bytes, arch->slot_trap, arch->slot_size)) {
-			err = rewind_to(session, thread, address + arch->slot_size);
-			if (!err)
-				err = op_process_write(session->process, op_host_addr(address),
-						       arch->slot_disabled, arch->slot_size);
-			return err ?: run_threads(session, thread);
-		}
-		op_error_destroy(err);
-	}
-	// The program's own: its handler, or its death, is its own affair.
-	return op_process_run(session->process,
-			      &(struct op_run_request){
-				      .thread = thread,
-				      .mode = OP_RUN_CONTINUE,
-				      .watch_code_mapping = session->watching,
-				      .deliver_trap = reason == OP_TRAP_BREAKPOINT,
-			      });
-}
-
-static struct op_error *trapped(struct op_session *session, op_thread_id thread,
-				struct op_event *event)
-{
-	const struct op_arch *arch = op_process_arch(session->process);
-	struct op_host_addr pc;
-	struct op_error *err = op_process_pc(session->process, thread, &pc);
-	if (err)
-		return err;
-	uint64_t address = pc.value - arch->trap_pc_advance;
-	struct op_patch *patch = op_patch_find(session->patches, address);
-	bool native = op_step_is_native(session->step, thread);
-	if (native) {
-		enum op_trap_reason reason;
-		err = op_process_trap_reason(session->process, thread, &reason);
-		if (err)
-			return err;
-		native = reason == OP_TRAP_STEP;
-	}
-	if (native) {
-		enum op_step_verdict verdict;
-		err = op_step_native(session, thread, &verdict);
-		if (!err)
-			err = op_patch_set_insert_new(session);
-		if (err)
-			return err;
-		return verdict == OP_STEP_NATIVE ? run_native_step(session, thread)
-						 : run_threads(session, thread);
-	}
-	if (patch && patch->inserted)
-		return patch_reached(session, thread, patch, event);
-	return unknown_trap(session, thread, address, event);
-}
-
-// New code: resolve what waits for it, patch it before anything can run in it. The thread that
-// mapped it is stopped.
-static struct op_error *code_mapped(struct op_session *session, op_thread_id thread)
-{
+	op_thread_id thread = stop->thread;
 	bool changed;
 	struct op_error *err = op_session_refresh(session, &changed);
+	if (!err)
+		err = op_new_code_mapped(session, stop);
 	if (!err && session->reaching_entry)
 		err = op_run_arm_entries(session);
 	if (!err)
@@ -467,13 +360,37 @@ static struct op_error *code_mapped(struct op_session *session, op_thread_id thr
 	if (err)
 		return err;
 	session->watching = wants_mappings(session);
-	return run_threads(session, thread);
+	uint32_t number;
+	err = op_catch_new_module(session, thread, event, &number);
+	if (err || number)
+		return err ?: op_run_show(session, thread, OP_REASON_CATCH, event);
+	return op_run_threads(session, thread);
+}
+
+// Has something happened that allows to write into new code?
+static struct op_error *look_at_new_code(struct op_session *session)
+{
+	struct op_error *err = op_new_code_look(session);
+	session->watching = wants_mappings(session);
+	if (!err && op_step_is_native(session->step, session->selected_thread))
+		err = op_run_native_step(session, session->selected_thread);
+	return err ?: op_run_threads(session, 0);
+}
+
+// A thread has come to code that outpost did not let anybody execute so far.
+static struct op_error *run_new_code(struct op_session *session, op_thread_id thread)
+{
+	session->watching = wants_mappings(session);
+	return op_step_is_native(session->step, thread) ? op_run_native_step(session, thread)
+							: op_run_threads(session, thread);
 }
 
 static struct op_error *forked(struct op_session *session, const struct op_stop *stop,
 			       struct op_event *event)
 {
 	struct op_error *err = op_patch_set_clean_child(session, stop->child);
+	if (!err)
+		err = op_new_code_clean_child(session, stop->child);
 	struct op_error *release_err = op_process_release_child(session->process, stop->child);
 	if (err)
 		op_error_destroy(release_err);
@@ -483,52 +400,121 @@ static struct op_error *forked(struct op_session *session, const struct op_stop 
 		op_error_destroy(err);
 		err = NULL;
 	}
+	if (err || event->breakpoint)
+		return err ?: op_run_show(session, stop->thread, OP_REASON_CATCH, event);
 	event->kind = OP_EVENT_FORKED;
 	event->child = stop->child;
 	event->thread = stop->thread;
-	return err ?: run_threads(session, stop->thread);
+	return op_run_threads(session, stop->thread);
+}
+
+// The process is about to end, and its memory with what stubs have noted there.
+static struct op_error *take_notes(struct op_session *session)
+{
+	struct op_error *err = op_log_drain(session);
+	if (!err)
+		err = op_breakpoint_set_read_ignored(session);
+	op_patch_set_retire_counts(session);
+	return err;
 }
 
 static struct op_error *dispatch(struct op_session *session, const struct op_stop *stop,
 				 struct op_event *event)
 {
+	uint32_t caught = 0;
+	bool first_run;
+	struct op_error *err = op_new_code_executed(session, stop, &first_run);
+	if (err || first_run)
+		return err ?: run_new_code(session, stop->thread);
+	err = stop->kind == OP_STOP_TRAP || is_own_interrupt(session, stop)
+		      ? NULL
+		      : op_catch_stop(session, stop, event, &caught);
+	if (err)
+		return err;
 	switch (stop->kind) {
 	case OP_STOP_TRAP:
-		return trapped(session, stop->thread, event);
+		return op_run_trapped(session, stop->thread, event);
 	case OP_STOP_INTERRUPTED:
 		if (!stop->thread)
-			return show(session, session->selected_thread, OP_REASON_INTERRUPTED,
-				    event);
-		return run_threads(session, stop->thread);
+			return op_run_show(session, session->selected_thread, OP_REASON_INTERRUPTED,
+					   event);
+		return op_run_threads(session, stop->thread);
 	case OP_STOP_SIGNAL:
-		if (session->launched && is_terminal_interrupt(stop)) {
+		if (is_own_interrupt(session, stop)) {
 			op_process_discard_signal(session->process, stop->thread);
-			return show(session, session->selected_thread, OP_REASON_INTERRUPTED,
-				    event);
+			return op_run_show(session, session->selected_thread, OP_REASON_INTERRUPTED,
+					   event);
 		}
 		// Wasmtime makes traps of SIGSEGV, SIGILL and SIGFPE: signals are the program's own
 		// affair.
+		if (caught)
+			return op_run_show(session, stop->thread, event->reason, event);
 		if (op_step_is_native(session->step, stop->thread))
-			return run_native_step(session, stop->thread);
-		return run_threads(session, stop->thread);
+			return op_run_native_step(session, stop->thread);
+		return op_run_threads(session, stop->thread);
+	case OP_STOP_EXITING:
+		err = caught ? NULL : take_notes(session);
+		if (err)
+			return err;
+		__attribute__((fallthrough));
 	case OP_STOP_THREAD_BORN:
-		return run_threads(session, stop->thread);
+		return caught ? op_run_show(session, stop->thread, event->reason, event)
+			      : op_run_threads(session, stop->thread);
 	case OP_STOP_THREAD_EXIT:
+		// Nothing else runs: without a stop there would be silence.
+		return session->only_thread == stop->thread && stop->thread
+			       ? op_run_show(session, 0, OP_REASON_THREAD_ENDED, event)
+			       : NULL;
 	case OP_STOP_NONE:
 		return NULL;
 	case OP_STOP_FORK:
 		return forked(session, stop, event);
 	case OP_STOP_EXEC:
 		// Another program: nothing of the patches is left.
-		op_patch_set_clear(session->patches);
+		op_session_forget_patches(session);
 		op_step_end(session->step);
-		return show(session, stop->thread, OP_REASON_EXEC, event);
+		op_catch_state_reset(session);
+		op_watch_set_lose(session);
+		return op_run_show(session, stop->thread, OP_REASON_EXEC, event);
 	case OP_STOP_CODE_MAPPED:
-		return code_mapped(session, stop->thread);
+		return code_mapped(session, stop, event);
+	case OP_STOP_MAPPER_DONE:
+		return look_at_new_code(session);
 	case OP_STOP_PROCESS_EXIT:
 		return exited(session, stop, event);
 	}
 	return NULL;
+}
+
+// The next stop. Log points are read meanwhile.
+static struct op_error *wait_for_stop(struct op_session *session, int timeout_ms,
+				      struct op_stop *ret, bool *ret_limit)
+{
+	int interval = op_log_interval(session), look = op_new_code_interval(session);
+	if (look >= 0 && (interval < 0 || look < interval))
+		interval = look;
+	*ret_limit = false;
+	if (interval < 0) {
+		struct op_error *err = op_process_wait(session->process, timeout_ms, ret);
+		*ret_limit = !err && ret->kind == OP_STOP_NONE;
+		return err;
+	}
+	for (int waited = 0;; waited += interval) {
+		struct op_error *err = op_process_wait(session->process, interval, ret);
+		if (err || ret->kind == OP_STOP_PROCESS_EXIT)
+			return err;
+		err = op_log_drain(session);
+		if (err && err->code == OP_ERROR_PROCESS_GONE) {
+			// Its exit is the next stop.
+			op_error_destroy(err);
+			err = NULL;
+		}
+		*ret_limit = ret->kind == OP_STOP_NONE && timeout_ms >= 0 && waited >= timeout_ms;
+		if (err || *ret_limit || ret->kind != OP_STOP_NONE)
+			return err;
+		if (look >= 0)
+			return look_at_new_code(session);
+	}
 }
 
 struct op_error *op_session_wait(struct op_session *session, int timeout_ms, struct op_event *ret)
@@ -541,10 +527,11 @@ struct op_error *op_session_wait(struct op_session *session, int timeout_ms, str
 	*ret = (struct op_event){.kind = OP_EVENT_NONE};
 	while (ret->kind == OP_EVENT_NONE) {
 		struct op_stop stop;
-		struct op_error *err = op_process_wait(session->process, timeout_ms, &stop);
+		bool limit;
+		struct op_error *err = wait_for_stop(session, timeout_ms, &stop, &limit);
 		if (err)
 			return err;
-		if (stop.kind == OP_STOP_NONE)
+		if (limit)
 			return NULL;
 		err = dispatch(session, &stop, ret);
 		// A thread, or all, may be killed at any moment: the exit comes as a stop of its
@@ -597,6 +584,11 @@ struct op_error *op_session_carry(struct op_session *session, bool *ret_carried)
 	*ret_carried = true;
 	if (session->suspended_selected)
 		return NULL;
+	if (session->behind_thread && session->behind_thread == session->selected_thread) {
+		// It is out of that instruction perhaps, and what comes next was not seen yet.
+		session->behind_thread = session->shown_thread = 0;
+		op_session_forget(session);
+	}
 	for (int i = 0; i < CARRY_STEPS_MAX; i++) {
 		bool rest;
 		struct op_error *err = at_rest(session, &rest);

@@ -8,13 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tracer/agent/agent.h"
 #include "tracer/breakpoint.h"
+#include "tracer/count.h"
+#include "tracer/call_trace.h"
+#include "tracer/catchpoint.h"
 #include "tracer/items.h"
+#include "tracer/log.h"
 #include "tracer/objects.h"
+#include "tracer/new_code.h"
 #include "tracer/patch.h"
 #include "tracer/run.h"
 #include "tracer/state.h"
 #include "tracer/step.h"
+#include "tracer/trace.h"
+#include "tracer/trampolines.h"
+#include "tracer/watchpoint.h"
 
 // A stop reads stacks and frame tables again and again: 8 MiB hold the live stack of a 50,000 frame
 // recursion.
@@ -53,6 +62,14 @@ struct op_error *op_session_create(const struct op_session_options *options,
 	}
 	struct op_error *err = op_patch_set_create(&session->patches);
 	if (!err)
+		err = op_agent_create(&session->agent);
+	if (!err)
+		err = op_count_set_create(&session->counts);
+	if (!err)
+		err = op_log_sink_create(&session->log);
+	if (!err)
+		err = op_trace_set_create(&session->traces);
+	if (!err)
 		err = op_breakpoint_set_create(&session->breakpoints);
 	if (!err)
 		err = op_step_create(&session->step);
@@ -64,13 +81,24 @@ struct op_error *op_session_create(const struct op_session_options *options,
 	return NULL;
 }
 
+void op_session_forget_patches(struct op_session *session)
+{
+	op_patch_set_clear(session);
+	op_agent_forget(session->agent);
+	op_log_sink_clear(session->log);
+	op_trace_set_clear(session->traces);
+	op_new_code_forget(session);
+}
+
 // Forget the target; breakpoints stay as they were typed, for the next one.
 static void drop_target(struct op_session *session)
 {
 	op_session_forget(session);
 	op_step_reset(session->step);
-	op_patch_set_clear(session->patches);
+	op_session_forget_patches(session);
+	op_count_set_clear(session->counts);
 	op_breakpoint_set_unresolve(session->breakpoints);
+	op_watch_set_lose(session);
 	op_stacks_deinit(session);
 	op_modules_clear(session);
 	op_image_set_destroy(op_take(session->images));
@@ -80,7 +108,12 @@ static void drop_target(struct op_session *session)
 	free(session->regions.data);
 	session->regions.data = NULL;
 	session->regions.count = session->regions.capacity = 0;
-	session->copied.count = 0;
+	op_patch_forget_copied(session);
+	session->newest_image = 0;
+	session->store_addresses.count = 0;
+	op_call_trace_destroy(op_take(session->calls));
+	op_catch_state_reset(session);
+	op_trampolines_clear(session);
 	session->launched = false;
 	session->state = OP_SESSION_EMPTY;
 }
@@ -98,7 +131,12 @@ void op_session_destroy(struct op_session *session)
 	op_nodes_destroy(session);
 	op_step_destroy(session->step);
 	op_breakpoint_set_destroy(session->breakpoints);
+	op_watch_set_destroy(session->watches);
 	op_patch_set_destroy(session->patches);
+	op_agent_destroy(session->agent);
+	op_count_set_destroy(session->counts);
+	op_log_sink_destroy(session->log);
+	op_trace_set_destroy(session->traces);
 	op_disassembler_destroy(session->disassembler);
 	op_variable_list_deinit(&session->locals);
 	op_variable_list_deinit(&session->operands);
@@ -115,7 +153,8 @@ void op_session_destroy(struct op_session *session)
 	free(session->memories.data);
 	free(session->memory_names.data);
 	free(session->instruction_text);
-	free(session->copied.data);
+	free(session->store_addresses.data);
+	free(session->new_images.data);
 	free(session->history.data);
 	free(session->module_list.data);
 	free(session->modules.data);
@@ -214,7 +253,7 @@ struct op_error *op_session_read_regions(struct op_session *session)
 		if (!op_array_push(&session->regions, region))
 			return op_error_no_memory();
 	}
-	return NULL;
+	return op_new_code_show_regions(session);
 }
 
 static struct op_error *refresh_once(struct op_session *session, bool *ret_changed)
@@ -224,6 +263,8 @@ static struct op_error *refresh_once(struct op_session *session, bool *ret_chang
 	if (!err)
 		err = op_image_set_update(session->images, session->regions.data,
 					  session->regions.count, ret_changed);
+	if (!err)
+		err = op_new_code_note_images(session);
 	if (err || (!*ret_changed && !session->modules_stale))
 		return err;
 	session->modules_stale = true;
@@ -231,9 +272,12 @@ static struct op_error *refresh_once(struct op_session *session, bool *ret_chang
 	err = op_modules_update(session);
 	if (!err)
 		err = op_breakpoint_set_resolve(session);
+	if (!err)
+		err = op_call_trace_place(session);
 	if (err)
 		return err;
 	op_step_images_changed(session);
+	session->store_addresses.count = 0;
 	session->modules_stale = false;
 	return NULL;
 }
@@ -324,7 +368,8 @@ struct op_error *op_session_stop_looked(struct op_session *session)
 	op_session_forget(session);
 	// Images that came between the look and the stop are found here; the scan knows the others
 	// already.
-	return op_session_refresh(session, NULL);
+	err = op_session_refresh(session, NULL);
+	return err ?: op_agent_recover(session);
 }
 
 struct op_error *op_session_attach(struct op_session *session, int64_t pid, bool allow_empty)
@@ -383,7 +428,19 @@ struct op_error *op_session_detach(struct op_session *session)
 	if (!err)
 		err = op_patch_sweep_copies(session);
 	if (!err)
+		err = op_new_code_let_go(session);
+	if (!err)
+		err = op_agent_leave(session);
+	if (!err)
+		err = op_watch_disarm(session);
+	if (!err)
 		err = op_process_unshield(session->process);
+	if (err && err->code == OP_ERROR_PROCESS_GONE) {
+		// At its end, or dead: nothing of outpost's will ever be run in it again. Whether
+		// there is something left to let go the detach says.
+		op_error_destroy(err);
+		err = NULL;
+	}
 	struct op_error *detach_err = op_process_detach(session->process);
 	drop_target(session);
 	if (err) {

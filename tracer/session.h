@@ -13,13 +13,22 @@
 #include "target-runtime/stack.h"
 #include "target-runtime/wasm/module.h"
 #include "tracer/outpost.h"
+#include "tracer/trampoline_table.h"
 
 struct op_patch_set;
+struct op_agent;
 struct op_breakpoint_set;
+struct op_count_set;
+struct op_log_sink;
+struct op_trace_set;
 struct op_step;
+struct op_watch_set;
 struct op_guest_state;
 struct op_item_lists;
+struct op_call_trace;
+struct op_catch_state;
 struct op_node_arena;
+struct op_new_image;
 
 /** A core module of an artifact, with the names that are shown. */
 struct op_module_entry {
@@ -52,11 +61,8 @@ struct op_variable_list {
 	struct OP_ARRAY(char *) names;
 };
 
-/** A breakpoint's trap that was in code which Wasmtime clones for new stores. */
-struct op_copied_patch {
-	const struct op_artifact *artifact;
-	uint32_t text_offset;
-};
+/** Breakpoints' traps that were in code which Wasmtime clones for new stores (patch_sweep.c). */
+struct op_copied_patch;
 
 struct op_session {
 	struct op_session_options options;
@@ -69,6 +75,9 @@ struct op_session {
 			       */
 	bool watching;        /**< the run asks for OP_STOP_CODE_MAPPED */
 	int64_t shown_thread; /**< whose stop a person saw last: it leaves its slot silently */
+	enum op_scheduler_locking locking;
+	int64_t only_thread; /**< the one that this run lets run; 0: all */
+	struct OP_ARRAY(struct op_host_addr) store_addresses; /**< by number; empty: look again */
 	struct op_mappings mappings;
 	struct OP_ARRAY(struct op_region) regions;
 	struct op_memory raw_memory;
@@ -108,10 +117,24 @@ struct op_session {
 	struct op_item_lists *items;
 	struct op_node_arena *nodes;
 
+	/** Images that may not be written to yet (new_code.c). */
+	struct OP_ARRAY(struct op_new_image) new_images;
+	uint32_t newest_image; /**< id */
+	int new_code_interval; /**< until the next look at threads, in milliseconds */
+
 	struct op_patch_set *patches;
-	struct OP_ARRAY(struct op_copied_patch) copied;
+	struct op_agent *agent;
+	struct op_count_set *counts;
+	struct op_log_sink *log;
+	struct op_trace_set *traces;
+	struct op_copied_patch *copied;
 	struct op_breakpoint_set *breakpoints;
+	struct OP_ARRAY(struct op_trampoline_table) trampolines;
+	struct op_call_trace *calls;    /**< NULL: trace-calls is off */
+	struct op_catch_state *catches; /**< NULL until there is a catchpoint */
 	struct op_step *step;
+	struct op_watch_set *watches; /**< NULL: there never was one */
+	int64_t behind_thread; /**< stands behind the instruction that it is shown at; 0: none */
 	char *results_missing;
 	struct op_value *results;
 };
@@ -130,6 +153,8 @@ struct op_error *op_session_read_regions(struct op_session *session);
 struct op_error *op_session_refresh(struct op_session *session, bool *ret_changed);
 /** Forget everything that was read: the target runs, or was written to. */
 void op_session_forget(struct op_session *session);
+/** Forget patches, stubs and what they wrote without touching the target: it is gone. */
+void op_session_forget_patches(struct op_session *session);
 /** OP_ERROR_STATE with a fitting sentence unless the target is stopped. */
 struct op_error *op_session_need_stopped(struct op_session *session);
 
@@ -185,7 +210,18 @@ bool op_arguments_known(struct op_session *session, const struct op_virtual_fram
 struct op_error *op_arguments_read(struct op_session *session, const struct op_frame *frame,
 				   struct op_variable *values, size_t count);
 
+/**
+ * Those of a function, or of a trampoline out of the guest, that @p thread stands at the first
+ * machine instruction of. @param[in,out] values their types are set.
+ */
+struct op_error *op_arguments_of_call(struct op_session *session, int64_t thread,
+				      const struct op_registers *registers, struct op_value *values,
+				      size_t count);
+
 // memory_access.c
+/** One local; what op_session_locals() says of it. */
+struct op_error *op_session_local(struct op_session *session, const struct op_frame *frame,
+				  uint32_t index, struct op_value *ret);
 void op_variable_list_deinit(struct op_variable_list *list);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "tracer/place.h"
 
-enum { FRAMES_MAX = 1000000 };
+enum { FRAMES_MAX = 1000000, ARRIVED_FRAMES_MAX = 16 };
 
 const struct op_virtual_frame *op_frame_virtual(const struct op_frame *frame)
 {
@@ -60,6 +60,17 @@ static uint32_t parameter_count(const struct op_module_entry *module, uint32_t f
 	const struct op_wasm_type_def *type =
 		module->wasm ? op_wasm_module_function_type(module->wasm, function) : NULL;
 	return type ? type->param_count : 0;
+}
+
+// The registers that a thread is shown with. Hardware stops behind the instruction that made an
+// access; the frame is that instruction's.
+static struct op_error *shown_registers(struct op_session *session, int64_t thread,
+					struct op_registers *ret)
+{
+	struct op_error *err = op_process_registers(session->process, thread, ret);
+	if (!err && thread == session->behind_thread)
+		ret->value[op_process_arch(session->process)->pc]--;
+	return err;
 }
 
 // A guest frame for the public interface. @p internal must stay where it is.
@@ -260,7 +271,7 @@ static struct op_error *load_stack(struct op_session *session, int64_t thread, s
 	struct op_registers registers;
 	struct op_error *err = NULL;
 	if (thread) {
-		err = op_process_registers(session->process, thread, &registers);
+		err = shown_registers(session, thread, &registers);
 		if (!err)
 			err = op_walk_thread(&context, &registers, limit + 4, &store->walk);
 	} else {
@@ -313,16 +324,26 @@ struct op_error *op_stacks_arrived(struct op_session *session, int64_t thread, u
 		return err;
 	registers.value[op_process_arch(session->process)->pc] = address;
 	struct op_stack_context context = op_session_stack_context(session);
-	err = op_walk_thread(&context, &registers, 1, &store->walk);
-	if (!err)
-		err = expand(session, store, &registers, 1);
-	if (!err && !store->frames.count)
-		err = op_error_create(OP_ERROR_NOT_FOUND, "there is no frame at 0x%" PRIx64,
+	size_t found = 0;
+	// At a breakpoint it is the first; at an event the host, or a trampoline, is in front of
+	// it.
+	for (size_t limit = 1; !err && limit <= ARRIVED_FRAMES_MAX && !found; limit *= 4) {
+		store_clear(store);
+		err = op_walk_thread(&context, &registers, limit, &store->walk);
+		if (!err)
+			err = expand(session, store, &registers, limit);
+		for (size_t i = store->frames.count; !err && i > 0; i--)
+			if (store->frames.data[i - 1].kind == OP_FRAME_WASM)
+				found = i;
+	}
+	if (!err && !found)
+		err = op_error_create(OP_ERROR_NOT_FOUND,
+				      "the thread has no frame of the guest at 0x%" PRIx64,
 				      address);
 	if (err)
 		return err;
-	store->stack.thread = thread;
-	*ret = &store->frames.data[0];
+	store->thread = store->stack.thread = thread;
+	*ret = &store->frames.data[found - 1];
 	return NULL;
 }
 
@@ -413,7 +434,7 @@ static struct op_error *summarise(struct op_session *session, const struct op_th
 	strncpy(summary->name, name.data ?: "", sizeof(summary->name) - 1);
 	summary->selected = !session->suspended_selected && thread->id == session->selected_thread;
 	struct op_registers registers;
-	struct op_error *err = op_process_registers(session->process, thread->id, &registers);
+	struct op_error *err = shown_registers(session, thread->id, &registers);
 	if (err && err->code != OP_ERROR_PROCESS_GONE) {
 		// A thread that is just ending has no registers and no stack.
 		op_error_destroy(err);

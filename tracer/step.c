@@ -77,14 +77,14 @@ static struct op_error *find_stack(struct op_session *session, uint64_t address)
 			       address);
 }
 
-// The entry trampoline's frame under the newest activation.
-static void find_entry(struct op_session *session)
+// The entry trampoline's frame under an activation.
+static void find_entry(struct op_session *session, uint32_t activation)
 {
 	const struct op_walk *walk = &session->stack.walk;
 	session->step->entry_fp = 0;
 	for (size_t i = 0; i < walk->count && !session->step->entry_fp; i++)
 		if (walk->frames[i].kind == OP_MACHINE_FRAME_ENTRY &&
-		    walk->frames[i].activation == 0)
+		    walk->frames[i].activation == activation)
 			session->step->entry_fp = walk->frames[i].fp.value;
 }
 
@@ -138,9 +138,31 @@ static struct op_error *start_finish(struct op_session *session, const struct op
 	if (err)
 		return err;
 	step->frame_fp = caller_fp;
+	int64_t thread = op_session_selected_thread(session);
+	if (thread)
+		err = op_step_arm_catches(session, thread);
+	if (err)
+		return err;
 	if (to_host && step->entry_fp && frame->activation == 0)
 		step->entry_fp = caller_fp;
 	return op_step_arm_return(session, frame->fp.value);
+}
+
+struct op_error *op_step_arm_native_return(struct op_session *session, const struct op_frame *frame,
+					   uint64_t *ret_caller_fp)
+{
+	const struct op_walk *walk = &session->stack.walk;
+	for (size_t i = 0; i + 1 < walk->count; i++) {
+		// The frames of a recursion share their pc, but not their frame pointer.
+		if (walk->frames[i].kind != OP_MACHINE_FRAME_WASM ||
+		    walk->frames[i].pc.value != frame->host_pc.value ||
+		    walk->frames[i].fp.value != frame->fp.value)
+			continue;
+		*ret_caller_fp = walk->frames[i + 1].fp.value;
+		return op_step_arm_raw(session, walk->frames[i + 1].pc.value, OP_PATCH_STEP);
+	}
+	return op_error_create(OP_ERROR_NOT_FOUND, "the caller of frame %" PRIu32 " is not known",
+			       frame->level);
 }
 
 // Code without slots: a trap at the return address, results in registers.
@@ -148,22 +170,25 @@ static struct op_error *start_native_finish(struct op_session *session,
 					    const struct op_frame *frame)
 {
 	struct op_step *step = session->step;
-	const struct op_walk *walk = &session->stack.walk;
 	struct op_error *err = note_type(step, frame);
-	if (err)
-		return err;
 	step->in_registers = true;
-	for (size_t i = 0; i + 1 < walk->count; i++) {
-		// The frames of a recursion share their pc, but not their frame pointer.
-		if (walk->frames[i].kind != OP_MACHINE_FRAME_WASM ||
-		    walk->frames[i].pc.value != frame->host_pc.value ||
-		    walk->frames[i].fp.value != frame->fp.value)
-			continue;
-		step->frame_fp = walk->frames[i + 1].fp.value;
-		return op_step_arm_raw(session, walk->frames[i + 1].pc.value, OP_PATCH_STEP);
+	return err ?: op_step_arm_native_return(session, frame, &step->frame_fp);
+}
+
+// Out of an inlined body it goes on in the body around it, which is in the same machine frame.
+struct op_error *op_step_arm_frame_return(struct op_session *session, const struct op_stack *stack,
+					  const struct op_frame *frame)
+{
+	const struct op_frame *around = frame;
+	uint8_t leaves = PLAN_LEAVES;
+	struct op_error *err = NULL;
+	while (!err && leaves & PLAN_LEAVES && around->inlined && next_guest_frame(stack, around)) {
+		around = next_guest_frame(stack, around);
+		err = arm_frame_successors(session, around, &leaves);
 	}
-	return op_error_create(OP_ERROR_NOT_FOUND, "the caller of frame %" PRIu32 " is not known",
-			       frame->level);
+	if (!err && leaves & PLAN_LEAVES)
+		err = op_step_arm_return(session, frame->fp.value);
+	return err;
 }
 
 // A step of a thread that stands in a prologue, in a trampoline, or in a host call goes to whatever
@@ -184,16 +209,8 @@ static struct op_error *start_step(struct op_session *session, const struct op_s
 	}
 	uint8_t plan;
 	struct op_error *err = arm_frame_successors(session, frame, &plan);
-	// Out of an inlined body it goes on in the body around it, which is in the same machine
-	// frame.
-	const struct op_frame *around = frame;
-	uint8_t leaves = plan;
-	while (!err && leaves & PLAN_LEAVES && around->inlined && next_guest_frame(stack, around)) {
-		around = next_guest_frame(stack, around);
-		err = arm_frame_successors(session, around, &leaves);
-	}
-	if (!err && leaves & PLAN_LEAVES)
-		err = op_step_arm_return(session, frame->fp.value);
+	if (!err && plan & PLAN_LEAVES)
+		err = op_step_arm_frame_return(session, stack, frame);
 	int64_t thread = op_session_selected_thread(session);
 	if (!err && plan & PLAN_UNWINDS && thread)
 		err = op_step_arm_catches(session, thread);
@@ -219,42 +236,65 @@ static struct op_error *start_step(struct op_session *session, const struct op_s
 	return err;
 }
 
-struct op_error *op_step_start(struct op_session *session, enum op_run_kind kind, uint64_t count)
+void op_step_clear(struct op_step *step, enum op_run_kind kind, uint64_t count)
 {
-	struct op_step *step = session->step;
 	step->kind = kind;
 	step->left = count ? count : 1;
 	step->native_thread = 0;
 	step->type = NULL;
-	step->in_registers = false;
+	step->in_registers = step->unwound = false;
 	step->entry_return = 0;
 	op_step_forget_returns(step);
-	// A step goes on from where the guest is, a finish from the frame that is selected.
-	uint32_t level = kind == OP_RUN_FINISH ? session->selected_level : 0;
+}
+
+struct op_error *op_step_find_frame(struct op_session *session, uint32_t level,
+				    const struct op_stack **ret_stack, const struct op_frame **ret)
+{
 	const struct op_stack *stack;
 	struct op_error *err = op_session_selected_stack(session, (size_t)level + 16, &stack);
 	if (err)
 		return err;
-	const struct op_frame *frame = NULL;
-	for (size_t i = 0; i < stack->count && !frame; i++)
-		if (stack->frames[i].kind == OP_FRAME_WASM && stack->frames[i].level == level)
-			frame = &stack->frames[i];
-	if (!frame)
-		return op_error_create(OP_ERROR_NOT_FOUND, "there is no frame %" PRIu32, level);
+	for (size_t i = 0; i < stack->count; i++) {
+		if (stack->frames[i].kind != OP_FRAME_WASM || stack->frames[i].level != level)
+			continue;
+		*ret_stack = stack;
+		*ret = &stack->frames[i];
+		return NULL;
+	}
+	return op_error_create(OP_ERROR_NOT_FOUND, "there is no frame %" PRIu32, level);
+}
+
+struct op_error *op_step_arm_ways_out(struct op_session *session, const struct op_frame *frame)
+{
+	struct op_error *err = find_stack(session, frame->fp.value);
+	if (err)
+		return err;
+	find_entry(session, frame->activation);
+	const struct op_image *image =
+		op_image_set_by_id(session->images, op_frame_virtual(frame)->image);
+	err = op_step_arm_traps(session);
+	return err ?: op_step_arm_handler(session, image, frame->vmctx);
+}
+
+struct op_error *op_step_start(struct op_session *session, enum op_run_kind kind, uint64_t count)
+{
+	struct op_step *step = session->step;
+	op_step_clear(step, kind, count);
+	if (kind == OP_RUN_UNTIL)
+		return op_step_start_until(session);
+	// A step goes on from where the guest is, a finish from the frame that is selected.
+	uint32_t level = kind == OP_RUN_FINISH ? session->selected_level : 0;
+	const struct op_stack *stack;
+	const struct op_frame *frame;
+	struct op_error *err = op_step_find_frame(session, level, &stack, &frame);
+	if (err)
+		return err;
 	if (frame->no_values && kind != OP_RUN_FINISH)
 		return op_error_create(OP_ERROR_UNSUPPORTED,
 				       "module %s was compiled without guest-debug: it cannot be "
 				       "stepped through (start Wasmtime with -D guest-debug=y)",
 				       frame->module);
-	err = find_stack(session, frame->fp.value);
-	if (err)
-		return err;
-	find_entry(session);
-	const struct op_image *image =
-		op_image_set_by_id(session->images, op_frame_virtual(frame)->image);
-	err = op_step_arm_traps(session);
-	if (!err)
-		err = op_step_arm_handler(session, image, frame->vmctx);
+	err = op_step_arm_ways_out(session, frame);
 	if (!err)
 		err = kind != OP_RUN_FINISH ? start_step(session, stack, frame)
 		      : frame->no_values    ? start_native_finish(session, frame)
@@ -299,11 +339,14 @@ struct op_error *op_step_reached(struct op_session *session, op_thread_id thread
 		*ret = step->in_registers ? OP_STEP_DONE : OP_STEP_LEFT;
 		return NULL;
 	}
+	if (step->kind == OP_RUN_UNTIL)
+		return op_step_until_reached(session, patch, fp, sp, ret);
 	if (!(patch->purposes & OP_PATCH_STEP))
 		return NULL;
 	if (step->kind != OP_RUN_STEP_INTO && fp < step->frame_fp)
 		return NULL;
 	step->native_thread = 0;
+	step->unwound = patch->purposes & OP_PATCH_CATCH;
 	if (step->kind == OP_RUN_FINISH || --step->left == 0) {
 		*ret = OP_STEP_DONE;
 		return NULL;

@@ -19,6 +19,9 @@ bool op_step_is_finish(const struct op_step *step);
 /** Plan a step, next or finish of the selected frame: wants the patches that are needed. */
 struct op_error *op_step_start(struct op_session *session, enum op_run_kind kind, uint64_t count);
 
+/** Plan a run of the selected stack to a place: op_session_run_to(). */
+struct op_error *op_step_start_to(struct op_session *session, const char *place, bool any_frame);
+
 enum op_step_verdict {
 	OP_STEP_ELSEWHERE, /**< not this stack, or a deeper frame: let it run */
 	OP_STEP_ON,        /**< on its way; the thread may run, new patches may be wanted */
@@ -39,11 +42,15 @@ struct op_error *op_step_native(struct op_session *session, op_thread_id thread,
 bool op_step_is_native(const struct op_step *step, op_thread_id thread);
 /** After OP_STEP_DONE of a finish: the returned values, into session->results. */
 struct op_error *op_step_results(struct op_session *session, struct op_event *event);
+/** The one result of a function that @p thread has just returned from, by the calling convention.
+ * @param[in,out] value its type is set. */
+struct op_error *op_step_register_result(struct op_session *session, op_thread_id thread,
+					 struct op_value *value);
 /** Is this patch of a step? */
 static inline bool op_patch_is_step(const struct op_patch *patch)
 {
-	return patch->purposes &
-	       (OP_PATCH_STEP | OP_PATCH_TRAP | OP_PATCH_LEAVE | OP_PATCH_NATIVE_RETURN);
+	return patch->purposes & (OP_PATCH_STEP | OP_PATCH_TRAP | OP_PATCH_LEAVE |
+				  OP_PATCH_NATIVE_RETURN | OP_PATCH_TARGET);
 }
 
 #endif

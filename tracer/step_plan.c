@@ -101,8 +101,8 @@ static bool slot_is_of_module(const struct op_frame_table *table, const struct o
 
 // Every slot of one instruction in one copy of the code (several where it was inlined or its loop
 // was peeled).
-static struct op_error *arm_pc(struct op_session *session, const struct op_image *image,
-			       uint32_t module, uint32_t pc)
+static struct op_error *arm_pc_for(struct op_session *session, const struct op_image *image,
+				   uint32_t module, uint32_t pc, bool as_handler)
 {
 	const struct op_frame_table *table;
 	struct op_error *err = op_artifact_frame_table(image->artifact, &table);
@@ -118,12 +118,24 @@ static struct op_error *arm_pc(struct op_session *session, const struct op_image
 			continue;
 		struct op_patch *patch;
 		err = op_patch_want_slot(session, image, &slot, &patch);
-		if (!err)
-			err = op_patch_add_purpose(session->patches, patch, OP_PATCH_STEP);
+		if (err)
+			return err;
+		bool other_way = patch->purposes & OP_PATCH_STEP;
+		if (!as_handler)
+			patch->purposes &= ~(unsigned)OP_PATCH_CATCH;
+		err = op_patch_add_purpose(session->patches, patch,
+					   as_handler && !other_way ? OP_PATCH_STEP | OP_PATCH_CATCH
+								    : OP_PATCH_STEP);
 		if (err)
 			return err;
 	}
 	return NULL;
+}
+
+static struct op_error *arm_pc(struct op_session *session, const struct op_image *image,
+			       uint32_t module, uint32_t pc)
+{
+	return arm_pc_for(session, image, module, pc, false);
 }
 
 // In a component a call of an import may have been inlined, and which function it is only the frame
@@ -442,7 +454,7 @@ static struct op_error *arm_catches_of(struct op_session *session, const struct 
 	size_t count;
 	err = op_wasm_flow_catch_targets(flow, index, &targets, &count);
 	for (size_t i = 0; !err && i < count; i++)
-		err = arm_pc(session, place->image, place->module, targets[i]);
+		err = arm_pc_for(session, place->image, place->module, targets[i], true);
 	return err;
 }
 
@@ -477,6 +489,62 @@ struct op_error *op_step_arm_catches(struct op_session *session, op_thread_id th
 	return err;
 }
 
+struct op_error *op_step_place_of(struct op_session *session, const struct op_patch *patch,
+				  struct place *ret)
+{
+	const struct op_image *image = op_image_set_by_id(session->images, patch->image);
+	if (!image)
+		return op_error_create(OP_ERROR_STATE,
+				       "the code that is stepped through was unloaded");
+	const struct op_function *owner;
+	struct op_error *err = op_artifact_function_at(image->artifact, patch->text_offset, &owner);
+	if (err)
+		return err;
+	if (!owner)
+		return op_error_create(OP_ERROR_FORMAT,
+				       "the slot at 0x%" PRIx64 " lies in no function",
+				       patch->address);
+	const struct op_wasm_module *wasm;
+	err = op_artifact_module(image->artifact, owner->module, &wasm);
+	if (err)
+		return err;
+	*ret = (struct place){
+		.image = image, .module = owner->module, .function = owner->index, .pc = patch->pc};
+	if (op_artifact_info(image->artifact)->is_component &&
+	    op_artifact_info(image->artifact)->layout->pcs_are_component_relative) {
+		uint32_t bias;
+		err = op_artifact_module_bias(image->artifact, owner->module, &bias);
+		if (err)
+			return err;
+		ret->pc -= bias;
+	}
+	if (wasm && !op_wasm_module_function_at(wasm, ret->pc, &ret->function))
+		return op_error_create(OP_ERROR_FORMAT,
+				       "the slot at 0x%" PRIx64 " is for 0x%" PRIx32
+				       ", which lies in no function",
+				       patch->address, ret->pc);
+	return NULL;
+}
+
+struct op_error *op_step_arm_behind(struct op_session *session, const struct place *place)
+{
+	const struct op_wasm_module *wasm;
+	struct op_error *err = op_artifact_module(place->image->artifact, place->module, &wasm);
+	if (err)
+		return err;
+	if (!wasm)
+		return arm_all_slots(session, place->image);
+	struct op_wasm_flow *flow;
+	err = flow_of(session, place->image->artifact, place->module, place->function, &flow);
+	size_t count = err ? 0 : op_wasm_flow_count(flow);
+	for (size_t i = 0; !err && i < count; i++) {
+		uint32_t pc = op_wasm_flow_instruction(flow, i)->offset;
+		if (pc > place->pc)
+			err = arm_pc(session, place->image, place->module, pc);
+	}
+	return err;
+}
+
 struct op_error *op_step_plan_slot(struct op_session *session, op_thread_id thread,
 				   struct op_patch *patch, uint64_t fp, uint64_t sp,
 				   enum op_step_verdict *ret)
@@ -484,45 +552,18 @@ struct op_error *op_step_plan_slot(struct op_session *session, op_thread_id thre
 	struct op_step *step = session->step;
 	struct op_error *err = NULL;
 	*ret = OP_STEP_ON;
+	if (!patch->plan) {
+		struct place place;
+		err = op_step_place_of(session, patch, &place);
+		if (!err)
+			err = op_step_arm_successors(session, &place, &patch->plan);
+		if (err)
+			return err;
+	}
 	const struct op_image *image = op_image_set_by_id(session->images, patch->image);
 	if (!image)
 		return op_error_create(OP_ERROR_STATE,
 				       "the code that is stepped through was unloaded");
-	if (!patch->plan) {
-		const struct op_function *owner;
-		err = op_artifact_function_at(image->artifact, patch->text_offset, &owner);
-		if (err)
-			return err;
-		if (!owner)
-			return op_error_create(OP_ERROR_FORMAT,
-					       "the slot at 0x%" PRIx64 " lies in no function",
-					       patch->address);
-		const struct op_wasm_module *wasm;
-		err = op_artifact_module(image->artifact, owner->module, &wasm);
-		if (err)
-			return err;
-		if (!wasm) {
-			patch->plan = PLAN_DONE;
-			return arm_all_slots(session, image);
-		}
-		struct place place = {.image = image, .module = owner->module, .pc = patch->pc};
-		if (op_artifact_info(image->artifact)->is_component &&
-		    op_artifact_info(image->artifact)->layout->pcs_are_component_relative) {
-			uint32_t bias;
-			err = op_artifact_module_bias(image->artifact, owner->module, &bias);
-			if (err)
-				return err;
-			place.pc -= bias;
-		}
-		if (!op_wasm_module_function_at(wasm, place.pc, &place.function))
-			return op_error_create(OP_ERROR_FORMAT,
-					       "the slot at 0x%" PRIx64 " is for 0x%" PRIx32
-					       ", which lies in no function",
-					       patch->address, place.pc);
-		err = op_step_arm_successors(session, &place, &patch->plan);
-		if (err)
-			return err;
-	}
 	if (patch->plan & PLAN_LEAVES)
 		err = arm_return_of_slot(session, image, patch, fp);
 	if (!err && patch->plan & PLAN_UNWINDS)

@@ -31,12 +31,23 @@ struct return_node {
 	UT_hash_handle hh;
 };
 
+/** How a run of kind OP_RUN_UNTIL ends, but for the return of its frame (step_until.c). */
+struct op_until {
+	bool to_place;   /**< at a patch of OP_PATCH_TARGET; else at an instruction behind pc */
+	bool same_frame; /**< ... in the frame itself, not in a deeper one */
+	const struct op_artifact *artifact; /**< of the frame's function, as the next two */
+	uint32_t module, function;
+	uint32_t pc; /**< where the frame was */
+};
+
 struct op_step {
 	bool active;
 	enum op_run_kind kind;
 	uint64_t left;
 	uint64_t stack_start, stack_end; /**< of the stack that is stepped */
-	uint64_t frame_fp; /**< OVER: the frame; FINISH: the frame that is returned to */
+	/** OVER, UNTIL: the frame; FINISH: the frame that is returned to */
+	uint64_t frame_fp;
+	struct op_until until;
 	uint64_t entry_fp; /**< of the entry trampoline under the activation; 0 when unknown */
 	op_thread_id native_thread; /**< follows an indirect call; 0: none */
 	uint64_t native_function;   /**< where that call was made */
@@ -48,6 +59,7 @@ struct op_step {
 	const struct op_wasm_type_def *type; /**< finish: what is returned */
 	uint64_t entry_return; /**< where the outermost frame returns to, in the entry trampoline;
 				  0: not armed */
+	bool unwound;          /**< finish: it was an exception that left the frame */
 	bool in_registers; /**< finish: results are where the calling convention puts them, not on
 			      an operand stack */
 	op_thread_id done_thread;
@@ -58,6 +70,27 @@ struct place {
 	const struct op_image *image;
 	uint32_t module, function, pc;
 };
+
+// step.c: what every kind of step begins with.
+/** Forget the step before; @p count steps. */
+void op_step_clear(struct op_step *step, enum op_run_kind kind, uint64_t count);
+/** A guest frame of the selected stack, by level; the stack reaches a few frames further. */
+struct op_error *op_step_find_frame(struct op_session *session, uint32_t level,
+				    const struct op_stack **ret_stack, const struct op_frame **ret);
+/** Which stack is stepped, and the ways out of the guest that each step has. */
+struct op_error *op_step_arm_ways_out(struct op_session *session, const struct op_frame *frame);
+/** What runs after a frame has returned, of the bodies around it those that it was inlined into. */
+struct op_error *op_step_arm_frame_return(struct op_session *session, const struct op_stack *stack,
+					  const struct op_frame *frame);
+/** The same for code without slots; @p ret_caller_fp gets the frame that it returns to. */
+struct op_error *op_step_arm_native_return(struct op_session *session, const struct op_frame *frame,
+					   uint64_t *ret_caller_fp);
+
+// step_until.c
+struct op_error *op_step_start_until(struct op_session *session);
+/** A thread of the stepped stack reached a patch of such a run. */
+struct op_error *op_step_until_reached(struct op_session *session, const struct op_patch *patch,
+				       uint64_t fp, uint64_t sp, enum op_step_verdict *ret);
 
 // step_plan.c: everything here wants patches; op_patch_set_insert() writes them.
 void op_step_forget_flows(struct op_step *step);
@@ -74,6 +107,11 @@ struct op_error *op_step_arm_traps(struct op_session *session);
  * trampoline's handler. */
 struct op_error *op_step_arm_handler(struct op_session *session, const struct op_image *image,
 				     struct op_host_addr vmctx);
+/** Where the instruction of a slot is: the body that it belongs to, which may be inlined. */
+struct op_error *op_step_place_of(struct op_session *session, const struct op_patch *patch,
+				  struct place *ret);
+/** Every instruction of a function that stands behind a place. */
+struct op_error *op_step_arm_behind(struct op_session *session, const struct place *place);
 /** What follows the instruction at a place within its function; @p ret_plan gets what else there is
  * to do. */
 struct op_error *op_step_arm_successors(struct op_session *session, const struct place *place,

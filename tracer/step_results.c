@@ -17,27 +17,32 @@ static struct op_error *results_missing(struct op_session *session, struct op_ev
 	return NULL;
 }
 
-// The one result of a function, by the calling convention.
+struct op_error *op_step_register_result(struct op_session *session, op_thread_id thread,
+					 struct op_value *value)
+{
+	const struct op_arch *arch = op_process_arch(session->process);
+	struct op_error *err;
+	if (value->type == OP_VALUE_F32 || value->type == OP_VALUE_F64 ||
+	    value->type == OP_VALUE_V128) {
+		err = op_process_vector_register(session->process, thread, 0, value->bytes);
+	} else {
+		struct op_registers registers;
+		err = op_process_registers(session->process, thread, &registers);
+		if (!err)
+			memcpy(value->bytes, &registers.value[arch->integer_result], 8);
+	}
+	unsigned size = op_value_type_size(value->type);
+	memset(value->bytes + size, 0, sizeof(value->bytes) - size);
+	return err;
+}
+
 static struct op_error *register_result(struct op_session *session, struct op_event *event)
 {
 	struct op_step *step = session->step;
-	const struct op_arch *arch = op_process_arch(session->process);
 	struct op_value value = {.type = op_value_type_of(step->wasm, &step->type->results[0])};
-	struct op_error *err;
-	if (value.type == OP_VALUE_F32 || value.type == OP_VALUE_F64 ||
-	    value.type == OP_VALUE_V128) {
-		err = op_process_vector_register(session->process, step->done_thread, 0,
-						 value.bytes);
-	} else {
-		struct op_registers registers;
-		err = op_process_registers(session->process, step->done_thread, &registers);
-		if (!err)
-			memcpy(value.bytes, &registers.value[arch->integer_result], 8);
-	}
+	struct op_error *err = op_step_register_result(session, step->done_thread, &value);
 	if (err)
 		return err;
-	unsigned size = op_value_type_size(value.type);
-	memset(value.bytes + size, 0, sizeof(value.bytes) - size);
 	session->results = malloc(sizeof(value));
 	if (!session->results)
 		return op_error_no_memory();
@@ -52,6 +57,8 @@ struct op_error *op_step_results(struct op_session *session, struct op_event *ev
 	struct op_step *step = session->step;
 	free(session->results);
 	session->results = NULL;
+	if (step->unwound)
+		return results_missing(session, event, "the function was left by an exception");
 	if (!step->type)
 		return results_missing(session, event, "the function's type is not recorded");
 	uint32_t count = step->type->result_count;

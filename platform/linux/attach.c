@@ -207,6 +207,8 @@ static bool detach_one(struct op_process *process, struct op_tracee *tracee)
 {
 	int number = op_tracee_parting_signal(process, tracee);
 
+	if (tracee->watch_generation != process->watch_generation)
+		op_tracee_set_watch(process, tracee);
 	// The kernel clears interrupts of ours that are pending, and puts a thread of a stopped
 	// process back into its group stop (__ptrace_unlink(), kernel/ptrace.c). EXITKILL ends with
 	// the trace.
@@ -261,6 +263,7 @@ struct op_error *op_process_detach(struct op_process *process)
 		process->collecting = false;
 	}
 	op_forked_release_all(process);
+	op_process_forget_watches(process);
 	pid_t stuck = 0;
 	bool dying = false;
 	HASH_ITER(hh, process->tracees, tracee, next)
@@ -292,6 +295,7 @@ struct op_error *op_process_detach(struct op_process *process)
 			       process->waiter->orphans[--process->waiter->orphan_count].id, 0, 0);
 	}
 	leave_waiter(process);
+	op_process_note_watches(process, false);
 	return err;
 }
 
@@ -301,9 +305,15 @@ struct op_error *op_process_kill(struct op_process *process)
 	if (err)
 		return err;
 	op_forked_release_all(process);
+	process->killing = true;
 	if (!process->exited && kill(process->pid, SIGKILL) && errno != ESRCH)
 		return op_error_system(OP_ERROR_PERMISSION, errno, "cannot end process %d",
 				       process->pid);
+	struct op_tracee *tracee, *next;
+	// A signal does not wake a thread that has stopped on its way out (PTRACE_EVENT_EXIT).
+	HASH_ITER(hh, process->tracees, tracee, next)
+	if (process->exit_told && tracee->phase == OP_TRACEE_STOPPED)
+		op_tracee_resume(process, tracee);
 	int64_t deadline = op_waiter_now_ms() + KILL_TIMEOUT_MS;
 	while (!process->exited) {
 		pid_t id;

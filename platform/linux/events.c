@@ -98,24 +98,54 @@ static void take_exec(struct op_process *process, struct op_tracee *tracee, int 
 	}
 	tracee->holds = tracee->held_raised = tracee->zombie = tracee->left_group = false;
 	op_process_drop_shield(process);
+	op_process_forget_watches(process);
 	// A process that is killed just now has nothing left to load; its exit follows.
 	op_error_destroy(op_process_load(process));
 	op_error_destroy(op_process_open_memory(process));
 	op_tracee_enqueue(process, tracee, OP_STOP_EXEC);
 }
 
-/** Did the system call that just ended bring new executable memory? */
-static bool mapped_code(struct op_process *process, const struct op_tracee *tracee, int64_t result)
+/**
+ * PTRACE_EVENT_EXIT: a thread is on its way out, with its registers and the memory still there. Of
+ * a process that ends it comes for every thread; told is that of the one that asked for it, or that
+ * a signal kills first.
+ */
+static void take_exiting(struct op_process *process, struct op_tracee *tracee, int event,
+			 int number)
 {
 	struct user_regs_struct registers;
+	int status = (int)event_message(tracee);
+	bool ends = WIFSIGNALED(status) || HASH_COUNT(process->tracees) == 1 ||
+		    (ptrace(PTRACE_GETREGS, tracee->id, 0, &registers) == 0 &&
+		     registers.orig_rax == SYS_exit_group);
+
+	if (process->killing) {
+		op_tracee_resume(process, tracee);
+	} else if (ends && !process->exit_told) {
+		process->exit_told = true;
+		tracee->exit_code = status;
+		op_tracee_enqueue(process, tracee, OP_STOP_EXITING);
+	} else {
+		settle(process, tracee);
+	}
+}
+
+/** Did the system call that just ended bring new executable memory? */
+static bool mapped_code(struct op_process *process, struct op_tracee *tracee, int64_t result)
+{
+	struct user_regs_struct registers;
+
+	tracee->mapped_at = (uint64_t)result;
 
 	// rdi, rsi, rdx, r10, r8, r9 and orig_rax keep their values over a system call.
 	if (ptrace(PTRACE_GETREGS, tracee->id, 0, &registers))
 		return false;
 	switch (registers.orig_rax) {
-	case SYS_mmap:
 	case SYS_mprotect:
 	case SYS_pkey_mprotect:
+		tracee->mapped_at = registers.rdi;
+		return registers.rdx & PROT_EXEC;
+	case SYS_mmap:
 		return registers.rdx & PROT_EXEC;
 	case SYS_mremap: {
 		// It carries the protection of what it moves.
@@ -148,12 +178,17 @@ static void take_syscall(struct op_process *process, struct op_tracee *tracee)
 	}
 	if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		if (tracee->restart == PTRACE_SYSCALL && !info.exit.is_error &&
-		    mapped_code(process, tracee, info.exit.rval))
+		    process->wants_code_mapping && mapped_code(process, tracee, info.exit.rval))
 			op_tracee_enqueue(process, tracee, OP_STOP_CODE_MAPPED);
+		else if (tracee->restart == PTRACE_SYSCALL && !info.exit.is_error &&
+			 op_tracee_note_system_call(process, tracee, info.exit.rval))
+			op_tracee_enqueue(process, tracee, OP_STOP_TRAP);
 		else
 			settle(process, tracee);
 		return;
 	}
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
+		op_tracee_note_call_entry(process, tracee, info.entry.nr);
 	if (tracee->wants_run) {
 		op_tracee_resume(process, tracee);
 		return;
@@ -209,6 +244,7 @@ static event_handler *const event_handlers[] = {
 	[PTRACE_EVENT_VFORK] = take_fork,
 	[PTRACE_EVENT_CLONE] = take_clone,
 	[PTRACE_EVENT_EXEC] = take_exec,
+	[PTRACE_EVENT_EXIT] = take_exiting,
 	[PTRACE_EVENT_STOP] = take_stop,
 };
 
@@ -257,7 +293,11 @@ void op_process_take_event(struct op_process *process, pid_t id, int status)
 	tracee->deliver_trap = false;
 	tracee->deep = false;
 	tracee->looked_for_trap = false;
-	tracee->registers_known = tracee->pc_known = false;
+	tracee->registers_known = false;
+	tracee->pc_known = tracee->pc_early;
+	tracee->pc_early = false;
+	tracee->watch_hits = 0;
+	tracee->watch_stop = false;
 	if (event < OP_ARRAY_SIZE(event_handlers) && event_handlers[event])
 		event_handlers[event](process, tracee, (int)event, WSTOPSIG(status));
 	else

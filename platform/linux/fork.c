@@ -8,17 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <stddef.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/array.h"
+#include "platform/linux/inject.h"
 #include "platform/linux/process.h"
 
 static void let_go(pid_t child)
 {
 	int status;
 
+	// It inherits what its debug registers read as, though nothing is watched in it.
+	ptrace(PTRACE_POKEUSER, child, offsetof(struct user, u_debugreg[7]), 0);
 	// A child that was killed refuses; reaping it here hands it on to its real parent.
 	if (ptrace(PTRACE_DETACH, child, 0, 0) && errno == ESRCH)
 		waitpid(child, &status, __WALL | WNOHANG);
@@ -122,12 +128,78 @@ struct op_error *op_process_write_child(struct op_process *process, int64_t chil
 			       size - done, addr.value + done, forked->id, process->pid);
 }
 
+/** One instruction of the child; signals that come meanwhile are sent again. */
+static bool step_child(pid_t child)
+{
+	enum { SIGNALS_MAX = 64 };
+
+	for (int i = 0; i < SIGNALS_MAX; i++) {
+		int status;
+		pid_t got;
+		if (ptrace(PTRACE_SINGLESTEP, child, 0, 0))
+			return false;
+		do {
+			got = waitpid(child, &status, __WALL);
+		} while (got < 0 && errno == EINTR);
+		if (got < 0 || !WIFSTOPPED(status))
+			return false;
+		if (status >> 8 == SIGTRAP)
+			return true;
+		// Of the event stops, which have SIGTRAP or a stop signal in these bits, none is
+		// lost.
+		if (status >> 16 == 0)
+			kill(child, WSTOPSIG(status));
+	}
+	return false;
+}
+
+struct op_error *op_process_protect_child(struct op_process *process, int64_t child,
+					  struct op_host_addr addr, uint64_t size,
+					  unsigned protection)
+{
+	const struct op_forked *forked = find_forked(process, child);
+	struct user_regs_struct saved, registers;
+	uint64_t instruction;
+
+	if (!forked)
+		return no_such_child(process, child);
+	if (forked->shares_memory)
+		return NULL;
+	struct op_error *err = op_inject_instruction(process, &instruction);
+	if (err)
+		return err;
+	bool made = instruction && ptrace(PTRACE_GETREGS, forked->id, 0, &saved) == 0;
+	if (made) {
+		registers = saved;
+		registers.rip = instruction;
+		registers.rax = SYS_mprotect;
+		registers.orig_rax = UINT64_MAX;
+		registers.rdi = addr.value;
+		registers.rsi = size;
+		registers.rdx = (uint64_t)op_native_protection(protection);
+		made = ptrace(PTRACE_SETREGS, forked->id, 0, &registers) == 0 &&
+		       step_child(forked->id) &&
+		       ptrace(PTRACE_GETREGS, forked->id, 0, &registers) == 0 &&
+		       registers.rax == 0 && ptrace(PTRACE_SETREGS, forked->id, 0, &saved) == 0;
+	}
+	if (made)
+		return NULL;
+	if (kill(forked->id, 0) && errno == ESRCH)
+		return op_error_create(OP_ERROR_PROCESS_GONE, "child %d of process %d has ended",
+				       forked->id, process->pid);
+	return op_error_create(OP_ERROR_UNSUPPORTED,
+			       "cannot make the code at 0x%" PRIx64
+			       " executable again in child %d of process %d",
+			       addr.value, forked->id, process->pid);
+}
+
 struct op_error *op_process_release_child(struct op_process *process, int64_t child)
 {
 	struct op_forked *forked = find_forked(process, child);
 
 	if (!forked)
 		return no_such_child(process, child);
+	op_process_unshield_child(process, child);
 	let_go(forked->id);
 	*forked = process->forked[--process->forked_count];
 	return NULL;

@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The guardian: a small process that sleeps in read() on a pipe. The pipe closes when outpost ends,
 // however it ends; then every trap of the shared journal becomes the byte that is harmless there.
-// One byte is written, not the whole slot: a thread may be about to run the rest of it.
+// One byte is written, not the whole slot: a thread may be about to run the rest of it. Debug
+// registers outlive their tracer too (ptrace_disable(), arch/x86/kernel/ptrace.c, leaves them), so
+// they are cleared on every thread.
 #include "platform/linux/guardian.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/compiler.h"
+#include "platform/linux/proc.h"
 
 // Reserved, not used, until that many traps are in the code at once.
 enum { JOURNAL_ENTRIES = 1 << 20 };
@@ -31,6 +36,8 @@ struct entry {
 
 struct journal {
 	_Atomic uint32_t used; // entries below this may be taken
+	_Atomic bool watches;  // threads may have debug registers set
+	_Atomic uint64_t budget;
 	struct entry entries[JOURNAL_ENTRIES];
 };
 
@@ -72,6 +79,83 @@ static void make_harmless(pid_t target, int memory_fd, struct entry *entry)
 		write_as_tracer(target, address, entry->harmless);
 }
 
+// A thread that was seized comes to a stop: the signal that it stopped for, 0: none.
+static bool await_stop(pid_t thread, int *ret_signal)
+{
+	enum { LOOKS = 1000 };
+	int status;
+	siginfo_t info;
+	*ret_signal = 0;
+	// A thread in uninterruptible sleep must not keep the others from being cleared.
+	for (int i = 0; i < LOOKS; i++) {
+		pid_t got = waitpid(thread, &status, __WALL | WNOHANG);
+		if (got < 0 || (got == thread && !WIFSTOPPED(status)))
+			return false;
+		if (got == thread) {
+			bool own = WSTOPSIG(status) == SIGTRAP &&
+				   ptrace(PTRACE_GETSIGINFO, thread, 0, &info) == 0 &&
+				   info.si_code == TRAP_HWBKPT;
+			if (status >> 16 == 0 && !own)
+				*ret_signal = WSTOPSIG(status);
+			return true;
+		}
+		usleep(1000);
+	}
+	return false;
+}
+
+// False when another tracer has the thread, or it does not stop.
+static bool clear_thread(pid_t thread)
+{
+	static const unsigned registers[] = {7, 6, 0, 1, 2, 3}; // control first
+	int number;
+	if (ptrace(PTRACE_SEIZE, thread, 0, 0))
+		return errno == ESRCH;
+	ptrace(PTRACE_INTERRUPT, thread, 0, 0);
+	if (!await_stop(thread, &number))
+		return false;
+	for (size_t i = 0; i < OP_ARRAY_SIZE(registers); i++)
+		ptrace(PTRACE_POKEUSER, thread,
+		       offsetof(struct user, u_debugreg) + registers[i] * sizeof(long), 0);
+	ptrace(PTRACE_DETACH, thread, 0, number);
+	return true;
+}
+
+static bool was_cleared(const pid_t *cleared, size_t count, pid_t thread)
+{
+	for (size_t i = 0; i < count; i++)
+		if (cleared[i] == thread)
+			return true;
+	return false;
+}
+
+// Threads that are born meanwhile have nothing set (copy_thread(), arch/x86/kernel/process.c), yet
+// what their registers read as is cleared with the others'.
+static void clear_watches(pid_t target)
+{
+	enum { PASSES = 1000 };
+	struct OP_ARRAY(pid_t) cleared = {0};
+	bool left = true;
+	for (int pass = 0; pass < PASSES && left; pass++) {
+		_cleanup_free_ pid_t *threads = NULL;
+		size_t count;
+		left = false;
+		if (pass)
+			usleep(1000);
+		if (op_proc_threads(target, &threads, &count))
+			break;
+		for (size_t i = 0; i < count; i++) {
+			if (was_cleared(cleared.data, cleared.count, threads[i]))
+				continue;
+			// One more pass finds those that were born during this one.
+			left = true;
+			if (clear_thread(threads[i]))
+				(void)!op_array_push(&cleared, threads[i]);
+		}
+	}
+	free(cleared.data);
+}
+
 static void __attribute__((noreturn))
 watch(pid_t target, int memory_fd, int pipe_fd, struct journal *journal)
 {
@@ -95,6 +179,13 @@ watch(pid_t target, int memory_fd, int pipe_fd, struct journal *journal)
 	uint32_t used = atomic_load(&journal->used);
 	for (uint32_t i = 0; i < used && i < JOURNAL_ENTRIES; i++)
 		make_harmless(target, memory_fd, &journal->entries[i]);
+	// A trap that is left is the program's own: its threads are not kept at it.
+	const uint32_t none = 0;
+	uint64_t budget = atomic_load(&journal->budget);
+	if (budget)
+		(void)!pwrite(memory_fd, &none, sizeof(none), (off_t)budget);
+	if (atomic_load(&journal->watches))
+		clear_watches(target);
 	_exit(0);
 }
 
@@ -175,11 +266,22 @@ struct op_error *op_guardian_note(struct op_guardian *guardian, uint64_t address
 	return NULL;
 }
 
-void op_guardian_forget(struct op_guardian *guardian, uint32_t entry)
+void op_guardian_note_watches(struct op_guardian *guardian, bool any)
 {
-	atomic_store(&guardian->journal->entries[entry].address, 0);
+	atomic_store(&guardian->journal->watches, any);
+}
+
+void op_guardian_note_budget(struct op_guardian *guardian, uint64_t address)
+{
+	atomic_store(&guardian->journal->budget, address);
+}
+
+uint64_t op_guardian_forget(struct op_guardian *guardian, uint32_t entry)
+{
+	uint64_t address = atomic_exchange(&guardian->journal->entries[entry].address, 0);
 	// Short of memory the entry is lost, which only costs its place.
 	if (op_array_reserve(&guardian->free_entries, &guardian->free_capacity,
 			     guardian->free_count + 1, sizeof(*guardian->free_entries)))
 		guardian->free_entries[guardian->free_count++] = entry;
+	return address;
 }

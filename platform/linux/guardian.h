@@ -27,7 +27,11 @@ void op_guardian_stop(struct op_guardian *guardian);
 struct op_error *op_guardian_note(struct op_guardian *guardian, uint64_t address, const void *trap,
 				  size_t size, uint8_t harmless, uint32_t *ret_entry);
 enum { OP_GUARDIAN_TRAP_MAX = 8 };
-/** After the original is back. */
-void op_guardian_forget(struct op_guardian *guardian, uint32_t entry);
+/** Whether threads of the target may have debug registers set. */
+void op_guardian_note_watches(struct op_guardian *guardian, bool any);
+/** The word of the handler's budget, 0: none: it is cleared when the last trap is out. */
+void op_guardian_note_budget(struct op_guardian *guardian, uint64_t address);
+/** After the original is back. @return the address. */
+uint64_t op_guardian_forget(struct op_guardian *guardian, uint32_t entry);
 
 #endif

@@ -42,8 +42,8 @@ static bool waits_in_one(struct op_process *process, const struct op_registers *
 	return same;
 }
 
-// The vDSO falls back to real system calls, so it holds the instruction. 0: not there.
-static struct op_error *vdso_instruction(struct op_process *process, uint64_t *ret)
+// The vDSO falls back to real system calls, so it holds the instruction.
+struct op_error *op_inject_instruction(struct op_process *process, uint64_t *ret)
 {
 	enum { SEARCH_MAX = 64 * 1024 };
 	_cleanup_(op_mappings_deinit) struct op_mappings mappings = {0};
@@ -110,7 +110,7 @@ struct op_error *op_inject_choose(struct op_process *process, struct op_inject_t
 	*ret = (struct op_inject_thread){0};
 	struct op_error *err = choose(process, true, 0, ret);
 	if (!err && !ret->id)
-		err = vdso_instruction(process, &instruction);
+		err = op_inject_instruction(process, &instruction);
 	if (!err && !ret->id && instruction)
 		err = choose(process, false, instruction, ret);
 	if (!err && !ret->id)

@@ -24,10 +24,15 @@ enum { OP_INJECT_SCRATCH = 64 };
  */
 struct op_error *op_inject_choose(struct op_process *process, struct op_inject_thread *ret);
 
+/** A `syscall` instruction that any thread can execute; 0: there is none. */
+struct op_error *op_inject_instruction(struct op_process *process, uint64_t *ret);
+
 /**
  * Let the thread make one system call, and put it back as it was: its own call is restarted, its
  * signals wait.
- * @param[in] number of a call that returns 0 when it succeeds. @param[in] arguments six of them.
+ * @param[in] number of a call that returns 0 when it succeeds, or a value whose lower half is 0:
+ * should outpost die meanwhile, it is taken for the result of the thread's own call.
+ * @param[in] arguments six of them.
  * @param[out] ret what the kernel returned, -errno included.
  */
 struct op_error *op_inject_call(struct op_process *process, const struct op_inject_thread *thread,

@@ -120,7 +120,8 @@ static struct op_error *take_child(struct op_process *process,
 {
 	struct op_proc_status status;
 
-	if (ptrace(PTRACE_SEIZE, process->pid, 0, op_ptrace_options | PTRACE_O_EXITKILL))
+	process->options |= PTRACE_O_EXITKILL;
+	if (ptrace(PTRACE_SEIZE, process->pid, 0, op_ptrace_options | process->options))
 		return op_refuse_explain(process->pid, "trace", errno);
 	struct op_tracee *tracee = op_tracee_add(process, process->pid);
 	if (!tracee)

@@ -107,6 +107,7 @@ struct op_error *op_process_open(int64_t pid, struct op_process **ret)
 		return op_error_no_memory();
 	process->pid = (pid_t)pid;
 	process->memory_fd = -1;
+	process->watch_generation = 1;
 	process->start_time = status.start_time;
 	err = op_process_open_memory(process);
 	if (!err)

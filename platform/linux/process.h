@@ -35,6 +35,9 @@ enum op_tracee_stop {
 	OP_TRACEE_TRAP,   /**< signal-delivery-stop of SIGTRAP */
 };
 
+/** Of x86: DR0 to DR3. */
+enum { OP_WATCH_SLOTS = 4 };
+
 struct op_tracee {
 	pid_t id;
 	enum op_tracee_phase phase;
@@ -66,9 +69,19 @@ struct op_tracee {
 	int exit_code; /**< wait status, when queued is an exit */
 	int64_t child;
 	bool child_shares_memory;
+	uint64_t mapped_at; /**< when queued is OP_STOP_CODE_MAPPED */
+	bool busy_mapper;   /**< op_process_watch_mapper() */
 	struct op_tracee *prev, *next;
 
+	unsigned watch_generation; /**< process->watch_generation that its debug registers are of */
+	unsigned watch_hits;       /**< slots hit, not asked for yet */
+	bool watch_stop; /**< its stop is for these: a system call, or a step that had another
+			    purpose */
+
 	bool registers_known, pc_known;
+	bool pc_early; /**< pc is already that of the stop which is about to be reported */
+	bool rewound;  /**< the kernel has it in front of the trap that it is told to be behind of
+			*/
 	struct user_regs_struct registers;
 	uint64_t pc;
 
@@ -94,6 +107,9 @@ struct op_process {
 	bool attached;
 	bool collecting;           /**< during attach: births and exits are no news */
 	bool exited;               /**< its end was seen */
+	bool killing;              /**< nothing may keep its threads any more */
+	bool exit_told;            /**< OP_STOP_EXITING was queued */
+	long options;              /**< of its tracees, besides op_ptrace_options */
 	struct op_tracee *tracees; /**< uthash by id */
 	struct op_tracee *queue;   /**< stops not handed out, in order of arrival (utlist) */
 	struct op_tracee
@@ -103,7 +119,12 @@ struct op_process {
 	bool sweep_found; /**< the last sweep found something: sweep again at once */
 	unsigned runs;
 
-	struct op_shield *shield; /**< shield.c; NULL: none */
+	struct op_shield *shield;                         /**< shield.c; NULL: none */
+	struct op_raw_trap *raw_traps;                    /**< rewind.c, uthash by address */
+	struct op_watch_slot watch_slots[OP_WATCH_SLOTS]; /**< size 0: free */
+	unsigned watch_generation; /**< counts their changes; never that of a new tracee */
+	bool wants_code_mapping;   /**< the run request's */
+	bool mapper_done;          /**< OP_STOP_MAPPER_DONE is to be told */
 	struct op_waiter *waiter;
 	struct op_process *waiter_next;
 	atomic_int interrupted;
@@ -153,6 +174,34 @@ void op_waiter_route(struct op_process *process, pid_t id, int status);
 /* shield.c */
 /** Forget the shield without touching the target: it is gone, or runs another program. */
 void op_process_drop_shield(struct op_process *process);
+
+/** Before a forked child is let go: traps in it are its own affair. */
+void op_process_unshield_child(struct op_process *process, int64_t child);
+/** Tell the guardian whether threads may have debug registers set. */
+void op_process_note_watches(struct op_process *process, bool any);
+
+/* watch.c */
+/** Set the debug registers of a stopped thread as the process's slots say. @return 0 or an errno.
+ */
+int op_tracee_set_watch(struct op_process *process, struct op_tracee *tracee);
+bool op_process_has_watches(const struct op_process *process);
+bool op_process_watches_system_calls(const struct op_process *process);
+/** The process runs another program, or is let go: no slot is set any more. */
+void op_process_forget_watches(struct op_process *process);
+/** After a single step: keep the hits for op_process_watch_hits(). */
+void op_tracee_note_step_hits(struct op_process *process, struct op_tracee *tracee);
+/** A system call has ended: true when its buffer touches a slot. */
+bool op_tracee_note_system_call(struct op_process *process, struct op_tracee *tracee,
+				int64_t result);
+
+/* pages.c */
+/** Of enum op_protection, as mprotect() wants it. */
+int op_native_protection(unsigned protection);
+
+/* mapper.c */
+/** A thread enters a system call. */
+void op_tracee_note_call_entry(struct op_process *process, struct op_tracee *tracee,
+			       uint64_t number);
 
 /* wait.c */
 /** Wait until no thread runs, at most @p timeout_ms. False when some did not stop (nor are in the

@@ -71,6 +71,8 @@ static struct op_error *load_registers(struct op_process *process, struct op_tra
 		return NULL;
 	if (ptrace(PTRACE_GETREGSET, tracee->id, NT_PRSTATUS, &part))
 		return failed(process, tracee, "read the registers of");
+	if (tracee->rewound)
+		tracee->registers.rip = tracee->pc;
 	tracee->registers_known = tracee->pc_known = true;
 	tracee->pc = tracee->registers.rip;
 	return NULL;
@@ -134,6 +136,7 @@ struct op_error *op_process_set_registers(struct op_process *process, op_thread_
 		return failed(process, tracee, "write the registers of");
 	tracee->registers = wanted;
 	tracee->pc = wanted.rip;
+	tracee->rewound = false;
 	return NULL;
 }
 
@@ -185,12 +188,22 @@ struct op_error *op_process_trap_reason(struct op_process *process, op_thread_id
 	struct op_error *err = op_tracee_stopped(process, thread, "ask for the trap of", &tracee);
 	if (err)
 		return err;
+	if (tracee->watch_hits || tracee->watch_stop) {
+		*ret = OP_TRAP_HARDWARE;
+		return NULL;
+	}
 	if (tracee->stop != OP_TRACEE_TRAP)
 		return op_error_create(OP_ERROR_STATE, "thread %" PRId64 " did not stop at a trap",
 				       thread);
 	if (ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info))
 		return failed(process, tracee, "ask for the trap of");
 	*ret = classify(&info, tracee->restart == PTRACE_SINGLESTEP);
+	// A step into a watched place is both, and the kernel says only that it was a step.
+	if (*ret == OP_TRAP_STEP) {
+		op_tracee_note_step_hits(process, tracee);
+		if (tracee->watch_hits)
+			*ret = OP_TRAP_HARDWARE;
+	}
 	if (*ret == OP_TRAP_FOREIGN)
 		tracee->deliver_trap = true;
 	return NULL;

@@ -8,6 +8,7 @@
 
 #include "base/compiler.h"
 #include "platform/linux/process.h"
+#include "platform/linux/rewind.h"
 
 static bool in_signal_stop(const struct op_tracee *tracee)
 {
@@ -73,8 +74,12 @@ void op_tracee_resume(struct op_process *process, struct op_tracee *tracee)
 		ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
 		tracee->left_group = false;
 	}
+	if (tracee->watch_generation != process->watch_generation)
+		op_tracee_set_watch(process, tracee);
+	if (due_signal(tracee) == SIGTRAP)
+		op_rewind_pass(process, tracee);
 	tracee->phase = OP_TRACEE_RUNNING;
-	tracee->registers_known = tracee->pc_known = false;
+	tracee->registers_known = tracee->pc_known = tracee->rewound = false;
 	// ESRCH: it was killed meanwhile and will report that.
 	ptrace(tracee->restart ? tracee->restart : PTRACE_CONT, tracee->id, 0, due_signal(tracee));
 }
@@ -106,9 +111,12 @@ struct op_error *op_process_run(struct op_process *process, const struct op_run_
 	struct op_error *err = op_process_require_attached(process, "run");
 	if (err)
 		return err;
-	int restart = request->mode == OP_RUN_STEP  ? PTRACE_SINGLESTEP
-		      : request->watch_code_mapping ? PTRACE_SYSCALL
-						    : PTRACE_CONT;
+	bool stop_at_calls =
+		request->watch_code_mapping || op_process_watches_system_calls(process);
+	int restart = request->mode == OP_RUN_STEP ? PTRACE_SINGLESTEP
+		      : stop_at_calls              ? PTRACE_SYSCALL
+						   : PTRACE_CONT;
+	process->wants_code_mapping = request->watch_code_mapping;
 	process->runs++;
 	if (request->thread) {
 		struct op_tracee *tracee = op_tracee_find(process, (pid_t)request->thread);
@@ -127,6 +135,22 @@ struct op_error *op_process_run(struct op_process *process, const struct op_run_
 	struct op_tracee *tracee, *next;
 	HASH_ITER(hh, process->tracees, tracee, next)
 	run_one(process, tracee, request, restart);
+	return NULL;
+}
+
+struct op_error *op_process_watch_exit(struct op_process *process, bool enabled)
+{
+	struct op_error *err = op_process_require_attached(process, "watch the end of");
+	long options = enabled ? process->options | PTRACE_O_TRACEEXIT
+			       : process->options & ~(long)PTRACE_O_TRACEEXIT;
+	if (err || options == process->options)
+		return err;
+	process->options = options;
+	struct op_tracee *tracee, *next;
+	// ESRCH: it was killed meanwhile. Threads that are born later inherit the options (man 2
+	// ptrace, PTRACE_O_TRACECLONE).
+	HASH_ITER(hh, process->tracees, tracee, next)
+	ptrace(PTRACE_SETOPTIONS, tracee->id, 0, op_ptrace_options | options);
 	return NULL;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What lets the target survive outpost's death while traps are in its code: a handler for SIGTRAP
-// that does nothing, so that a stray trap is one instruction that does nothing, and the guardian,
-// which takes the traps out. Without the handler a thread that hits a trap after the tracer's death
-// dies (man 7 signal: SIGTRAP's default); without the guardian it would hit it for ever. The
-// handler is a `ret` that stands in the vDSO anyway: nothing is mapped into the target.
+// What lets the target survive outpost's death while traps are in its code: a handler for SIGTRAP,
+// so that a thread at a stray trap waits there, and the guardian, which takes the traps out.
+// Without the handler a thread that hits a trap after the tracer's death dies (man 7 signal:
+// SIGTRAP's default); without the guardian it would hit it for ever. The handler is outpost's own
+// code (handler.c); where the target maps no memory for it, it is a `ret` that stands in the vDSO
+// anyway: then a stray trap does nothing, which is right in a slot, and loses the instruction under
+// it elsewhere.
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
@@ -11,8 +13,10 @@
 
 #include "base/compiler.h"
 #include "platform/linux/guardian.h"
+#include "platform/linux/handler.h"
 #include "platform/linux/inject.h"
 #include "platform/linux/process.h"
+#include "platform/linux/rewind.h"
 
 static const uint8_t ret_instruction[] = {0xc3};
 
@@ -26,16 +30,16 @@ static const struct {
 	{{0xb8, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05}, 7},
 };
 
-// The kernel's struct sigaction (arch/x86/include/uapi/asm/signal.h), which is not the C library's.
-struct kernel_action {
-	uint64_t handler, flags, restorer, mask;
-};
-_Static_assert(2 * sizeof(struct kernel_action) <= OP_INJECT_SCRATCH, "both fit");
+_Static_assert(2 * sizeof(struct op_kernel_action) <= OP_INJECT_SCRATCH, "both fit");
 enum { KERNEL_SA_RESTORER = 0x04000000 };
+// On the alternate stack, where there is one: a fiber's own may be nearly used up. The handler
+// reads its siginfo_t, which the kernel writes only with SA_SIGINFO.
+enum { FLAGS = SA_ONSTACK | SA_NODEFER | SA_RESTART | SA_SIGINFO | KERNEL_SA_RESTORER };
 
 struct op_shield {
 	struct op_guardian *guardian;
-	struct kernel_action theirs;
+	struct op_handler handler; /**< none: the vDSO's */
+	struct op_kernel_action theirs;
 	bool set;
 };
 
@@ -88,13 +92,11 @@ static struct op_error *find_code(struct op_process *process, const struct op_ma
 	return NULL;
 }
 
-static struct op_error *compose_action(struct op_process *process, struct kernel_action *ret)
+static struct op_error *compose_plain(struct op_process *process, struct op_kernel_action *ret)
 {
 	_cleanup_(op_mappings_deinit) struct op_mappings mappings = {0};
 	struct op_error *err = op_process_mappings(process, &mappings);
-	// On the alternate stack, where there is one: a fiber's own may be nearly used up.
-	*ret = (struct kernel_action){.flags = SA_ONSTACK | SA_NODEFER | SA_RESTART |
-					       KERNEL_SA_RESTORER};
+	*ret = (struct op_kernel_action){.flags = FLAGS};
 	if (!err)
 		err = find_code(process, &mappings, "[vdso]", ret_instruction,
 				sizeof(ret_instruction), &ret->handler);
@@ -108,8 +110,10 @@ static struct op_error *compose_action(struct op_process *process, struct kernel
 	return err;
 }
 
-static struct op_error *set_action(struct op_process *process, const struct kernel_action *action,
-				   struct kernel_action *ret_old)
+// @p action NULL: only ask.
+static struct op_error *call_sigaction(struct op_process *process,
+				       const struct op_kernel_action *action,
+				       struct op_kernel_action *ret_old)
 {
 	struct op_inject_thread thread;
 	struct op_error *err = op_inject_choose(process, &thread);
@@ -117,11 +121,12 @@ static struct op_error *set_action(struct op_process *process, const struct kern
 		return err;
 	struct op_host_addr place = op_host_addr(thread.scratch);
 	struct op_host_addr old_place = op_host_addr_add(place, sizeof(*action));
-	err = op_process_write(process, place, action, sizeof(*action));
+	if (action)
+		err = op_process_write(process, place, action, sizeof(*action));
 	if (err)
 		return err;
-	const uint64_t arguments[6] = {SIGTRAP, place.value, ret_old ? old_place.value : 0,
-				       sizeof(action->mask)};
+	const uint64_t arguments[6] = {SIGTRAP, action ? place.value : 0,
+				       ret_old ? old_place.value : 0, sizeof(action->mask)};
 	int64_t result;
 	err = op_inject_call(process, &thread, SYS_rt_sigaction, arguments, &result);
 	if (!err && result < 0)
@@ -129,6 +134,37 @@ static struct op_error *set_action(struct op_process *process, const struct kern
 				      "process %d refuses to set a signal handler", process->pid);
 	return err || !ret_old ? err
 			       : op_process_read(process, old_place, ret_old, sizeof(*ret_old));
+}
+
+// The action to set, and the program's own. Of an outpost that was killed its handler is still
+// there: that is not the program's.
+static struct op_error *compose(struct op_process *process, struct op_shield *shield,
+				struct op_kernel_action *ret)
+{
+	struct op_error *err = op_handler_place(process, &shield->handler);
+	bool plain = err && err->code == OP_ERROR_UNSUPPORTED;
+	if (plain) {
+		op_error_destroy(err);
+		err = compose_plain(process, ret);
+	} else if (!err) {
+		*ret = (struct op_kernel_action){
+			.handler = op_handler_entry(&shield->handler),
+			.flags = FLAGS,
+			.restorer = op_handler_restorer(&shield->handler),
+		};
+	}
+	if (!err)
+		err = call_sigaction(process, NULL, &shield->theirs);
+	bool left = !err && shield->theirs.handler == ret->handler;
+	if (err || (plain && !left))
+		return err;
+	if (plain)
+		shield->theirs = (struct op_kernel_action){0};
+	else if (left)
+		return op_handler_read_theirs(process, &shield->handler, &shield->theirs);
+	else
+		return op_handler_keep_theirs(process, &shield->handler, &shield->theirs);
+	return NULL;
 }
 
 struct op_error *op_process_shield(struct op_process *process)
@@ -139,15 +175,25 @@ struct op_error *op_process_shield(struct op_process *process)
 	if (!shield)
 		return op_error_no_memory();
 	process->shield = shield;
-	struct kernel_action ours;
+	struct op_kernel_action ours;
 	struct op_error *err =
 		op_guardian_start(process->pid, process->memory_fd, &shield->guardian);
 	if (!err)
-		err = compose_action(process, &ours);
+		err = compose(process, shield, &ours);
+	if (!err && shield->handler.code.value)
+		op_guardian_note_budget(shield->guardian,
+					op_handler_budget(&shield->handler).value);
 	if (!err)
-		err = set_action(process, &ours, &shield->theirs);
+		err = call_sigaction(process, &ours, NULL);
 	shield->set = !err;
+	op_process_note_watches(process, op_process_has_watches(process));
 	return err;
+}
+
+void op_process_note_watches(struct op_process *process, bool any)
+{
+	if (process->shield && process->shield->guardian)
+		op_guardian_note_watches(process->shield->guardian, any);
 }
 
 struct op_error *op_process_unshield(struct op_process *process)
@@ -155,9 +201,21 @@ struct op_error *op_process_unshield(struct op_process *process)
 	struct op_shield *shield = process->shield;
 	if (!shield)
 		return NULL;
-	struct op_error *err = shield->set ? set_action(process, &shield->theirs, NULL) : NULL;
+	struct op_error *err = shield->set ? call_sigaction(process, &shield->theirs, NULL) : NULL;
+	struct op_handler handler = shield->handler;
+	// It writes to the pages at its end.
 	op_process_drop_shield(process);
-	return err;
+	return err ?: op_handler_remove(process, &handler);
+}
+
+void op_process_unshield_child(struct op_process *process, int64_t child)
+{
+	const uint32_t none = 0;
+	// The child may be gone.
+	if (process->shield && process->shield->handler.code.value)
+		op_error_destroy(op_process_write_child(
+			process, child, op_handler_budget(&process->shield->handler), &none,
+			sizeof(none)));
 }
 
 void op_process_drop_shield(struct op_process *process)
@@ -167,34 +225,29 @@ void op_process_drop_shield(struct op_process *process)
 	op_guardian_stop(process->shield->guardian);
 	free(process->shield);
 	process->shield = NULL;
+	op_rewind_remove_all(process);
 }
 
-struct op_error *op_process_plant(struct op_process *process, struct op_host_addr addr,
-				  const void *trap, size_t size, uint8_t harmless,
-				  uint32_t *ret_entry)
+struct op_error *op_process_note_plant(struct op_process *process, struct op_host_addr addr,
+				       const void *bytes, size_t size, uint8_t harmless,
+				       uint32_t *ret_entry)
 {
+	const struct op_arch *arch = op_process_arch(process);
 	struct op_guardian *guardian = process->shield ? process->shield->guardian : NULL;
 	*ret_entry = UINT32_MAX;
+	if (!guardian)
+		return NULL;
 	struct op_error *err =
-		guardian ? op_guardian_note(guardian, addr.value, trap, size, harmless, ret_entry)
-			 : NULL;
-	if (!err)
-		err = op_process_write(process, addr, trap, size);
-	if (err && *ret_entry != UINT32_MAX)
-		op_guardian_forget(guardian, *ret_entry);
-	return err;
-}
-
-struct op_error *op_process_unplant(struct op_process *process, struct op_host_addr addr,
-				    const void *original, size_t size, uint32_t entry)
-{
-	struct op_error *err = op_process_write(process, addr, original, size);
-	op_process_forget_plant(process, entry);
+		op_guardian_note(guardian, addr.value, bytes, size, harmless, ret_entry);
+	// Behind the others a thread can go on.
+	if (!err && size == arch->trap_size && harmless != arch->slot_harmless &&
+	    !memcmp(bytes, arch->trap, size))
+		op_rewind_add(process, addr.value);
 	return err;
 }
 
 void op_process_forget_plant(struct op_process *process, uint32_t entry)
 {
 	if (process->shield && process->shield->guardian && entry != UINT32_MAX)
-		op_guardian_forget(process->shield->guardian, entry);
+		op_rewind_remove(process, op_guardian_forget(process->shield->guardian, entry));
 }

@@ -64,9 +64,15 @@ static void fill_stop(const struct op_process *process, const struct op_tracee *
 	case OP_STOP_SIGNAL:
 		fill_signal(tracee, ret);
 		break;
+	case OP_STOP_CODE_MAPPED:
+		ret->mapped_address = op_host_addr(tracee->mapped_at);
+		break;
 	case OP_STOP_FORK:
 		ret->child = tracee->child;
 		ret->child_shares_memory = tracee->child_shares_memory;
+		break;
+	case OP_STOP_EXITING:
+		fill_exit(tracee->exit_code, ret);
 		break;
 	case OP_STOP_PROCESS_EXIT:
 		ret->thread = process->pid;
@@ -135,6 +141,11 @@ struct op_error *op_process_wait(struct op_process *process, int timeout_ms, str
 			hand_out(process, ret);
 			return NULL;
 		}
+		if (process->mapper_done) {
+			process->mapper_done = false;
+			*ret = (struct op_stop){.kind = OP_STOP_MAPPER_DONE};
+			return NULL;
+		}
 		if (process->exited)
 			return op_process_gone(process, "wait for");
 		int left = timeout_ms;
@@ -169,11 +180,12 @@ struct op_error *op_process_step(struct op_process *process, op_thread_id thread
 	struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
 	if (tracee && tracee->queued != OP_STOP_NONE)
 		return NULL;
-	struct op_error *err =
-		op_process_run(process, &(struct op_run_request){.thread = thread,
-								 .mode = OP_RUN_STEP,
-								 .hold_signal = true,
-								 .despite_job_stop = true});
+	struct op_error *err = op_process_run(
+		process, &(struct op_run_request){.thread = thread,
+						  .mode = OP_RUN_STEP,
+						  .watch_code_mapping = process->wants_code_mapping,
+						  .hold_signal = true,
+						  .despite_job_stop = true});
 	int64_t deadline = op_waiter_now_ms() + STEP_TIMEOUT_MS;
 	bool asked = false;
 
@@ -188,6 +200,12 @@ struct op_error *op_process_step(struct op_process *process, op_thread_id thread
 		if (tracee->queued != OP_STOP_NONE) {
 			fill_stop(process, tracee, ret);
 			op_tracee_dequeue(process, tracee);
+			if (ret->kind == OP_STOP_TRAP)
+				op_tracee_note_step_hits(process, tracee);
+			if (tracee->watch_hits) {
+				tracee->watch_stop = true;
+				op_tracee_enqueue(process, tracee, OP_STOP_TRAP);
+			}
 			return NULL;
 		}
 		// An instruction that enters the kernel may not come back by itself.

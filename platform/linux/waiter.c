@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "platform/linux/rewind.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid // glibc has no name for it before 2.37
@@ -137,11 +138,33 @@ static bool flagged(const atomic_int *flag)
 	return flag && atomic_load(flag);
 }
 
-static enum op_wait_result wait_once(int options, pid_t *ret_id, int *ret_status, bool *ret_again)
+/** As waitpid(); a stop for SIGTRAP is looked at before it is reported. */
+static pid_t wait_looking(struct op_waiter *waiter, int options, int *ret_status, bool *ret_again)
 {
-	pid_t id = waitpid(-1, ret_status, __WCLONE | __WNOTHREAD | options);
+	siginfo_t info = {0};
 
-	*ret_again = id < 0 && errno == EINTR;
+	if (waitid(P_ALL, 0, &info,
+		   WEXITED | WSTOPPED | WNOWAIT | __WCLONE | __WNOTHREAD | options))
+		return -1;
+	if (!info.si_pid)
+		return 0;
+	if (info.si_code == CLD_TRAPPED && info.si_status == SIGTRAP)
+		op_rewind_stopped(waiter, info.si_pid);
+	pid_t id = waitpid(info.si_pid, ret_status, __WALL | __WNOTHREAD | WNOHANG);
+	// Killed in between: its end is still to come.
+	*ret_again = id <= 0;
+	return id;
+}
+
+static enum op_wait_result wait_once(struct op_waiter *waiter, int options, pid_t *ret_id,
+				     int *ret_status, bool *ret_again)
+{
+	*ret_again = false;
+	pid_t id = op_rewind_is_needed(waiter)
+			   ? wait_looking(waiter, options, ret_status, ret_again)
+			   : waitpid(-1, ret_status, __WCLONE | __WNOTHREAD | options);
+
+	*ret_again |= id < 0 && errno == EINTR;
 	*ret_id = id;
 	if (id > 0)
 		return OP_WAIT_EVENT;
@@ -165,7 +188,7 @@ static enum op_wait_result wait_blocking(struct op_waiter *waiter, int timeout_m
 		}
 		if (flagged(flag))
 			return OP_WAIT_FLAGGED;
-		result = wait_once(0, ret_id, ret_status, &again);
+		result = wait_once(waiter, 0, ret_id, ret_status, &again);
 		if (!again)
 			return result;
 		// The ring of an earlier wait would go on for nothing. Whoever rings now has set
@@ -186,7 +209,7 @@ enum op_wait_result op_waiter_next(struct op_waiter *waiter, int timeout_ms, con
 	if (timeout_ms >= 0) {
 		// What is there already costs no timer.
 		do {
-			result = wait_once(WNOHANG, ret_id, ret_status, &again);
+			result = wait_once(waiter, WNOHANG, ret_id, ret_status, &again);
 		} while (again);
 		if (result != OP_WAIT_TIMEOUT || timeout_ms == 0)
 			return result;

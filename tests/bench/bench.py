@@ -7,7 +7,8 @@ stop would wait for the other CPU to wake up, and that is not the debugger's doi
 
     bench.py [--quick] [--write docs/benchmarks.md] [NAME...]
 
-This file knows what is measured and what it means; how programs are driven is in tools.py, the guests are in guests.py.
+This file knows what is measured and what it means, inside.py the same for what outpost does inside the target. How programs are driven
+is in tools.py, the guests are in guests.py, what a table is in rows.py.
 """
 
 import argparse
@@ -16,105 +17,23 @@ import os
 import pathlib
 import platform
 import re
+import select
+import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 
 import guests
+from inside import Inside
+from rows import Outcome, Row, rate, ratio, repeat
 from tools import HERE, Failed, Gaps, Tools, Unavailable, median
 
 MIB = 1 << 20
 TURN = 8  # instructions of a turn of the loop in guests.calls(), those of the function that it calls included
 
 
-class Row:
-    """One line of a benchmark: who, and a number or the reason why there is none."""
-
-    def __init__(self, who, measure=None, unit=None):
-        self.who = who
-        self.measure = measure
-        self.unit = unit  # None: the benchmark's
-        self.values = []
-        self.reason = None
-
-    def run(self):
-        """One more measurement; None when there is none. A row that failed once is not tried again."""
-        if self.reason:
-            return None
-        try:
-            value = self.measure()
-        except (Unavailable, Failed, subprocess.TimeoutExpired) as reason:
-            self.reason = str(reason)
-            self.values = []
-            return None
-        self.values.append(value)
-        return value
-
-    @property
-    def value(self):
-        return median(self.values) if self.values else None
-
-
-class Outcome:
-    """A benchmark's table: rows, and claims about outpost."""
-
-    def __init__(self, name, title, unit, rows, digits=0):
-        self.name = name
-        self.title = title
-        self.unit = unit
-        self.rows = rows
-        self.digits = digits
-        self.claims = []
-
-    def claim(self, what, value, form, goal="none", met=None):
-        """value None: not measured, and so neither met nor missed. No goal: a number to know."""
-        if value is None:
-            self.claims.append((what, "-", goal, "not measured"))
-        else:
-            verdict = "-" if met is None else "met" if met(value) else "missed"
-            self.claims.append((what, form.format(value), goal, verdict))
-
-    def cell(self, row):
-        return row.reason if row.value is None else f"{row.value:,.{self.digits}f} {row.unit or self.unit}"
-
-    def text(self):
-        lines = [f"{self.name}: {self.title}"]
-        width = max(len(row.who) for row in self.rows) + 2
-        for row in self.rows:
-            lines.append(f"    {row.who:<{width}}{self.cell(row):>18}")
-        for what, value, goal, judged in self.claims:
-            lines.append(f"  * {what}: {value} (goal {goal}): {judged}")
-        return "\n".join(lines)
-
-    def markdown(self):
-        lines = [f"### {self.name}: {self.title}", "", "| claim | measured | goal | verdict |", "|---|---|---|---|"]
-        lines += [f"| {' | '.join(claim)} |" for claim in self.claims]
-        lines += ["", "| aside | median |", "|---|---:|"]
-        lines += [f"| {row.who} | {self.cell(row)} |" for row in self.rows]
-        return "\n".join(lines)
-
-
-def ratio(over, under):
-    """The median of the ratios of measurements that were made one after the other: what else the machine does is in both."""
-    pairs = [a / b for a, b in zip(over.values, under.values)]
-    return median(pairs) if pairs else None
-
-
-def rate(result):
-    count, seconds = result
-    return count / seconds
-
-
-def repeat(rows, times):
-    """All rows in turn, and again: not one row to its end and then the next."""
-    for _ in range(times):
-        for row in rows:
-            row.run()
-
-
-class Bench:
+class Bench(Inside):
     def __init__(self, tools, quick):
         self.tools = tools
         self.quick = quick
@@ -197,7 +116,75 @@ class Bench:
         repeat(others, min(self.times, 3))
         outcome = Outcome("steps", "steps by one Wasm instruction", "steps/s", [outpost, stub, *others])
         outcome.claim("of the bare client of the stub", ratio(outpost, stub), "{:.1f}")
-        outcome.claim("steps a second", outpost.value, "{:,.0f}", ">= 20,000", lambda v: v >= 20_000)
+        outcome.claim("steps a second", outpost.value, "{:,.0f}", ">= 40,000", lambda v: v >= 40_000)
+        return outcome
+
+    # Events ----------------------------------------------------------------------------------------------------
+
+    def events(self):
+        tools = self.tools
+        module = tools.wat("turns", guests.turns(self.size(300_000_000, 30_000_000)))
+        run = [tools.path("outpost"), "run", "--batch", "-q", *("-e", "catch trap", "-e", "catch throw", "-e", "continue"), "--"]
+        armed = Row("outpost, catch trap and catch throw", lambda: tools.whole(module, run))
+        plain = Row("without a debugger", lambda: tools.whole(module))
+        repeat([plain, armed], min(self.times, 3))
+        outcome = Outcome("events", "a loop without traps, from its start to its end", "s", [armed, plain], 2)
+        outcome.claim("of the time without a debugger", ratio(armed, plain), "{:.2f}", "<= 1.10", lambda r: r <= 1.1)
+        return outcome
+
+    def hostcalls(self):
+        tools = self.tools
+        count = self.size(100_000, 10_000)
+        module = tools.wat("writes", guests.writes(count))
+        trace = [tools.path("outpost"), "trace-calls", "-o", "/dev/null", "--"]
+        outpost = Row("outpost trace-calls", lambda: count / tools.whole(module, trace))
+        strace = Row("strace -f -e trace=write", lambda: count / tools.whole(module, self.strace()))
+        plain = Row("without a debugger", lambda: count / tools.whole(module))
+        repeat([plain, strace, outpost], min(self.times, 3))
+        outcome = Outcome("hostcalls", "calls of fd_write, told one by one", "calls/s", [outpost, strace, plain])
+        outcome.claim("of strace", ratio(outpost, strace), "{:.2f}")
+        return outcome
+
+    def strace(self):
+        program = shutil.which("strace")
+        if not program:
+            raise Unavailable("not installed")
+        return [program, "-f", "-e", "trace=write", "-o", "/dev/null"]
+
+    def watch(self):
+        """Blocks of the guest's loop, timed by itself: undisturbed, and with a hardware watchpoint that is not hit meanwhile."""
+        tools, every = self.tools, 16
+        module = tools.wat("blocks", guests.blocks(self.size(20_000_000, 5_000_000), every))
+        watched, free = Row("outpost, watch on a place that is not hit"), Row("undisturbed")
+        with tools.guest(module, pinned=True) as guest:
+            reports = Gaps(guest)
+
+            def blocks(least):
+                values = []
+                while len(values) < least:
+                    if not select.select([guest.stdout], [], [], 60)[0]:
+                        raise Failed("the guest stopped reporting: is it still stopped?")
+                    values += reports.drain()
+                return values
+
+            def with_watch():
+                with tools.prompt("attach", guest.pid) as outpost:
+                    outpost.command("watch $mem[4096:i32]")
+                    outpost.command("continue")
+                    reports.drain()
+                    if "New value" not in outpost.command("continue")[1]:
+                        raise Failed("the watchpoint was not hit where the guest changes the place")
+                    # All of them between two hits, the stops outside.
+                    return median(reports.drain()[:every]) / 1e6
+
+            def without():
+                blocks(1)
+                return median(blocks(every // 2)) / 1e6
+
+            watched.measure, free.measure = with_watch, without
+            repeat([free, watched], self.times)
+        outcome = Outcome("watch", "a loop while a hardware watchpoint is set", "ms a block", [watched, free], 2)
+        outcome.claim("of the time undisturbed", ratio(watched, free), "{:.3f}", "<= 1.05", lambda r: r <= 1.05)
         return outcome
 
     # One shot --------------------------------------------------------------------------------------------------
@@ -433,7 +420,8 @@ class Bench:
         return outcome
 
 
-BENCHMARKS = ("stops", "steps", "pause", "attach", "frames", "functions", "memory", "instances", "scan")
+BENCHMARKS = ("stops", "steps", "watch", "events", "hostcalls", "pause", "attach", "frames", "functions", "memory", "instances",
+              "scan", "conditions", "counters", "logs", "watches")
 
 
 def calls(output):

@@ -7,6 +7,10 @@ first patch slot is, in every copy of the code; for memory where the linear memo
     stops    continue with an ignore count        steps   stepi COUNT, machine instructions
     frames   backtrace                            memory  Inferior.read_memory of COUNT bytes
 
+And of native_loop.c, from one call of g to the next, which are COUNT calls of f:
+
+    conditions   break f if n == -1               logs    dprintf f, "kept %d\\n", n
+
 Prints "bench: COUNT SECONDS".
 """
 
@@ -33,6 +37,17 @@ def measure(mode, count, addresses):
         start = time.monotonic()
         data = inferior.read_memory(int(addresses[0], 16), count)
         return len(data), time.monotonic() - start
+
+    if mode in ("conditions", "logs"):
+        mark = gdb.Breakpoint("g")
+        gdb.execute("continue", to_string=True)
+        gdb.execute("break f if n == -1" if mode == "conditions" else 'dprintf f, "kept %d\\n", n', to_string=True)
+        start = time.monotonic()
+        text = gdb.execute("continue", to_string=True)
+        seconds = time.monotonic() - start
+        if mark.hit_count != 2 or (mode == "logs" and text.count("kept ") != count):
+            raise RuntimeError(f"stopped {mark.hit_count} times in g, with {text.count('kept ')} lines")
+        return count, seconds
 
     breakpoints, hit = run_to(addresses)
     if mode == "stops":

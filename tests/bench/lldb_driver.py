@@ -5,6 +5,7 @@ The environment says what to do: OUTPOST_BENCH="MODE PORT FUNCTION COUNT".
 
     stops    continue with an ignore count        steps   thread step-inst --count
     memory   SBProcess.ReadMemory of COUNT bytes from address 0
+    conditions   continue over COUNT calls of FUNCTION with a condition that never holds, from one call of g to the next
     frames   thread backtrace, and the stop before it: LLDB asks for the call stack when the target stops and keeps it
 
 Prints "bench: COUNT SECONDS".
@@ -54,6 +55,16 @@ def measure(debugger, mode, port, function, count):
         start = time.monotonic()
         command(debugger, f"thread step-inst --count {count}")
         seconds = time.monotonic() - start
+    elif mode == "conditions":
+        # The guest has no debug information, so the condition is one of constants: less than one on a local.
+        breakpoint.SetCondition("1 == 0")
+        mark = target.BreakpointCreateByName("g")
+        command(debugger, "process continue")
+        start = time.monotonic()
+        command(debugger, "process continue")
+        seconds = time.monotonic() - start
+        if mark.GetHitCount() != 2:
+            raise RuntimeError(f"stopped {mark.GetHitCount()} times in g, not twice")
     elif mode == "frames":
         command(debugger, "process continue")
         text = command(debugger, "thread backtrace")

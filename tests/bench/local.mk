@@ -1,9 +1,12 @@
 # Benchmarks: `make bench`, never a part of `make check`. BENCH_FLAGS: see tests/bench/bench.py --help.
-BENCH_HELPERS = tests/bench/bare_loop tests/bench/bare_readv tests/bench/read_memory
+BENCH_HELPERS = tests/bench/bare_loop tests/bench/bare_readv tests/bench/native_loop tests/bench/read_memory
 EXTRA_PROGRAMS += $(BENCH_HELPERS)
 CLEANFILES += $(BENCH_HELPERS)
 tests_bench_bare_loop_SOURCES = tests/bench/bare_loop.c
 tests_bench_bare_readv_SOURCES = tests/bench/bare_readv.c
+# What gdb debugs as its own kind of program: with names, and with n in its place at each call.
+tests_bench_native_loop_SOURCES = tests/bench/native_loop.c
+tests_bench_native_loop_CFLAGS = -g -O0
 tests_bench_read_memory_SOURCES = tests/bench/read_memory.c
 tests_bench_read_memory_LDADD = liboutpost.la
 # Static, so that the driver starts a program and not libtool's script.
@@ -13,7 +16,9 @@ EXTRA_DIST += \
 	tests/bench/gdb_driver.py \
 	tests/bench/guests.py \
 	tests/bench/host.py \
+	tests/bench/inside.py \
 	tests/bench/lldb_driver.py \
+	tests/bench/rows.py \
 	tests/bench/stub_client.py \
 	tests/bench/tools.py
 

@@ -11,6 +11,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -90,6 +91,18 @@ class Tools:
             yield process
 
     @contextlib.contextmanager
+    def native(self, program, *arguments, pinned=False):
+        """One of our own programs, which runs and has said "ready". Yields its Popen."""
+        path = self.programs / program
+        if not path.exists():
+            raise Unavailable(f"needs {program}, which is not built")
+        with self._running([str(path), *map(str, arguments)], subprocess.PIPE) as process:
+            self._wait_for_line(process, process.stdout, b"ready")
+            if pinned:
+                pin(process.pid, self.cpu)
+            yield process
+
+    @contextlib.contextmanager
     def stub(self, module, pinned=False):
         """A guest under `wasmtime run -g` that waits for its debugger. Yields the port."""
         with socket.socket() as probe:
@@ -130,6 +143,25 @@ class Tools:
                 raise Failed(f"the guest never said {text.decode()!r}: {(seen.decode(errors='replace') + rest).strip()[:300]}")
             seen += byte
 
+    def whole(self, module, before=(), options=(), pinned=True):
+        """Seconds of a guest that ends by itself, from its start; before: the command line that it is started by.
+
+        No cache: Wasmtime would keep code with a debugger's traps in it."""
+        command = [*before, self.path("wasmtime"), "run", "-Ccache=n", "-Dguest-debug=y", *options, str(module)]
+        start = time.monotonic()
+        done = subprocess.run(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=self.scratch,
+            timeout=LIMIT,
+            preexec_fn=(lambda: os.sched_setaffinity(0, {self.cpu})) if pinned else None,
+        )
+        if done.returncode:
+            raise Failed(f"{command[0]} ended with {done.returncode}: {done.stderr.decode(errors='replace').strip()[-300:]}")
+        return time.monotonic() - start
+
     # Yardsticks ------------------------------------------------------------------------------------------------
 
     def run(self, command, pinned=False, environment=None, marker=""):
@@ -140,12 +172,12 @@ class Tools:
             raise Failed(f"{pathlib.Path(command[0]).name} printed no result: {text.strip()[-300:]}")
         return int(found[1]), float(found[2])
 
-    def output(self, command, pinned=False, environment=None):
+    def output(self, command, pinned=False, environment=None, errors=subprocess.STDOUT):
         done = subprocess.run(
             [str(word) for word in command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=errors,
             cwd=self.scratch,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(environment or {})},
             timeout=LIMIT,
@@ -231,6 +263,15 @@ class Prompt:
         if re.search(r"^error: ", output, re.MULTILINE):
             raise Failed(f"outpost: {command}: {output.strip()[-300:]}")
 
+    def start(self, text):
+        """A command that gives no prompt before interrupt()."""
+        os.write(self.master, text.encode() + b"\n")
+
+    def interrupt(self):
+        """Ctrl-C. Returns what was printed since start()."""
+        self.process.send_signal(signal.SIGINT)
+        return self._read_prompt()
+
     def peak_memory(self):
         """Bytes. VmHWM and not ru_maxrss: that one counts what this script used before it started outpost."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
@@ -275,6 +316,39 @@ def pin(pid, cpu):
     for task in os.listdir(f"/proc/{pid}/task"):
         with contextlib.suppress(ProcessLookupError):
             os.sched_setaffinity(int(task), {cpu})
+
+
+class Rounds:
+    """What the guests report that measure themselves: see guests.hot()."""
+
+    def __init__(self, process):
+        self.stream = process.stdout
+        self.rest = b""
+
+    def _read(self):
+        """What is in the pipe."""
+        self.rest += self.stream.read(1 << 16)
+        whole = len(self.rest) // 8 * 8
+        found = [value for (value,) in struct.iter_unpack("<Q", self.rest[:whole])]
+        self.rest = self.rest[whole:]
+        return found
+
+    def _wait(self, limit):
+        if not select.select([self.stream], [], [], limit)[0]:
+            raise Failed(f"the guest finished no round in {limit} s")
+        return self._read()
+
+    def seconds(self, limit=60):
+        """The median round of those that begin and end from now on, for about a second, or of one that takes longer."""
+        # One read empties a pipe. The report after that is of a round that began before.
+        if select.select([self.stream], [], [], 0)[0]:
+            self._read()
+        self._wait(limit)
+        found = []
+        deadline = time.monotonic() + 1
+        while not found or time.monotonic() < deadline:
+            found += self._wait(limit)
+        return median(found) / 1e9
 
 
 class Gaps:

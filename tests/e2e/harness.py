@@ -23,6 +23,8 @@ PROGRAM = os.environ.get("OUTPOST_PROGRAM", "outpost")
 TOOLS = Path(os.environ.get("OUTPOST_TOOLS", SOURCE / ".outpost-tools"))
 WORK = Path(os.environ.get("OUTPOST_WORK", tempfile.gettempdir() + "/outpost-e2e"))
 GUESTS = SOURCE / "tests" / "guests"
+# A line of a guest in whose place another file's text is put.
+INCLUDE = r"(?m)^;; include (\w+\.wat)$"
 NEWEST = "49.0.4"
 VENV = TOOLS / "venv" / "bin"
 # Two cores and sanitizers: a limit is there to end a hang, never to measure.
@@ -53,9 +55,14 @@ def _run(*command, **options):
 
 def wat(name):
     """The core module or component of tests/guests/NAME.wat."""
-    source = GUESTS / f"{name}.wat"
-    text = source.read_text().replace(";; include rt.wat", (GUESTS / "rt.wat").read_text())
-    stamp = max(source.stat().st_mtime_ns, (GUESTS / "rt.wat").stat().st_mtime_ns)
+    sources = [GUESTS / f"{name}.wat"]
+
+    def included(line):
+        sources.append(GUESTS / line[1])
+        return re.sub(INCLUDE, included, sources[-1].read_text())
+
+    text = re.sub(INCLUDE, included, sources[0].read_text())
+    stamp = max(source.stat().st_mtime_ns for source in sources)
 
     def make(path):
         joined = path.with_suffix(".joined.wat")
@@ -88,7 +95,8 @@ def c(name, *options):
 def compiled(module, version=NEWEST, *options):
     """The .cwasm of a module."""
     kind = "".join(options).replace("-", "_").replace(" ", "")
-    return _made(WORK / f"{Path(module).stem}-{version}{kind}.cwasm",
+    stamp = Path(module).stat().st_mtime_ns
+    return _made(WORK / f"{Path(module).stem}-{stamp}-{version}{kind}.cwasm",
                  lambda path: _run(wasmtime(version), "compile", *options, module, "-o", path))
 
 
@@ -151,9 +159,15 @@ class Guest:
 
     def serving_address(self):
         """Of `wasmtime serve --addr 127.0.0.1:0`: the address that it says it has."""
-        wait_until(lambda: "Serving HTTP on" in self.stderr(), "the server says its address")
-        host, port = re.search(r"http://([0-9.]+):([0-9]+)/", self.stderr()).groups()
-        return host, int(port)
+        said = None
+
+        def whole():
+            nonlocal said
+            said = re.search(r"http://([0-9.]+):([0-9]+)/", self.stderr())
+            return said
+
+        wait_until(whole, "the server says its address")
+        return said[1], int(said[2])
 
     def wait_line(self, wanted):
         while True:
@@ -243,6 +257,107 @@ class Guest:
         """Everything a debugger could leave behind: image bytes, executable mappings, caught signals."""
         executable = [m for m in self.mappings() if "x" in m[2]]
         return self.images(), executable, self.status("SigCgt")
+
+
+# What a guest with several threads needs where Wasmtime has wasi-threads.
+THREADS = ("-W", "threads=y", "-W", "shared-memory=y", "-S", "threads=y")
+
+
+class Scripted(Guest):
+    """A guest with several threads in `wasmtime wast`: Wasmtime 47 removed wasi-threads, test scripts still have threads.
+
+    The script's own thread is the guest's first and the only one that can call the host, so it is the one whose lines are
+    seen: its fd_write prints each byte with spectest's print_i32. At "ready" the module is compiled and instantiated once;
+    the threads, each with a store of its own, come when a line is sent, which is when the second script comes through a FIFO.
+    A trap in the first thread ends the process with status 1 when the other threads have ended; after a trap in another one
+    the first waits for it for ever.
+    """
+
+    SETUP = """
+(module $env (memory (export "memory") 2 2 shared))
+(module definition $quiet
+  (func (export "fd_write") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "fd_read") (param i32 i32 i32 i32) (result i32) unreachable)
+  (func (export "args_get") (param i32 i32) (result i32) unreachable)
+  (func (export "thread-spawn") (param i32) (result i32) unreachable))
+(module $host
+  (import "env" "memory" (memory 2 2 shared))
+  (import "spectest" "print_i32" (func $print (param i32)))
+  (data $arguments "ARGUMENTS")
+  (func (export "fd_write") (param i32) (param $vector i32) (param i32 i32) (result i32) (local $at i32)
+    (local.set $at (i32.load (local.get $vector)))
+    (loop $more
+      (call $print (i32.load8_u (local.get $at)))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $more (i32.lt_u (local.get $at)
+        (i32.add (i32.load (local.get $vector)) (i32.load offset=4 (local.get $vector))))))
+    (i32.const 0))
+  (func (export "fd_read") (param i32) (param $vector i32) (param i32) (param $size i32) (result i32)
+    (i32.store8 (i32.load (local.get $vector)) (i32.const 10))
+    (i32.store (local.get $size) (i32.const 1))
+    (i32.const 0))
+  (func (export "args_get") (param $vector i32) (param $text i32) (result i32)
+    (memory.init $arguments (local.get $text) (i32.const 0) (i32.const SIZE))
+    POINTERS
+    (i32.const 0))
+  (func (export "thread-spawn") (param i32) (result i32) (i32.const 1))
+  (func (export "ready")
+    (call $print (i32.const 114)) (call $print (i32.const 101)) (call $print (i32.const 97))
+    (call $print (i32.const 100)) (call $print (i32.const 121)) (call $print (i32.const 10))))
+(register "wasi_snapshot_preview1" $host)
+(register "wasi" $host)
+(module definition $guest binary "MODULE")
+(module instance $main $guest)
+(invoke $host "ready")
+"""
+    THREAD = """
+(thread $threadK (shared (module $env))
+  (module instance $host $quiet)
+  (register "wasi_snapshot_preview1" $host)
+  (register "wasi" $host)
+  (module instance $worker $guest)
+  (assert_return (invoke $worker "wasi_thread_start" (i32.const K) (i32.const K))))
+"""
+
+    def __init__(self, module, *, version=NEWEST, guest_debug=True, options=(), arguments=()):
+        self.folder = tempfile.TemporaryDirectory()
+        words = [str(word).encode() + b"\0" for word in (module.name, *arguments)]
+        starts = [sum(map(len, words[:k])) for k in range(len(words))]
+        pointers = " ".join(f"(i32.store offset={4 * k} (local.get $vector) (i32.add (local.get $text) (i32.const {start})))"
+                            for k, start in enumerate(starts))
+        text = self.SETUP.replace("ARGUMENTS", _escaped(b"".join(words))).replace("SIZE", str(sum(map(len, words))))
+        setup, self.rest = Path(self.folder.name) / "setup.wast", Path(self.folder.name) / "rest.wast"
+        setup.write_text(text.replace("POINTERS", pointers).replace("MODULE", _escaped(module.read_bytes())))
+        os.mkfifo(self.rest)
+        self.workers = range(1, int(arguments[0]))
+        debug = ["-D", "guest-debug=y"] if guest_debug else []
+        super().__init__(None, command=[wasmtime(version), "wast", "--generate-dwarf=false", *debug, "-W", "threads=y", *options,
+                                        setup, self.rest])
+
+    def __exit__(self, *exception):
+        super().__exit__(*exception)
+        self.folder.cleanup()
+
+    def line(self, limit=LIMIT):
+        text = b""
+        while found := re.fullmatch(r"(\d+): i32", super().line(limit)):
+            self.lines.pop()
+            text += bytes([int(found[1])])
+            if text.endswith(b"\n"):
+                self.lines.append(text[:-1].decode())
+                return self.lines[-1]
+        return ""
+
+    def send(self, text):
+        """Whatever the line is, it begins."""
+        waits = "".join(f"(wait $thread{k})\n" for k in self.workers)
+        threads = "".join(self.THREAD.replace("K", str(k)) for k in self.workers)
+        # A script that began with a thread would be taken for the fields of a module.
+        self.rest.write_text('(register "env" $env)\n' + threads + '(assert_return (invoke $main "_start"))\n' + waits)
+
+
+def _escaped(data):
+    return "".join(f"\\{byte:02x}" for byte in data)
 
 
 def wait_until(fact, what):
@@ -342,6 +457,20 @@ class Case(unittest.TestCase):
     def guest(self, name, **options):
         """A guest of tests/guests that is running (its first line was seen)."""
         guest = Guest(wat(name), **options)
+        self.addCleanup(guest.__exit__)
+        return guest.ready()
+
+    def exact(self, name, threads, rounds, *, worker=0, iteration=0, kind=0, version=NEWEST, options=(), **others):
+        """tests/guests/exact_NAME.wat with so many guest threads, ready, waiting for a line before they work.
+
+        Worker 0 is the thread that runs _start. A guest that has a chosen moment has it in this worker's iteration. Where
+        Wasmtime has wasi-threads all threads are there at "ready"; where it has not they come afterwards: see Scripted.
+        """
+        arguments = [threads, rounds, worker, iteration, kind]
+        if int(version.split(".")[0]) < 47:
+            guest = Guest(wat(f"exact_{name}"), version=version, options=(*THREADS, *options), arguments=arguments, **others)
+        else:
+            guest = Scripted(wat(f"exact_{name}"), version=version, options=options, arguments=arguments, **others)
         self.addCleanup(guest.__exit__)
         return guest.ready()
 

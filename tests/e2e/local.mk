@@ -1,26 +1,38 @@
 # End-to-end tests: outpost on real programs in real Wasmtimes. Each file is a theme; each of its cases counts.
 E2E_TESTS = \
 	tests/e2e/test_attach.py \
+	tests/e2e/test_breakpoint_comfort.py \
 	tests/e2e/test_breakpoints.py \
+	tests/e2e/test_cache.py \
+	tests/e2e/test_conditions.py \
 	tests/e2e/test_differential.py \
 	tests/e2e/test_errors.py \
+	tests/e2e/test_exact.py \
+	tests/e2e/test_events.py \
 	tests/e2e/test_guests.py \
 	tests/e2e/test_json.py \
 	tests/e2e/test_matrix.py \
 	tests/e2e/test_prompt.py \
 	tests/e2e/test_run.py \
 	tests/e2e/test_scenarios.py \
+	tests/e2e/test_scheduler.py \
 	tests/e2e/test_stack.py \
 	tests/e2e/test_state.py \
 	tests/e2e/test_stepping.py \
+	tests/e2e/test_stepping_ways.py \
 	tests/e2e/test_survival.py \
+	tests/e2e/test_trace_calls.py \
 	tests/e2e/test_values.py \
-	tests/e2e/test_versions.py
+	tests/e2e/test_versions.py \
+	tests/e2e/test_watch.py
 # Those that also run with sanitizers: between them they go through all the code.
 E2E_QUICK_TESTS = \
 	tests/e2e/test_attach.py \
 	tests/e2e/test_breakpoints.py \
+	tests/e2e/test_conditions.py \
 	tests/e2e/test_errors.py \
+	tests/e2e/test_exact.py \
+	tests/e2e/test_events.py \
 	tests/e2e/test_run.py \
 	tests/e2e/test_state.py \
 	tests/e2e/test_stepping.py \
@@ -39,6 +51,7 @@ AM_TESTS_ENVIRONMENT = \
 
 EXTRA_DIST += \
 	$(E2E_TESTS) \
+	tests/e2e/conversation.py \
 	tests/e2e/harness.py \
 	tests/e2e/python.sh \
 	tests/e2e/rsp.py \
@@ -47,6 +60,7 @@ EXTRA_DIST += \
 	tests/guests/app.wat \
 	tests/guests/calls.wat \
 	tests/guests/component.wat \
+	tests/guests/conditions.wat \
 	tests/guests/consumer.wat \
 	tests/guests/deep.wat \
 	tests/guests/demo.sh \
@@ -57,19 +71,32 @@ EXTRA_DIST += \
 	tests/guests/diff_memories.wat \
 	tests/guests/diff_simd.wat \
 	tests/guests/diff_tail.wat \
+	tests/guests/exact_counts.wat \
+	tests/guests/exact_iteration.wat \
+	tests/guests/exact_trap.wat \
+	tests/guests/exact_writer.wat \
+	tests/guests/early.wat \
+	tests/guests/events.wat \
+	tests/guests/events_host.py \
 	tests/guests/fib.py \
 	tests/guests/idle.py \
 	tests/guests/idle.wat \
+	tests/guests/later.wat \
 	tests/guests/lib.wat \
 	tests/guests/memory.wat \
 	tests/guests/micropython_host.wat \
 	tests/guests/nested.py \
 	tests/guests/nested.wat \
 	tests/guests/objects.wat \
+	tests/guests/plugin.wat \
+	tests/guests/plugins.py \
+	tests/guests/preloads.wat \
 	tests/guests/progress.c \
 	tests/guests/provider.wat \
 	tests/guests/reader.wat \
 	tests/guests/rt.wat \
+	tests/guests/rt_line.wat \
+	tests/guests/rt_threads.wat \
 	tests/guests/scenario_activations.wat \
 	tests/guests/scenario_embedded.py \
 	tests/guests/scenario_embedded.wat \
@@ -81,11 +108,19 @@ EXTRA_DIST += \
 	tests/guests/scenario_twins.wat \
 	tests/guests/serve.wat \
 	tests/guests/serve_wait.wat \
+	tests/guests/serve_work.wat \
 	tests/guests/sleeper.wat \
 	tests/guests/spin.wat \
 	tests/guests/state.wat \
+	tests/guests/steps.wat \
+	tests/guests/threads.wat \
 	tests/guests/traps.wat \
-	tests/guests/values.wat
+	tests/guests/values.wat \
+	tests/guests/watch.wat \
+	tests/guests/watch_file.wat \
+	tests/guests/watch_grow.wat \
+	tests/guests/watch_objects.wat \
+	tests/guests/watch_threads.wat
 
 # Unit and recorded tests and a part of the end-to-end tests: for builds with sanitizers.
 check-quick:

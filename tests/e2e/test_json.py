@@ -3,6 +3,7 @@
 
 import json
 import re
+import tempfile
 import unittest
 
 import jsonschema
@@ -36,6 +37,29 @@ class Schema(Case):
         self.assertFalse(documents.errors())
         self.assertUndisturbed(guest, calls_sum)
 
+    def test_comforts_of_breakpoints(self):
+        guest = self.guest("calls")
+        with tempfile.TemporaryDirectory() as folder:
+            documents = self.attached(
+                guest, "break round", "break round if r >= 0", "commands", "silent", "print r", "end", "enable count 5 $bpnum",
+                "info breakpoints", "continue", "until", "advance choose", "condition 2", "condition 2 r > 1", "rbreak ^fib$",
+                "enable once 3", f"save breakpoints {folder}/saved", f"source {folder}/saved", "set scheduler-locking step",
+                "show scheduler-locking")
+        self.valid(documents)
+        self.assertFalse(documents.errors())
+        self.assertUndisturbed(guest, calls_sum)
+
+    def test_several_stores(self):
+        guest = self.guest("threads", version="44.0.1", options=["-W", "threads=y,shared-memory=y", "-S", "threads=y"],
+                           arguments=[2])
+        documents = self.attached(guest, "break tick if worker == 0", "continue", "delete", "set scheduler-locking on",
+                                  "set $mem[0x110:i32] = 1", "continue")
+        self.valid(documents)
+        self.assertIn("store", documents.stops("breakpoint")[0])
+        self.assertEqual(documents.stops()[-1]["reason"], "thread-ended")
+        rounds, total = guest.finish("x\n")
+        self.assertEqual(rounds, total)
+
     def test_types(self):
         guest = self.guest("values")
         self.valid(self.attached(guest, "break mark", "continue", "up", "info locals", "info stack", "backtrace -full"))
@@ -57,6 +81,14 @@ class Schema(Case):
                 documents = self.attached(guest.ready(), *listings, "instance", "instance 1", *more)
                 self.valid(documents)
                 self.assertFalse(documents.errors())
+
+    def test_watchpoints(self):
+        guest = self.guest("watch")
+        documents = self.attached(guest, "watch $mem[0x2004:i32]", "rwatch $mem[0x2300:i32]", "awatch $mem[0xf8f0:i32]",
+                                  "info watchpoints", "continue", "continue", "continue", "disable 1", "delete")
+        self.assertEqual(len(documents.stops("watchpoint")), 3)
+        self.valid(documents)
+        self.assertFalse(documents.errors())
 
     def test_missing_values(self):
         guest = self.guest("calls", guest_debug=False)

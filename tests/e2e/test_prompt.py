@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pexpect
 
-from harness import LIMIT, PROGRAM, Case, calls_sum, environment, sleeping, spin_sum, wait_until
+from harness import (LIMIT, PROGRAM, Case, calls_sum, environment, instructions, sleeping, spin_sum, wait_until, wat)
 
 PROMPT = r"\(outpost\) $"
 
@@ -54,6 +54,22 @@ class Prompt(Case):
             child.sendintr()
             child.expect(PROMPT)
             self.assertIn("interrupted", child.before)
+        self.leave(child, guest, spin_sum)
+
+    def test_control_c_while_a_condition_is_evaluated(self):
+        """It is neither the condition's failure nor lost."""
+        guest = self.guest("spin")
+        place = next(pc for pc, text in instructions(wat("spin"))["mix"] if text == "i32.mul")
+        child = self.terminal("attach", guest.pid)
+        self.ask(child, f"break *{place:#x} if turn == -1")
+        for _ in range(60):
+            child.sendline("continue")
+            wait_until(lambda: "t" not in guest.thread_states().values(), "it runs")
+            child.sendintr()
+            child.expect(PROMPT)
+            self.assertIn("interrupted", child.before)
+            self.assertNotIn("cannot be evaluated", child.before)
+        self.assertRegex(self.ask(child, "info breakpoints"), r"1 +keep y +0 ")
         self.leave(child, guest, spin_sum)
 
     def test_control_c_stops_a_suspended_program(self):

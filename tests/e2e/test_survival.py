@@ -10,22 +10,37 @@ import threading
 import time
 import unittest
 
-from harness import PROGRAM, Case, Guest, calls_sum, environment, script, spin_sum, wait_until, wasmtime, wat
+from harness import (LIMIT, PROGRAM, THREADS, Case, Guest, calls_sum, environment, script, spin_sum, wait_until, wasmtime, wat)
 
 ROUNDS = int(os.environ.get("OUTPOST_KILLS", "12"))
+FEATURES = ["-W", "exceptions=y,gc=y,function-references=y"]
+
+
+def busy_sum(rounds):
+    """What tests/guests/busy.wat must add up to."""
+    return 11 * rounds + sum(turn >> 4 & 255 for turn in range(0, rounds, 16))
 
 
 class Survival(Case):
     def busy(self, guest, *commands):
         """outpost at work on a guest until it is killed."""
-        process = subprocess.Popen([PROGRAM, "attach", str(guest.pid), "--batch", *script(*commands)], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment())
+        return self.started("attach", guest.pid, "--batch", *script(*commands))
+
+    def started(self, *arguments):
+        process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, env=environment())
         self.addCleanup(process.stderr.close)
         return process
 
     def kill_while(self, guest, *commands):
         clean = guest.images()
-        process = self.busy(guest, *commands)
+        self.kill(guest, self.busy(guest, *commands), clean)
+
+    def kill_tracing(self, guest):
+        clean = guest.images()
+        self.kill(guest, self.started("trace-calls", "-o", "/dev/null", guest.pid), clean)
+
+    def kill(self, guest, process, clean):
         # Not before it has patched the code: until then there is nothing to survive.
         wait_until(lambda: process.poll() is not None or guest.images() != clean, "outpost has patched the code")
         self.assertIsNone(process.poll(), process.poll() is not None and process.stderr.read())
@@ -33,6 +48,7 @@ class Survival(Case):
         time.sleep(random.uniform(0, 0.02))
         process.send_signal(signal.SIGKILL)
         process.wait()
+        process.stderr.close()
         wait_until(lambda: guest.status("TracerPid") == "0", "the kernel has let go of the guest")
         wait_until(lambda: not self.traps(guest, clean), "the guardian has taken every trap out")
 

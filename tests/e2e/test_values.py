@@ -38,7 +38,9 @@ class Types(Case):
         for expression, expected in (("small", -42), ("$local0", -42), ("$small", -42), ("small + 2 * 3", -36),
                                      ("large", str(0x1122334455667788)), ("single * 2", 3.0), ("double", -2.25),
                                      ("$stack0", 11), ("$stack1 + 1", -21), ("small == -42", 1),
-                                     ("0x10 << 4", 256), ("~0", -1), ("(7 - 3) * 5", 20)):
+                                     ("0x10 << 4", 256), ("~0", -1), ("(7 - 3) * 5", 20),
+                                     ("$arg0", -42), ("$arg1 > 0 ? small : 1 / 0", -42), ("0 && 1 / 0", 0),
+                                     ("small < 0 || $mem[0xffffffff]", 1), ("small ? 1 : 2.5", 1.0)):
             with self.subTest(expression=expression):
                 self.assertEqual(self.stop(f"print {expression}").one("print")["value"], expected)
 
@@ -102,7 +104,8 @@ class Memory(Case):
 
     def test_bad_expressions(self):
         guest = sleeping(self.guest("memory"))
-        for expression in ("1 +", "(1", "$mem[1024:i33]", "$mem[1024", "no_such_name", "1 / 0", "$local99", "1 2", "@"):
+        for expression in ("1 +", "(1", "$mem[1024:i33]", "$mem[1024", "no_such_name", "1 / 0", "$local99", "$arg99", "1 ? 2",
+                           "1 2", "@"):
             with self.subTest(expression=expression):
                 documents = self.attached(guest, f"print {expression}", status=1)
                 self.assertIn(documents.errors()[0]["code"], ("syntax", "not-found", "unsupported"))

@@ -6,6 +6,7 @@ IMAGE_TESTS = \
 	tests/unit/test_image_set \
 	tests/unit/test_layout \
 	tests/unit/test_memory \
+	tests/unit/test_exception_table \
 	tests/unit/test_trap_table
 UNIT_TESTS += $(IMAGE_TESTS)
 IMAGE_FIXTURE = tests/unit/image_fixture.c tests/unit/image_fixture.h
@@ -41,3 +42,6 @@ EXTRA_DIST += \
 	tests/guests/images/pair-49.cwasm \
 	tests/guests/images/plain-36.cwasm \
 	tests/guests/images/plain-49.cwasm
+tests_unit_test_exception_table_SOURCES = tests/unit/test_exception_table.c $(IMAGE_FIXTURE)
+tests_unit_test_exception_table_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_exception_table_LDADD = $(UNIT_LIBS)

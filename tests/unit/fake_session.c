@@ -469,6 +469,28 @@ struct op_error *op_session_assign(struct op_session *session, const struct op_f
 	return NULL;
 }
 
+const char *op_catch_kind_name(enum op_catch_kind kind)
+{
+	return kind == OP_CATCH_TRAP ? "trap" : NULL;
+}
+
+const char *op_trap_kind_word(size_t index)
+{
+	return index ? NULL : "unreachable";
+}
+
+struct op_error *op_session_catch(struct op_session *session, const char *spec, bool temporary,
+				  const struct op_breakpoint **ret)
+{
+	return op_error_create(OP_ERROR_UNSUPPORTED, "the double catches nothing");
+}
+
+struct op_error *op_session_trace_calls(struct op_session *session, bool enabled,
+					const char *const *patterns, size_t count)
+{
+	return op_error_create(OP_ERROR_UNSUPPORTED, "the double traces nothing");
+}
+
 struct op_error *op_session_break(struct op_session *session, const char *spec, bool temporary,
 				  bool allow_pending, const struct op_breakpoint **ret)
 {
@@ -528,6 +550,88 @@ struct op_error *op_session_breakpoint_enable(struct op_session *session, uint32
 	return NULL;
 }
 
+struct op_error *op_session_count(struct op_session *session, enum op_count_scope scope,
+				  const char *spec, const struct op_breakpoint **ret)
+{
+	struct op_error *err = op_session_break(session, scope == OP_COUNT_PLACE ? spec : "fib",
+						false, false, ret);
+	if (!err)
+		session->breakpoints[session->breakpoint_count - 1].action = OP_ACTION_COUNT;
+	return err;
+}
+
+struct op_error *op_session_log(struct op_session *session, const char *spec,
+				const struct op_breakpoint **ret)
+{
+	struct op_error *err = op_session_break(session, "fib", false, false, ret);
+	if (!err) {
+		struct op_breakpoint *set = &session->breakpoints[session->breakpoint_count - 1];
+		set->action = OP_ACTION_LOG;
+		set->format = "\"n=%d\" n";
+	}
+	return err;
+}
+
+struct op_error *op_session_watch_software(struct op_session *session, const struct op_frame *frame,
+					   const char *spec, const char *pattern,
+					   const struct op_breakpoint **ret)
+{
+	struct op_error *err = op_session_break(session, "fib", false, false, ret);
+	if (!err) {
+		struct op_breakpoint *set = &session->breakpoints[session->breakpoint_count - 1];
+		set->action = OP_ACTION_WATCH;
+		set->kind = OP_BREAKPOINT_WATCH;
+	}
+	return err;
+}
+
+struct op_error *op_session_trace(struct op_session *session, const char *pattern, uint64_t length,
+				  const struct op_breakpoint **ret)
+{
+	struct op_error *err = op_session_break(session, "fib", false, false, ret);
+	if (!err)
+		session->breakpoints[session->breakpoint_count - 1].action = OP_ACTION_TRACE;
+	return err;
+}
+
+struct op_error *op_session_trace_entries(struct op_session *session, size_t limit,
+					  const struct op_trace_entry **ret, size_t *ret_count)
+{
+	static const struct op_trace_entry entries[] = {
+		{.module = "app", .function = "fib", .function_index = 1, .pc = 0x1a3}};
+	*ret = entries;
+	*ret_count = OP_ARRAY_SIZE(entries);
+	return NULL;
+}
+
+const char *op_breakpoint_action_name(enum op_breakpoint_action action)
+{
+	static const char *const names[] = {[OP_ACTION_STOP] = "stop",
+					    [OP_ACTION_COUNT] = "count",
+					    [OP_ACTION_LOG] = "log",
+					    [OP_ACTION_TRACE] = "trace",
+					    [OP_ACTION_WATCH] = "watch"};
+	return names[action];
+}
+
+struct op_error *op_session_counts(struct op_session *session, uint32_t number, bool by_instruction,
+				   const char *pattern, const struct op_count **ret,
+				   size_t *ret_count)
+{
+	static const struct op_count counts[] = {{.number = 1,
+						  .module = "app",
+						  .function = "fib",
+						  .function_index = 1,
+						  .pc = 0x1a3,
+						  .count = 12,
+						  .instructions = 240,
+						  .covered = 9,
+						  .counted = 10}};
+	*ret = counts;
+	*ret_count = OP_ARRAY_SIZE(counts);
+	return NULL;
+}
+
 struct op_error *op_session_breakpoint_ignore(struct op_session *session, uint32_t number,
 					      uint64_t count)
 {
@@ -548,11 +652,33 @@ const struct op_breakpoint *const *op_session_breakpoints(struct op_session *ses
 	return session->list;
 }
 
+struct op_error *op_session_watch(struct op_session *session, const struct op_frame *frame,
+				  const char *spec, enum op_breakpoint_kind kind,
+				  const struct op_breakpoint **ret)
+{
+	struct op_error *err = op_session_break(session, "fib", false, false, ret);
+	if (err)
+		return err;
+	struct op_breakpoint *watchpoint = &session->breakpoints[session->breakpoint_count - 1];
+	snprintf(session->specs[session->breakpoint_count - 1], sizeof(session->specs[0]), "%s",
+		 spec);
+	watchpoint->kind = kind;
+	watchpoint->location_count = 0;
+	return NULL;
+}
+
+const char *op_breakpoint_kind_name(enum op_breakpoint_kind kind)
+{
+	static const char *const names[] = {"breakpoint", "watchpoint", "read-watchpoint",
+					    "access-watchpoint"};
+	return names[kind];
+}
+
 const char *op_stop_reason_name(enum op_stop_reason reason)
 {
-	static const char *const names[] = {"breakpoint", "step",  "interrupted",
-					    "signal",     "trap",  "guest-returned",
-					    "exec",       "entry", "attached"};
+	static const char *const names[] = {"breakpoint", "step",           "interrupted", "signal",
+					    "trap",       "guest-returned", "exec",        "entry",
+					    "attached",   "watchpoint"};
 	return names[reason];
 }
 

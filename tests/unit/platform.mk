@@ -10,6 +10,11 @@ tests_unit_victim_LDFLAGS = -pthread
 PLATFORM_TEST_CPPFLAGS = $(UNIT_CPPFLAGS) -DOP_VICTIM='"$(abs_top_builddir)/tests/unit/victim"'
 PLATFORM_TEST_CONTROL = tests/unit/victim_control.c tests/unit/victim_control.h
 
+UNIT_TESTS += tests/unit/test_arch_store
+tests_unit_test_arch_store_SOURCES = tests/unit/test_arch_store.c
+tests_unit_test_arch_store_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_arch_store_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/test_arch
 tests_unit_test_arch_SOURCES = tests/unit/test_arch.c
 tests_unit_test_arch_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -24,6 +29,16 @@ UNIT_TESTS += tests/unit/test_platform_code
 tests_unit_test_platform_code_SOURCES = tests/unit/test_platform_code.c $(PLATFORM_TEST_CONTROL)
 tests_unit_test_platform_code_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
 tests_unit_test_platform_code_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_platform_shield
+tests_unit_test_platform_shield_SOURCES = tests/unit/test_platform_shield.c $(PLATFORM_TEST_CONTROL)
+tests_unit_test_platform_shield_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
+tests_unit_test_platform_shield_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_platform_watch
+tests_unit_test_platform_watch_SOURCES = tests/unit/test_platform_watch.c $(PLATFORM_TEST_CONTROL)
+tests_unit_test_platform_watch_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
+tests_unit_test_platform_watch_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/unit/test_platform_wait
 tests_unit_test_platform_wait_SOURCES = tests/unit/test_platform_wait.c $(PLATFORM_TEST_CONTROL)

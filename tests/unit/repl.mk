@@ -2,7 +2,7 @@ REPL_TEST_LIBS = librepl.la libtarget.la libarch.la libbase.la $(CHECK_LIBS) $(J
 REPL_TEST_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 
 UNIT_TESTS += tests/unit/test_repl_arguments
-tests_unit_test_repl_arguments_SOURCES = tests/unit/test_repl_arguments.c tests/unit/fake_session.c tests/unit/fake_session.h tests/unit/fake_state.c
+tests_unit_test_repl_arguments_SOURCES = tests/unit/test_repl_arguments.c tests/unit/fake_session.c tests/unit/fake_session.h tests/unit/fake_control.c tests/unit/fake_state.c
 tests_unit_test_repl_arguments_CPPFLAGS = $(REPL_TEST_CPPFLAGS)
 tests_unit_test_repl_arguments_LDADD = $(REPL_TEST_LIBS)
 
@@ -12,16 +12,16 @@ tests_unit_test_repl_values_CPPFLAGS = $(REPL_TEST_CPPFLAGS)
 tests_unit_test_repl_values_LDADD = $(REPL_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_repl_text
-tests_unit_test_repl_text_SOURCES = tests/unit/test_repl_text.c tests/unit/fake_session.c tests/unit/fake_session.h tests/unit/fake_state.c
+tests_unit_test_repl_text_SOURCES = tests/unit/test_repl_text.c tests/unit/fake_session.c tests/unit/fake_session.h tests/unit/fake_control.c tests/unit/fake_state.c
 tests_unit_test_repl_text_CPPFLAGS = $(REPL_TEST_CPPFLAGS)
 tests_unit_test_repl_text_LDADD = $(REPL_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_repl_json
-tests_unit_test_repl_json_SOURCES = tests/unit/test_repl_json.c tests/unit/fake_session.c tests/unit/fake_session.h tests/unit/fake_state.c
+tests_unit_test_repl_json_SOURCES = tests/unit/test_repl_json.c tests/unit/fake_session.c tests/unit/fake_session.h tests/unit/fake_control.c tests/unit/fake_state.c
 tests_unit_test_repl_json_CPPFLAGS = $(REPL_TEST_CPPFLAGS)
 tests_unit_test_repl_json_LDADD = $(REPL_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_repl_state
-tests_unit_test_repl_state_SOURCES = tests/unit/test_repl_state.c tests/unit/fake_session.c tests/unit/fake_session.h tests/unit/fake_state.c
+tests_unit_test_repl_state_SOURCES = tests/unit/test_repl_state.c tests/unit/fake_session.c tests/unit/fake_session.h tests/unit/fake_control.c tests/unit/fake_state.c
 tests_unit_test_repl_state_CPPFLAGS = $(REPL_TEST_CPPFLAGS)
 tests_unit_test_repl_state_LDADD = $(REPL_TEST_LIBS)

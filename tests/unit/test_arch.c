@@ -72,6 +72,69 @@ START_TEST(frame_states)
 }
 END_TEST
 
+// signatures[1]::wasm_to_array_trampoline of Wasmtime 49.0.4, from its cold block's branch on; the
+// offsets were read from objdump.
+static const uint8_t trampoline[] = {
+	0x55, 0x48, 0x89, 0xe5,                   // push rbp; mov rbp, rsp
+	0x84, 0xc0,                               // test al, al
+	0x0f, 0x84, 0x0d, 0x00, 0x00, 0x00,       // je 0x19
+	0x48, 0x83, 0xc4, 0x20,                   // add rsp, 0x20
+	0x48, 0x89, 0xec, 0x5d, 0xc3,             // mov rsp, rbp; pop rbp; ret
+	0x90, 0x90, 0x90, 0x90,                   //
+	0x48, 0x8b, 0x43, 0x10,                   // mov rax, [rbx + 0x10]
+	0x48, 0x8b, 0x80, 0x48, 0x01, 0x00, 0x00, // mov rax, [rax + 0x148]
+	0x48, 0x89, 0xdf,                         // mov rdi, rbx
+	0xff, 0xd0,                               // call rax
+	0x0f, 0x0b,                               // ud2
+};
+
+START_TEST(trampolines)
+{
+	uint32_t back, failure;
+	op_arch_x86_64.trampoline_exits(trampoline, sizeof(trampoline), &back, &failure);
+	ck_assert_uint_eq(back, 19);
+	ck_assert_uint_eq(failure, 39);
+	// One that fails by a call through r8, and returns with its arguments popped.
+	uint8_t other[sizeof(trampoline)];
+	memcpy(other, trampoline, sizeof(other));
+	memcpy(other + 38, (const uint8_t[]){0x41, 0xff, 0xd0}, 3);
+	other[20] = 0xc2;
+	op_arch_x86_64.trampoline_exits(other, sizeof(other), &back, &failure);
+	ck_assert_uint_eq(back, 19);
+	ck_assert_uint_eq(failure, 38);
+	// One that does not fail, and pieces of any length.
+	for (size_t size = 0; size < sizeof(trampoline); size++) {
+		op_arch_x86_64.trampoline_exits(trampoline, size, &back, &failure);
+		ck_assert_uint_eq(back, size > 20 ? 19 : OP_CODE_NOWHERE);
+		ck_assert_uint_eq(failure, OP_CODE_NOWHERE);
+	}
+}
+END_TEST
+
+START_TEST(emulates_push_and_pop)
+{
+	const struct op_arch *arch = &op_arch_x86_64;
+	struct op_registers registers = {0};
+	struct op_emulated_access access;
+	registers.value[arch->sp] = 0x1000;
+	registers.value[arch->fp] = 0x2000;
+	registers.value[arch->pc] = 0x400;
+	ck_assert(arch->emulate((const uint8_t[]){0x55}, 1, &registers, &access));
+	ck_assert(!access.is_load);
+	ck_assert_uint_eq(access.addr.value, 0xff8);
+	ck_assert_uint_eq(access.value, 0x2000);
+	ck_assert_uint_eq(registers.value[arch->sp], 0xff8);
+	ck_assert_uint_eq(registers.value[arch->pc], 0x401);
+	ck_assert(arch->emulate((const uint8_t[]){0x5d}, 1, &registers, &access));
+	ck_assert(access.is_load);
+	ck_assert_uint_eq(access.addr.value, 0xff8);
+	ck_assert_uint_eq(access.load_register, arch->fp);
+	ck_assert_uint_eq(registers.value[arch->sp], 0x1000);
+	ck_assert_uint_eq(registers.value[arch->pc], 0x402);
+	ck_assert(!arch->emulate((const uint8_t[]){0xc3}, 1, &registers, &access));
+}
+END_TEST
+
 struct call_case {
 	uint8_t code[8];
 	size_t size;
@@ -178,6 +241,8 @@ int main(void)
 	tcase_add_loop_test(arch, frame_states, 0,
 			    (int)(sizeof(frame_cases) / sizeof(frame_cases[0])));
 	tcase_add_loop_test(arch, calls, 0, (int)(sizeof(call_cases) / sizeof(call_cases[0])));
+	tcase_add_test(arch, trampolines);
+	tcase_add_test(arch, emulates_push_and_pop);
 	tcase_add_test(arch, disassembles);
 	tcase_add_test(arch, slot_is_a_nop_behind_its_trap);
 	tcase_add_test(arch, tables);

@@ -369,6 +369,56 @@ START_TEST(new_code_is_reported)
 }
 END_TEST
 
+static unsigned protection_at(struct op_process *process, struct op_host_addr addr)
+{
+	struct op_mappings mappings;
+
+	must(op_process_mappings(process, &mappings));
+	const struct op_mapping *mapping = op_mappings_find(&mappings, addr);
+	unsigned protection = mapping ? mapping->protection : 0;
+	op_mappings_deinit(&mappings);
+	return protection;
+}
+
+START_TEST(mapper_is_watched_and_its_code_held)
+{
+	enum { PAGE = 4096 };
+	const unsigned code = OP_PROTECTION_READ | OP_PROTECTION_EXECUTE;
+	const struct op_run_request watch = {.watch_code_mapping = true};
+	struct victim victim;
+
+	victim_start(&victim, "map");
+	struct op_process *process = must_attach(victim.pid);
+	must(op_process_run(process, &watch));
+	victim_tell(&victim, "");
+	victim_tell(&victim, "");
+	struct op_stop stop = must_stop(process, OP_STOP_CODE_MAPPED);
+	ck_assert_uint_eq(protection_at(process, stop.mapped_address), code);
+	must(op_process_protect(process, stop.mapped_address, PAGE, OP_PROTECTION_READ));
+	ck_assert_uint_eq(protection_at(process, stop.mapped_address), OP_PROTECTION_READ);
+	must(op_process_protect(process, stop.mapped_address, PAGE, code));
+	ck_assert_uint_eq(protection_at(process, stop.mapped_address), code);
+	// It says on its standard output what mprotect() has returned: that is something else.
+	ck_assert(!op_process_mapper_is_busy(process, stop.thread));
+	op_process_watch_mapper(process, stop.thread);
+	ck_assert(op_process_mapper_is_busy(process, stop.thread));
+	op_thread_id mapper = stop.thread;
+	must(op_process_run(process, &watch));
+	stop = must_stop(process, OP_STOP_MAPPER_DONE);
+	ck_assert_int_eq(stop.thread, 0);
+	ck_assert(!op_process_mapper_is_busy(process, mapper));
+	victim_expect(&victim, "plain 1");
+	victim_expect(&victim, "protect 0");
+	op_process_destroy(process);
+	for (int i = 0; i < 3; i++)
+		victim_tell(&victim, "");
+	victim_expect(&victim, "fails -1");
+	victim_expect(&victim, "code 1");
+	victim_expect(&victim, "moved 1");
+	victim_ends(&victim, 0);
+}
+END_TEST
+
 START_TEST(stop_all_while_watching)
 {
 	struct victim victim;
@@ -417,6 +467,7 @@ int main(void)
 	tcase_add_test(code, forked_children);
 	tcase_add_test(code, vfork_parent_can_be_met);
 	tcase_add_test(code, new_code_is_reported);
+	tcase_add_test(code, mapper_is_watched_and_its_code_held);
 	tcase_add_test(code, stop_all_while_watching);
 	suite_add_tcase(suite, code);
 

@@ -23,6 +23,11 @@ static const struct {
 	{"si", "stepi", "", ""},
 	{"ni 4", "nexti", "", "4"},
 	{"fin", "finish", "", ""},
+	{"u fib", "until", "", "fib"},
+	{"adv *0x10", "advance", "", "*0x10"},
+	{"cond 1 n", "condition", "", "1 n"},
+	{"comm", "commands", "", ""},
+	{"save br f", "save", "", "br f"},
 	{"f 2", "frame", "", "2"},
 	{"i loc", "info locals", "", ""},
 	{"i b", "info breakpoints", "", ""},
@@ -246,7 +251,7 @@ static const struct {
 	const char *candidates; /**< with blanks between */
 } completions[] = {
 	{"backt", "backtrace"},
-	{"s", "stepi stack set show source shell"},
+	{"s", "stepi save stack set show source shell"},
 	{"info me", "memories"},
 	{"i lo", "locals"},
 	{"b fi", "fib"},

@@ -337,6 +337,101 @@ static int mode_hot(void)
 	return 0;
 }
 
+/* instruction: threads count with one instruction, and beside it; says where it is, and at the end
+ * how many it has lost. */
+extern const char victim_instruction[];
+
+static void *count_both(void *unused)
+{
+	uint64_t by_instruction = 0, beside = 0;
+
+	while (!atomic_load_explicit(&stopping, memory_order_relaxed)) {
+		__asm__ volatile(".globl victim_instruction\nvictim_instruction: incq %0"
+				 : "+b"(by_instruction));
+		beside++;
+	}
+	return (void *)(uintptr_t)(beside - by_instruction);
+}
+
+static int mode_instruction(void)
+{
+	pthread_t other = start(count_both), third = start(count_both);
+	void *lost[2];
+
+	printf("ready %" PRIxPTR "\n", (uintptr_t)victim_instruction);
+	wait_for_line();
+	atomic_store(&stopping, true);
+	pthread_join(other, &lost[0]);
+	pthread_join(third, &lost[1]);
+	printf("lost %" PRIdPTR "\n", (intptr_t)lost[0] + (intptr_t)lost[1]);
+	return 0;
+}
+
+/* watch: two threads count in a watched place; each line a thing is done to it. */
+static volatile uint64_t watched[4] __attribute__((aligned(64)));
+static atomic_int turns_wanted;
+
+static void *counts(void *which)
+{
+	volatile uint64_t *own = &watched[(uintptr_t)which];
+	while (!atomic_load(&stopping)) {
+		if (atomic_load(&turns_wanted) <= 0)
+			sched_yield();
+		else if (atomic_fetch_sub(&turns_wanted, 1) > 0)
+			(*own)++;
+	}
+	return NULL;
+}
+
+static void *writes_once(void *unused)
+{
+	watched[0] = 77;
+	return NULL;
+}
+
+static int mode_watch(void)
+{
+	pthread_t threads[2];
+	char line[64];
+
+	for (uintptr_t i = 0; i < 2; i++)
+		if (pthread_create(&threads[i], NULL, counts, (void *)i))
+			die("pthread_create");
+	printf("ready %" PRIxPTR "\n", (uintptr_t)watched);
+	for (;;) {
+		hear(line, sizeof(line));
+		if (strcmp(line, "born") == 0) {
+			pthread_join(start(writes_once), NULL);
+		} else if (strcmp(line, "kernel") == 0) {
+			FILE *file = fopen("/dev/zero", "r");
+			if (!file || read(fileno(file), (void *)(uintptr_t)&watched[0], 8) != 8)
+				die("/dev/zero");
+			fclose(file);
+		} else if (strcmp(line, "fork") == 0) {
+			pid_t child = fork();
+			if (child == 0) {
+				watched[0] = 5;
+				_exit(6);
+			}
+			say_status(child);
+		} else if (strcmp(line, "read") == 0) {
+			(void)watched[1];
+		} else if (strcmp(line, "end") == 0) {
+			break;
+		} else {
+			atomic_store(&turns_wanted, atoi(line));
+		}
+		puts("did");
+	}
+	while (atomic_load(&turns_wanted) > 0)
+		sched_yield();
+	atomic_store(&stopping, true);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	printf("sum %" PRIu64 "\n", watched[0] + watched[1]);
+	return 0;
+}
+
 /* map: maps executable memory in several ways, one at each line. */
 static int mode_map(void)
 {
@@ -438,6 +533,8 @@ static const struct mode modes[] = {
 	{"fork", mode_fork},
 	{"vfork-slow", mode_vfork_slow},
 	{"hot", mode_hot},
+	{"instruction", mode_instruction},
+	{"watch", mode_watch},
 	{"map", mode_map},
 	{"memory", mode_memory},
 	{"trap", mode_trap},

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Stubs: machine code that a patch slot calls inside the target. A stub is a list of groups; each
-// group is a list of steps that run in order until one of them says no, and then the next group
-// follows. Pure: from steps to bytes, for one instruction set at a time; knows no process.
+// Stubs: machine code that a patch slot jumps to inside the target. A stub is a list of groups;
+// each group is a list of steps that run in order until one of them says no, and then the next
+// group follows. Pure: from steps to bytes, for one instruction set at a time; knows no process.
 //
-// What a stub may rely on: it is entered by the slot's call (return address at [sp], the slot's
-// end), the frame pointer is the Wasm function's, every register but the flags is live and kept,
-// the stack below sp is free for less than what Wasmtime's own breakpoint trampoline would use
-// there. It runs on any number of threads at once.
+// What a stub may rely on: the frame pointer is the Wasm function's, every register but the flags
+// is live and kept, the stack below sp is free for less than what Wasmtime's own breakpoint
+// trampoline would use there. It runs on any number of threads at once. It is jumped to and jumps
+// back: a call and its return cost a tight loop several times as much.
 //
-// Its first byte, replaced by stub->entry_harmless, makes the whole stub do nothing for whoever
-// enters it, while threads that are inside go on: that is how the guardian switches it off.
+// Its entry's first byte, replaced by stub->entry_harmless, makes the whole stub do nothing for
+// whoever enters it, while threads that are inside go on: that is how the guardian switches it off.
 #ifndef OP_TRACER_AGENT_STUB_H
 #define OP_TRACER_AGENT_STUB_H
 
@@ -48,8 +48,7 @@ enum op_stub_step_kind {
 	OP_STUB_CHANGED, /**< says no unless the expression's bits differ from those in the
 			    op_stub_watch at cell; then they are stored there. An error says no */
 	OP_STUB_LOG,     /**< append a record to the log ring at cell */
-	OP_STUB_TRAP,    /**< a trap; the tracer sees all registers as at the slot, but for pc and
-			    the return address on the stack */
+	OP_STUB_TRAP,    /**< a trap; the tracer sees all registers as at the slot, but for pc */
 };
 
 /** A log ring in the target: header, then 1 << size_log2 records. Many writers, one reader. */
@@ -101,6 +100,7 @@ struct op_stub_trap {
 struct op_stub {
 	struct OP_ARRAY(uint8_t) code;
 	struct OP_ARRAY(struct op_stub_trap) traps;
+	uint32_t entry; /**< offset in the code where the slot jumps to */
 	uint8_t entry_harmless;
 };
 void op_stub_deinit(struct op_stub *stub);
@@ -112,8 +112,9 @@ extern const struct op_stub_machine op_stub_x86_64;
 const struct op_stub_machine *op_stub_machine_for(const struct op_arch *arch);
 
 /**
- * Compile. @param[in] address where the code will stand, for data that it reaches relative to
- * itself.
+ * Compile.
+ * @param[in] address where the code will stand, for what it reaches relative to itself.
+ * @param[in] slot_end where it goes back to, within 2 GiB of that.
  * @param[in,out] stub zero-initialised, or to be used again: its buffers are kept.
  * @return OP_ERROR_UNSUPPORTED, with the reason, for an expression that has no compiled form (a
  * reference, a field, a table, a v128): it is evaluated from outside then.
@@ -121,6 +122,6 @@ const struct op_stub_machine *op_stub_machine_for(const struct op_arch *arch);
 struct op_error *op_stub_compile(const struct op_stub_machine *machine,
 				 const struct op_stub_group *groups, size_t count,
 				 const struct op_machine_scope *scope, uint64_t address,
-				 struct op_stub *stub);
+				 uint64_t slot_end, struct op_stub *stub);
 
 #endif

@@ -35,6 +35,7 @@ static struct op_error *break_at(struct op_repl *repl, const struct op_call *cal
 	struct op_error *err = set(repl, spec, temporary, &breakpoint);
 	if (err)
 		return err;
+	repl->first_set = repl->last_set = breakpoint->number;
 	if (repl->out.json)
 		op_breakpoint_json(&repl->out.writer, "breakpoint", breakpoint);
 	else

@@ -5,7 +5,7 @@
 static struct op_error *delete_run(struct op_repl *repl, const struct op_call *call)
 {
 	struct op_number_list numbers _cleanup_number_list_ = {0};
-	struct op_error *err = op_breakpoint_numbers(repl, call, &numbers);
+	struct op_error *err = op_breakpoint_numbers(repl, call->rest, &numbers);
 	if (err)
 		return err;
 	if (!*call->rest && numbers.count && !op_repl_confirm(repl, "Delete all breakpoints?"))

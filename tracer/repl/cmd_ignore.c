@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "tracer/repl/repl.h"
+#include "tracer/repl/breakpoint_numbers.h"
 
 static struct op_error *ignore_run(struct op_repl *repl, const struct op_call *call)
 {
@@ -15,14 +15,13 @@ static struct op_error *ignore_run(struct op_repl *repl, const struct op_call *c
 		return op_error_create(
 			OP_ERROR_SYNTAX,
 			"\"ignore\" needs a breakpoint's number and a count: ignore 1 100");
-	uint64_t number, count;
-	err = op_argument_number(words[0], "a breakpoint's number", &number);
+	uint32_t number;
+	uint64_t count;
+	err = op_breakpoint_number(repl, words[0], &number);
 	if (!err)
 		err = op_argument_number(words[1], "a count of hits", &count);
-	if (!err && number > UINT32_MAX)
-		err = op_error_create(OP_ERROR_NOT_FOUND, "there is no breakpoint %s", words[0]);
 	if (!err)
-		err = op_session_breakpoint_ignore(repl->session, (uint32_t)number, count);
+		err = op_session_breakpoint_ignore(repl->session, number, count);
 	if (err)
 		return err;
 	if (repl->out.json) {
@@ -30,7 +29,7 @@ static struct op_error *ignore_run(struct op_repl *repl, const struct op_call *c
 		op_json_uint(&repl->out.writer, "ignore", count);
 	} else {
 		op_output_printf(&repl->out,
-				 "The next %" PRIu64 " hits of breakpoint %" PRIu64
+				 "The next %" PRIu64 " hits of breakpoint %" PRIu32
 				 " are ignored.\n",
 				 count, number);
 	}

@@ -100,9 +100,11 @@ const struct op_command op_cmd_print = {
 	.group = OP_GROUP_DATA,
 	.args = "[/FORMAT] EXPRESSION",
 	.help = "Show the value of an expression.\n"
-		"Names of locals, $localN, $stackN (0 is the bottom), $global.NAME, $globalN, $pc, "
-		"$N (an earlier value), numbers,\n"
-		"C's operators, and $mem[ADDRESS:TYPE] with TYPE i8 u8 i16 u16 i32 u32 i64 u64 f32 "
+		"Names of locals, $localN, $argN, $stackN (0 is the bottom), $global.NAME, "
+		"$globalN, "
+		"$pc, $N (an earlier value), numbers,\n"
+		"C's operators, casts as in (u8) n, and $mem[ADDRESS:TYPE] with TYPE i8 u8 i16 u16 "
+		"i32 u32 i64 u64 f32 "
 		"f64 v128 ($mem1[...]: memory 1).\n"
 		"References are followed: .NAME, .fieldN and .N are fields, [3] is an element, "
 		"[2..5] the elements 2, 3 and 4;\n"

@@ -40,6 +40,7 @@ enum op_completion {
 	OP_COMPLETE_LOCALS,
 	OP_COMPLETE_BREAKPOINTS,
 	OP_COMPLETE_THREADS,
+	OP_COMPLETE_EVENTS,
 };
 
 /** One typed command. All borrowed for the time of the call. */
@@ -94,27 +95,84 @@ void op_line_deinit(struct op_line *line);
  */
 struct op_error *op_line_parse(const char *text, struct op_line *ret);
 
-#define OP_COMMAND_LIST(X)                                                                         \
-	X(attach)                                                                                  \
-	X(detach)                                                                                  \
-	X(run)                                                                                     \
-	X(kill)                                                                                    \
-	X(continue)                                                                                \
-	X(stepi)                                                                                   \
-	X(nexti) X(finish) X(break) X(tbreak) X(delete) X(enable) X(disable) X(ignore)             \
-		X(backtrace) X(frame) X(up) X(down) X(thread) X(stack) X(info) X(instance)         \
-			X(print) X(output) X(x) X(find) X(set) X(show) X(dump) X(restore) X(list)  \
-				X(disassemble) X(help) X(source) X(echo) X(history) X(shell)       \
-					X(quit)
-#define OP_INFO_LIST(X)                                                                            \
-	X(breakpoints)                                                                             \
-	X(locals)                                                                                  \
-	X(stack)                                                                                   \
-	X(frame)                                                                                   \
-	X(threads)                                                                                 \
-	X(suspended)                                                                               \
-	X(modules) X(functions) X(instructions) X(memories) X(stores) X(instances) X(imports)      \
-		X(exports) X(globals) X(tables) X(tags) X(stacks)
+// One to a line: lists that several people add to.
+// clang-format off
+#define OP_COMMAND_LIST(X) \
+	X(attach) \
+	X(detach) \
+	X(run) \
+	X(kill) \
+	X(continue) \
+	X(stepi) \
+	X(nexti) \
+	X(finish) \
+	X(until) \
+	X(advance) \
+	X(break) \
+	X(tbreak) \
+	X(rbreak) \
+	X(count) \
+	X(log) \
+	X(trace) \
+	X(catch) \
+	X(tcatch) \
+	X(watch) \
+	X(rwatch) \
+	X(awatch) \
+	X(condition) \
+	X(ignore) \
+	X(commands) \
+	X(delete) \
+	X(enable) \
+	X(disable) \
+	X(save) \
+	X(backtrace) \
+	X(frame) \
+	X(up) \
+	X(down) \
+	X(thread) \
+	X(stack) \
+	X(info) \
+	X(instance) \
+	X(print) \
+	X(output) \
+	X(x) \
+	X(find) \
+	X(set) \
+	X(show) \
+	X(dump) \
+	X(restore) \
+	X(list) \
+	X(disassemble) \
+	X(help) \
+	X(source) \
+	X(echo) \
+	X(history) \
+	X(shell) \
+	X(quit)
+#define OP_INFO_LIST(X) \
+	X(breakpoints) \
+	X(counts) \
+	X(watchpoints) \
+	X(trace) \
+	X(locals) \
+	X(stack) \
+	X(frame) \
+	X(threads) \
+	X(suspended) \
+	X(modules) \
+	X(functions) \
+	X(instructions) \
+	X(memories) \
+	X(stores) \
+	X(instances) \
+	X(imports) \
+	X(exports) \
+	X(globals) \
+	X(tables) \
+	X(tags) \
+	X(stacks)
+// clang-format on
 
 #define OP_DECLARE_COMMAND(name) extern const struct op_command op_cmd_##name;
 OP_COMMAND_LIST(OP_DECLARE_COMMAND)

@@ -137,6 +137,21 @@ static void offer_threads(struct op_repl *repl, struct op_completions *completio
 	offer(completions, word, "suspended");
 }
 
+/** Events to catch; behind "trap" kinds of traps. */
+static void offer_events(struct op_completions *completions, const char *typed, size_t typed_size,
+			 const char *word)
+{
+	static const char trap[] = "trap ";
+	if (typed_size >= strlen(trap) && !strncmp(typed, trap, strlen(trap))) {
+		const char *kind;
+		for (size_t i = 0; (kind = op_trap_kind_word(i)); i++)
+			offer(completions, word, kind);
+		return;
+	}
+	for (unsigned kind = OP_CATCH_NONE + 1; !typed_size && kind < OP_CATCH_COUNT; kind++)
+		offer(completions, word, op_catch_kind_name(kind));
+}
+
 /** The word of a setting's name that stands where @p typed (everything behind the command) ends. */
 static void offer_settings(struct op_completions *completions, const char *typed, size_t typed_size,
 			   const char *word)
@@ -236,6 +251,9 @@ void op_complete(struct op_repl *repl, const char *line, size_t start, size_t en
 		break;
 	case OP_COMPLETE_THREADS:
 		offer_threads(repl, ret, word);
+		break;
+	case OP_COMPLETE_EVENTS:
+		offer_events(ret, context.typed, context.typed_size, word);
 		break;
 	}
 }

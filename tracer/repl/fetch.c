@@ -205,9 +205,10 @@ struct op_expand_limits op_repl_expand_limits(const struct op_repl *repl,
 }
 
 static struct op_error *fetch_detail(struct op_repl *repl, const struct op_frame *frame,
-				     const struct op_value *value, char **ret)
+				     const struct op_value *value, struct op_host_addr store,
+				     char **ret)
 {
-	struct op_result result = {.value = *value};
+	struct op_result result = {.value = *value, .store = store};
 	struct op_expand_limits limits = op_repl_expand_limits(repl, OP_EXPAND_LINE);
 	const struct op_value_node *node;
 	struct op_error *err = op_session_expand(repl->session, frame, &result, &limits, &node);
@@ -222,6 +223,21 @@ static struct op_error *fetch_detail(struct op_repl *repl, const struct op_frame
 		op_node_text(&text, node, &(struct op_value_format){0});
 	}
 	return op_text_steal(&text, ret);
+}
+
+struct op_error *op_repl_fetch_exception(struct op_repl *repl, const struct op_event *event,
+					 char **ret)
+{
+	bool thrown = event->caught == OP_CATCH_THROW || event->caught == OP_CATCH_UNCAUGHT;
+	*ret = NULL;
+	if (!thrown)
+		return NULL;
+	struct op_error *err = fetch_detail(repl, op_repl_frame_or_null(repl), &event->exception,
+					    event->store, ret);
+	if (!err || op_error_is_fatal(err))
+		return err;
+	op_error_destroy(err);
+	return NULL;
 }
 
 void op_repl_details_free(char **details, size_t count)
@@ -245,7 +261,8 @@ struct op_error *op_repl_fetch_details(struct op_repl *repl, const struct op_fra
 		// Numbers say all by themselves.
 		if (value->state != OP_VALUE_PRESENT || value->type <= OP_VALUE_V128)
 			continue;
-		struct op_error *err = fetch_detail(repl, frame, value, &details[i]);
+		struct op_error *err =
+			fetch_detail(repl, frame, value, (struct op_host_addr){0}, &details[i]);
 		if (err) {
 			op_repl_details_free(details, view->count);
 			return err;

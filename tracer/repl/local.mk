@@ -2,6 +2,8 @@
 noinst_LTLIBRARIES += librepl.la
 librepl_la_SOURCES = \
 	tracer/report/breakpoint.c tracer/report/breakpoint.h \
+	tracer/report/count.c tracer/report/count.h \
+	tracer/report/catch.c tracer/report/catch.h \
 	tracer/report/disassembly.c tracer/report/disassembly.h \
 	tracer/report/dump.c tracer/report/dump.h \
 	tracer/report/event.c tracer/report/event.h \
@@ -15,11 +17,16 @@ librepl_la_SOURCES = \
 	tracer/report/thread.c tracer/report/thread.h \
 	tracer/report/value.c tracer/report/value.h \
 	tracer/repl/arguments.c tracer/repl/arguments.h \
+	tracer/repl/breakpoint_commands.c tracer/repl/breakpoint_commands.h \
 	tracer/repl/breakpoint_numbers.c tracer/repl/breakpoint_numbers.h \
 	tracer/repl/cmd_attach.c \
 	tracer/repl/cmd_backtrace.c \
 	tracer/repl/cmd_break.c \
+	tracer/repl/cmd_commands.c \
+	tracer/repl/cmd_condition.c \
+	tracer/repl/cmd_catch.c \
 	tracer/repl/cmd_continue.c \
+	tracer/repl/cmd_count.c \
 	tracer/repl/cmd_delete.c \
 	tracer/repl/cmd_detach.c \
 	tracer/repl/cmd_disassemble.c \
@@ -36,16 +43,22 @@ librepl_la_SOURCES = \
 	tracer/repl/cmd_instance.c \
 	tracer/repl/cmd_kill.c \
 	tracer/repl/cmd_list.c \
+	tracer/repl/cmd_log.c \
 	tracer/repl/cmd_print.c \
 	tracer/repl/cmd_quit.c \
+	tracer/repl/cmd_rbreak.c \
 	tracer/repl/cmd_restore.c \
 	tracer/repl/cmd_run.c \
+	tracer/repl/cmd_save.c \
 	tracer/repl/cmd_set.c \
 	tracer/repl/cmd_shell.c \
 	tracer/repl/cmd_source.c \
 	tracer/repl/cmd_stack.c \
 	tracer/repl/cmd_step.c \
 	tracer/repl/cmd_thread.c \
+	tracer/repl/cmd_trace.c \
+	tracer/repl/cmd_until.c \
+	tracer/repl/cmd_watch.c \
 	tracer/repl/cmd_x.c \
 	tracer/repl/command.h tracer/repl/commands.c \
 	tracer/repl/completion.c tracer/repl/completion.h \
@@ -67,6 +80,7 @@ librepl_la_SOURCES = \
 	tracer/repl/mode_inspect.c \
 	tracer/repl/mode_prompt.c \
 	tracer/repl/mode_stack.c \
+	tracer/repl/mode_trace_calls.c \
 	tracer/repl/options.c tracer/repl/options.h \
 	tracer/repl/prompt.c tracer/repl/prompt.h \
 	tracer/repl/repl.c tracer/repl/repl.h \

@@ -8,8 +8,8 @@
 
 #include "tracer/repl/interrupt.h"
 
-const struct op_mode *const op_modes[] = {&op_mode_attach, &op_mode_run, &op_mode_stack,
-					  &op_mode_inspect, NULL};
+const struct op_mode *const op_modes[] = {&op_mode_attach,  &op_mode_run,         &op_mode_stack,
+					  &op_mode_inspect, &op_mode_trace_calls, NULL};
 
 /** https://no-color.org: present and not empty. */
 static bool colors_unwanted(void)
@@ -72,18 +72,39 @@ static bool run_startup_file(struct op_repl *repl, const char *path)
 	return !err;
 }
 
+/** The commands of -e: one that is several lines goes on in the next -e. */
+struct startup_source {
+	struct op_line_source source; // first: next() gets it
+	const struct op_options *options;
+	size_t next;
+};
+
+static char *startup_next(struct op_line_source *source)
+{
+	struct startup_source *lines = (struct startup_source *)source;
+	const struct op_options *options = lines->options;
+	if (lines->next >= options->command_count || options->commands[lines->next].is_file)
+		return NULL;
+	return strdup(options->commands[lines->next++].text);
+}
+
 bool op_mode_run_startup(struct op_repl *repl, const struct op_options *options)
 {
+	struct startup_source lines = {
+		.source = {.next = startup_next, .outer = repl->lines},
+		.options = options,
+	};
 	bool all_good = true;
-	for (size_t i = 0; i < options->command_count && !repl->quit && !op_interrupt_ending();
-	     i++) {
-		const struct op_startup_command *command = &options->commands[i];
+	repl->lines = &lines.source;
+	while (lines.next < options->command_count && !repl->quit && !op_interrupt_ending()) {
+		const struct op_startup_command *command = &options->commands[lines.next++];
 		bool good = command->is_file ? run_startup_file(repl, command->text)
 					     : op_repl_execute(repl, command->text);
-		if (!good && options->batch)
-			return false;
 		all_good = all_good && good;
+		if (!good && options->batch)
+			break;
 	}
+	repl->lines = lines.source.outer;
 	return all_good;
 }
 

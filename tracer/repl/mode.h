@@ -10,6 +10,7 @@ extern const struct op_mode op_mode_attach;
 extern const struct op_mode op_mode_run;
 extern const struct op_mode op_mode_stack;
 extern const struct op_mode op_mode_inspect;
+extern const struct op_mode op_mode_trace_calls;
 
 /**
  * Set up a conversation on standard output; shows the error itself. Call op_mode_close() in any

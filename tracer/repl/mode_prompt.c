@@ -7,12 +7,28 @@
 #include "tracer/repl/mode.h"
 #include "tracer/repl/prompt.h"
 
+/** More lines of a command that is several. */
+struct terminal_source {
+	struct op_line_source source; // first: next() gets it
+	struct op_repl *repl;
+};
+
+static char *terminal_next(struct op_line_source *source)
+{
+	return op_prompt_read(((struct terminal_source *)source)->repl, OP_PROMPT_MORE);
+}
+
 /** Lines from the terminal until quit or Ctrl-D. */
 static void converse(struct op_repl *repl)
 {
+	struct terminal_source lines = {
+		.source = {.next = terminal_next, .outer = repl->lines},
+		.repl = repl,
+	};
+	repl->lines = &lines.source;
 	op_prompt_open(repl);
 	while (!repl->quit && !op_interrupt_ending()) {
-		char *line _cleanup_free_ = op_prompt_read(repl);
+		char *line _cleanup_free_ = op_prompt_read(repl, OP_PROMPT_COMMAND);
 		if (!line)
 			break;
 		struct op_line parsed _cleanup_line_ = {0};
@@ -34,6 +50,7 @@ static void converse(struct op_repl *repl)
 		}
 	}
 	op_prompt_close(repl);
+	repl->lines = lines.source.outer;
 }
 
 /** What comes after the process is there. @return the exit status. */

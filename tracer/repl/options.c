@@ -16,6 +16,7 @@ enum {
 	OPTION_NO_LOCALS,
 	OPTION_ALL,
 	OPTION_FUNCTIONS,
+	OPTION_COUNT,
 	OPTION_DUMP_COMMANDS
 };
 
@@ -45,6 +46,15 @@ static const struct {
 	{{"functions", no_argument, NULL, OPTION_FUNCTIONS},
 	 NULL,
 	 "inspect: list the functions of each module"},
+	{{"summary", no_argument, NULL, 'c'},
+	 NULL,
+	 "trace-calls: a table of calls and times at the end, instead of lines"},
+	{{"count", required_argument, NULL, OPTION_COUNT},
+	 "N",
+	 "trace-calls: let the program go after N calls"},
+	{{"output", required_argument, NULL, 'o'},
+	 "FILE",
+	 "trace-calls: write to a file (-e PATTERN: only calls of that name)"},
 	{{"help", no_argument, NULL, 'h'}, NULL, "show this and end"},
 	{{"version", no_argument, NULL, OPTION_VERSION}, NULL, "show the version and end"},
 	{{"dump-commands", required_argument, NULL, OPTION_DUMP_COMMANDS}, "FORM", NULL},
@@ -101,6 +111,7 @@ static struct op_error *set_option(struct op_options *options, size_t *capacity,
 		{OPTION_NO_LOCALS, offsetof(struct op_options, no_locals)},
 		{OPTION_ALL, offsetof(struct op_options, all)},
 		{OPTION_FUNCTIONS, offsetof(struct op_options, functions)},
+		{'c', offsetof(struct op_options, counting)},
 	};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(flags); i++) {
 		if (flags[i].option == option) {
@@ -112,9 +123,19 @@ static struct op_error *set_option(struct op_options *options, size_t *capacity,
 		return add_command(options, capacity, optarg, option == 'x');
 	if (option == OPTION_COLOR)
 		return set_color(options, optarg);
-	if (option == OPTION_DUMP_COMMANDS) {
-		options->dump_commands = optarg;
-		return NULL;
+	const struct {
+		int option;
+		const char **place;
+	} texts[] = {
+		{OPTION_DUMP_COMMANDS, &options->dump_commands},
+		{OPTION_COUNT, &options->call_limit},
+		{'o', &options->output},
+	};
+	for (size_t i = 0; i < OP_ARRAY_SIZE(texts); i++) {
+		if (texts[i].option == option) {
+			*texts[i].place = optarg;
+			return NULL;
+		}
 	}
 	return usage_error(option == ':' ? "an argument is missing behind " : "there is no option ",
 			   argv[optind - 1]);
@@ -138,6 +159,23 @@ int64_t op_mode_pid(const char *text)
 	return err || pid > INT32_MAX ? 0 : (int64_t)pid;
 }
 
+static struct op_error *check_trace_calls(const struct op_options *options)
+{
+	uint64_t count;
+	if (!options->has_command && options->argument_count > 1)
+		return usage_error("a command line stands behind --: outpost trace-calls -- ",
+				   options->arguments[0]);
+	if (!options->has_command && !op_mode_pid(options->arguments[0]))
+		return usage_error("this is not the id of a process: ", options->arguments[0]);
+	for (size_t i = 0; i < options->command_count; i++)
+		if (options->commands[i].is_file)
+			return usage_error("outpost trace-calls runs no commands: -x ",
+					   options->commands[i].text);
+	return options->call_limit
+		       ? op_argument_number(options->call_limit, "a count of calls", &count)
+		       : NULL;
+}
+
 static struct op_error *check(const struct op_options *options)
 {
 	const struct op_mode *mode = options->mode;
@@ -157,6 +195,12 @@ static struct op_error *check(const struct op_options *options)
 			mode->name);
 	if (options->functions && strcmp(mode->name, "inspect") != 0)
 		return usage_error("--functions is an option of outpost inspect, not of outpost ",
+				   mode->name);
+	if (strcmp(mode->name, "trace-calls") == 0)
+		return check_trace_calls(options);
+	if (options->counting || options->call_limit || options->output)
+		return usage_error("-c, -o and --count are options of outpost trace-calls, not of "
+				   "outpost ",
 				   mode->name);
 	if (options->command_count && strcmp(mode->name, "stack") == 0)
 		return usage_error("outpost stack runs no commands; outpost attach --batch does",
@@ -183,13 +227,15 @@ struct op_error *op_options_parse(int argc, char **argv, struct op_options *ret)
 		// '+': stop at the first word that is no option. The words in between are taken by
 		// hand, so that what
 		// belongs to a launched program's command line stays whole.
-		int option = rest ? -1 : getopt_long(argc, argv, "+:e:x:qh", options, NULL);
+		int option = rest ? -1 : getopt_long(argc, argv, "+:e:x:qhco:", options, NULL);
 		if (option != -1) {
 			err = set_option(ret, &capacity, option, argv);
 			continue;
 		}
-		if (optind > before && before > 0 && strcmp(argv[optind - 1], "--") == 0)
+		if (optind > before && before > 0 && strcmp(argv[optind - 1], "--") == 0) {
 			rest = true;
+			ret->has_command = ret->mode && !ret->argument_count;
+		}
 		if (optind >= argc)
 			break;
 		char *word = argv[optind++];

@@ -28,6 +28,10 @@ struct op_options {
 	size_t command_count;
 	bool batch, json, quiet, help, version;
 	bool no_locals, all, functions;
+	bool counting;          /**< trace-calls: a table instead of lines */
+	const char *call_limit; /**< trace-calls; NULL: none */
+	const char *output;     /**< trace-calls: a file; NULL: none */
+	bool has_command;       /**< the arguments came behind -- */
 	enum op_color_choice color;
 	const char *dump_commands; /**< "man" or "bash"; NULL: not asked for */
 };

@@ -155,16 +155,17 @@ static void drop_line(void)
 	rl_redisplay();
 }
 
-char *op_prompt_read(struct op_repl *repl)
+char *op_prompt_read(struct op_repl *repl, enum op_prompt_kind kind)
 {
+	// \001 and \002 tell readline which characters take no room.
+	const char *text = kind == OP_PROMPT_MORE ? ">"
+			   : repl->out.color      ? "\001\033[1m\002(outpost)\001\033[m\002 "
+						  : "(outpost) ";
 	sigset_t before;
 	op_interrupt_block(&before);
 	prompt.line = NULL;
 	prompt.done = false;
-	// \001 and \002 tell readline which characters take no room.
-	rl_callback_handler_install(repl->out.color ? "\001\033[1m\002(outpost)\001\033[m\002 "
-						    : "(outpost) ",
-				    on_line);
+	rl_callback_handler_install(text, on_line);
 	while (!prompt.done && !op_interrupt_ending()) {
 		struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 		int ready = ppoll(&input, 1, NULL, &before);

@@ -8,12 +8,17 @@
 
 struct op_repl;
 
+enum op_prompt_kind {
+	OP_PROMPT_COMMAND,
+	OP_PROMPT_MORE, /**< of a command that is several lines */
+};
+
 /** Set up line editing and read the history file. */
 void op_prompt_open(struct op_repl *repl);
 /** Write the history file and give the terminal back. */
 void op_prompt_close(struct op_repl *repl);
 /** The next line (free() it); NULL at the end of input. Ctrl-C empties the line. */
-char *op_prompt_read(struct op_repl *repl);
+char *op_prompt_read(struct op_repl *repl, enum op_prompt_kind kind);
 /** "question (y or n) " */
 bool op_prompt_ask(const char *question);
 /** The pause between two pages of output. */

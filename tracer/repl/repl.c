@@ -9,8 +9,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "tracer/repl/breakpoint_commands.h"
 #include "tracer/repl/interrupt.h"
 #include "tracer/repl/prompt.h"
+#include "tracer/report/breakpoint.h"
 
 enum { SOURCE_DEPTH_MAX = 32 };
 
@@ -22,13 +24,22 @@ static void on_notice(void *context, enum op_notice_kind kind, const char *text)
 	op_output_notice(&repl->out, kind == OP_NOTICE_WARNING, text);
 }
 
+static void on_log(void *context, uint32_t number, const char *text)
+{
+	struct op_repl *repl = context;
+	op_log_line(&repl->out, number, text);
+}
+
 struct op_error *op_repl_init(struct op_repl *repl, FILE *stream, FILE *errors)
 {
 	*repl = (struct op_repl){.no_color = true};
 	op_output_init(&repl->out, stream, errors);
 	op_settings_init(&repl->settings);
-	struct op_session_options options = {
-		.size = sizeof(options), .notice = on_notice, .notice_context = repl};
+	struct op_session_options options = {.size = sizeof(options),
+					     .notice = on_notice,
+					     .notice_context = repl,
+					     .log = on_log,
+					     .log_context = repl};
 	return op_session_create(&options, &repl->session);
 }
 
@@ -36,6 +47,7 @@ void op_repl_deinit(struct op_repl *repl)
 {
 	op_session_destroy(repl->session);
 	op_output_deinit(&repl->out);
+	op_due_lines_drop(&repl->due);
 	op_argument_words_free(repl->argv);
 	free(repl->last_line);
 	*repl = (struct op_repl){0};
@@ -52,6 +64,9 @@ void op_repl_apply_settings(struct op_repl *repl)
 	repl->out.page_rows = pages ? size.ws_row - 1U : 0;
 	repl->out.page = op_prompt_page;
 	repl->out.page_context = repl;
+	if (repl->session)
+		op_session_set_scheduler_locking(
+			repl->session, (enum op_scheduler_locking)repl->settings.scheduler_locking);
 	if (repl->prompt_open)
 		op_prompt_history_limit(repl->settings.history_size);
 }
@@ -138,7 +153,8 @@ struct op_error *op_repl_run_line(struct op_repl *repl, const char *text)
 			       .repeated = repl->repeating};
 	// What is nested (source, thread apply) was not repeated itself.
 	repl->repeating = false;
-	return op_repl_run_command(repl, line.name, &call);
+	err = op_repl_run_command(repl, line.name, &call);
+	return err ?: op_due_lines_run(repl);
 }
 
 bool op_repl_execute(struct op_repl *repl, const char *line)
@@ -162,6 +178,32 @@ static void chomp(char *line)
 	line[strcspn(line, "\r\n")] = '\0';
 }
 
+char *op_repl_next_line(struct op_repl *repl)
+{
+	return repl->lines ? repl->lines->next(repl->lines) : NULL;
+}
+
+/** The lines of a file or of a stream. */
+struct stream_source {
+	struct op_line_source source; // first: next() gets it
+	FILE *stream;
+	unsigned number; // of the line that was read last
+};
+
+static char *stream_next(struct op_line_source *source)
+{
+	struct stream_source *lines = (struct stream_source *)source;
+	char *line = NULL;
+	size_t capacity = 0;
+	if (getline(&line, &capacity, lines->stream) < 0) {
+		free(line);
+		return NULL;
+	}
+	chomp(line);
+	lines->number++;
+	return line;
+}
+
 struct op_error *op_repl_source(struct op_repl *repl, const char *path)
 {
 	if (repl->source_depth >= SOURCE_DEPTH_MAX)
@@ -171,17 +213,21 @@ struct op_error *op_repl_source(struct op_repl *repl, const char *path)
 	FILE *file = fopen(path, "re");
 	if (!file)
 		return op_error_system(OP_ERROR_IO, errno, "cannot open the command file %s", path);
-	char *line _cleanup_free_ = NULL;
-	size_t capacity = 0;
-	unsigned number = 0;
+	struct stream_source lines = {
+		.source = {.next = stream_next, .outer = repl->lines},
+		.stream = file,
+	};
 	struct op_error *err = NULL;
 	repl->source_depth++;
-	while (!err && !repl->quit && !op_interrupt_ending() &&
-	       getline(&line, &capacity, file) >= 0) {
-		chomp(line);
-		number++;
+	repl->lines = &lines.source;
+	while (!err && !repl->quit && !op_interrupt_ending()) {
+		char *line _cleanup_free_ = stream_next(&lines.source);
+		if (!line)
+			break;
+		unsigned number = lines.number;
 		err = op_error_at(op_repl_run_line(repl, line), "%s:%u", path, number);
 	}
+	repl->lines = lines.source.outer;
 	repl->source_depth--;
 	if (!err && ferror(file))
 		err = op_error_system(OP_ERROR_IO, errno, "cannot read the command file %s", path);
@@ -191,20 +237,24 @@ struct op_error *op_repl_source(struct op_repl *repl, const char *path)
 
 bool op_repl_read_stream(struct op_repl *repl, FILE *stream)
 {
-	char *line _cleanup_free_ = NULL;
-	size_t capacity = 0;
+	struct stream_source lines = {
+		.source = {.next = stream_next, .outer = repl->lines},
+		.stream = stream,
+	};
 	bool all_good = true;
+	repl->lines = &lines.source;
 	while (!repl->quit && !op_interrupt_ending()) {
 		errno = 0;
-		if (getline(&line, &capacity, stream) < 0) {
+		char *line _cleanup_free_ = stream_next(&lines.source);
+		if (!line) {
 			if (errno != EINTR || op_interrupt_ending())
 				break;
 			clearerr(stream); // Ctrl-C with nothing running
 			continue;
 		}
-		chomp(line);
 		if (!op_repl_execute(repl, line))
 			all_good = false;
 	}
+	repl->lines = lines.source.outer;
 	return all_good;
 }

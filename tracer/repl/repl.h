@@ -37,6 +37,24 @@ struct op_stop_state {
 	bool valid;
 };
 
+/**
+ * Where lines come from. A command that is more than one line (commands) takes the next ones from
+ * where its first one came from.
+ */
+struct op_line_source {
+	/** The next line, the caller's to free(); NULL when there is none. */
+	char *(*next)(struct op_line_source *source);
+	struct op_line_source *outer;
+};
+
+/** Lines of breakpoints whose stop was shown: to be run (breakpoint_commands.h). */
+struct op_due_lines {
+	char **data; /**< owned, as the lines */
+	size_t count;
+	size_t capacity;
+	bool running;
+};
+
 struct op_repl {
 	struct op_session *session; /**< owned */
 	struct op_output out;
@@ -52,6 +70,11 @@ struct op_repl {
 	char *last_line; /**< owned; what an empty line runs again; NULL: nothing */
 	bool repeating;
 	unsigned source_depth;
+	struct op_line_source *lines; /**< innermost; NULL: none */
+	struct op_due_lines due;
+	uint64_t resumes; /**< how often the target was let run */
+	/** what the last command that set breakpoints has set; 0: there was none */
+	uint32_t first_set, last_set;
 	struct op_examine_state examine;
 	struct op_list_state list;
 	struct op_stop_state stop;
@@ -79,6 +102,8 @@ struct op_error *op_repl_run_command(struct op_repl *repl, const char *name,
 				     const struct op_call *call);
 /** Run a file of commands up to the first that fails. */
 struct op_error *op_repl_source(struct op_repl *repl, const char *path);
+/** The next line of where the running one came from, free() it; NULL at its end. */
+char *op_repl_next_line(struct op_repl *repl);
 /** Read lines from @p stream until its end or quit. @return false when one failed. */
 bool op_repl_read_stream(struct op_repl *repl, FILE *stream);
 
@@ -96,6 +121,8 @@ struct op_error *op_repl_attach(struct op_repl *repl, int64_t pid);
 struct op_error *op_repl_launch(struct op_repl *repl);
 /** Let it run, report the events, return at the next stop. */
 struct op_error *op_repl_resume(struct op_repl *repl, enum op_run_kind kind, uint64_t count);
+/** The same for op_session_run_to(). */
+struct op_error *op_repl_resume_to(struct op_repl *repl, const char *place, bool any_frame);
 struct op_error *op_repl_detach(struct op_repl *repl);
 struct op_error *op_repl_kill(struct op_repl *repl);
 /** At the end: detach from what was attached to, kill what was launched; said in a line. */
@@ -160,6 +187,12 @@ struct op_expand_limits op_repl_expand_limits(const struct op_repl *repl,
  */
 struct op_error *op_repl_fetch_details(struct op_repl *repl, const struct op_frame *frame,
 				       struct op_variables_view *view, char ***ret);
+/**
+ * What a catchpoint's exception is, of the face that is on; free() it. NULL when the event has
+ * none, or it cannot be told.
+ */
+struct op_error *op_repl_fetch_exception(struct op_repl *repl, const struct op_event *event,
+					 char **ret);
 void op_repl_details_free(char **details, size_t count);
 
 // Functions (lookup.c)

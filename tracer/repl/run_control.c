@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "tracer/repl/breakpoint_commands.h"
 #include "tracer/repl/interrupt.h"
 #include "tracer/repl/repl.h"
 
@@ -65,13 +66,23 @@ static struct op_error *report_stop(struct op_repl *repl, const struct op_event 
 		.temporary = event->breakpoint && is_temporary(repl, event->breakpoint),
 		.switched = thread_before && event->thread && thread_before != event->thread,
 	};
-	struct op_error *err = NULL;
-	if (frame) {
+	char *exception _cleanup_free_ = NULL;
+	struct op_error *err = op_repl_fetch_exception(repl, event, &exception);
+	view.exception = exception;
+	// Only for what happens in the guest: finding the stores costs a search of the memory.
+	bool of_guest = event->reason != OP_REASON_ATTACHED && event->reason != OP_REASON_ENTRY;
+	if (!err && frame && of_guest)
+		err = op_session_frame_store(repl->session, frame, &view.has_store, &view.store);
+	if (frame && !err) {
 		err = op_repl_fetch_frame(repl, frame, op_repl_frame_parts(repl), &fetched);
 		view.frame = &fetched.view;
 		view.instruction = op_repl_frame_instruction(repl, frame);
 	}
+	bool silent;
 	if (!err)
+		err = op_due_lines_add(repl, event, &silent);
+	// A program that reads the events gets them all.
+	if (!err && (!silent || repl->out.json))
 		op_event_report(&repl->out, &view);
 	return err;
 }
@@ -133,11 +144,11 @@ struct op_error *op_repl_launch(struct op_repl *repl)
 	return err;
 }
 
-struct op_error *op_repl_resume(struct op_repl *repl, enum op_run_kind kind, uint64_t count)
+/** The target runs, unless @p err says otherwise: tell what happens up to the next stop. */
+static struct op_error *follow(struct op_repl *repl, struct op_error *err)
 {
-	op_output_flush(&repl->out);
-	struct op_error *err = op_session_run(repl->session, kind, count);
 	struct op_event event = {0};
+	repl->resumes++;
 	while (!err && event.kind != OP_EVENT_STOPPED && event.kind != OP_EVENT_EXITED) {
 		event = (struct op_event){0};
 		err = op_session_wait(repl->session, -1, &event);
@@ -148,6 +159,18 @@ struct op_error *op_repl_resume(struct op_repl *repl, enum op_run_kind kind, uin
 	if (!err)
 		op_repl_state_result(repl);
 	return err;
+}
+
+struct op_error *op_repl_resume(struct op_repl *repl, enum op_run_kind kind, uint64_t count)
+{
+	op_output_flush(&repl->out);
+	return follow(repl, op_session_run(repl->session, kind, count));
+}
+
+struct op_error *op_repl_resume_to(struct op_repl *repl, const char *place, bool any_frame)
+{
+	op_output_flush(&repl->out);
+	return follow(repl, op_session_run_to(repl->session, place, any_frame));
 }
 
 struct op_error *op_repl_detach(struct op_repl *repl)

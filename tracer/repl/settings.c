@@ -12,6 +12,8 @@
 static const char *const on_off[] = {"off", "on", NULL};
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 static const char *const arguments_choices[] = {"all", "none", NULL};
+/** By enum op_scheduler_locking. */
+static const char *const locking_choices[] = {"off", "on", "step", NULL};
 
 const struct op_setting op_settings_table[] = {
 	{"backtrace limit", "The most frames that a backtrace shows.",
@@ -35,6 +37,10 @@ const struct op_setting op_settings_table[] = {
 	 offsetof(struct op_settings, frame_arguments), arguments_choices, OP_ARGUMENTS_ALL},
 	{"print max-depth", "The levels of objects inside objects that are shown.",
 	 offsetof(struct op_settings, print_depth), NULL, 4},
+	{"scheduler-locking",
+	 "Whether other threads stay when the selected one runs: off, on, or step (stay when it "
+	 "steps).",
+	 offsetof(struct op_settings, scheduler_locking), locking_choices, 0},
 };
 const size_t op_settings_count = OP_ARRAY_SIZE(op_settings_table);
 

@@ -13,5 +13,10 @@ void op_breakpoint_table(struct op_output *out, const struct op_breakpoint *cons
 			 size_t count);
 void op_breakpoint_json(struct op_json *json, const char *key,
 			const struct op_breakpoint *breakpoint);
+/** A line of a log point; JSON: a "log" event. */
+void op_log_line(struct op_output *out, uint32_t number, const char *text);
+
+/** "Hardware watchpoint", "Watchpoint". Static. */
+const char *op_watch_name(enum op_breakpoint_kind kind, bool software);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#include "tracer/report/catch.h"
+#include "tracer/report/breakpoint.h"
 #include "tracer/report/value.h"
 
 /**
@@ -14,6 +16,7 @@ static const char *const reason_texts[] = {
 	[OP_REASON_GUEST_RETURNED] = "The guest has returned to the host.",
 	[OP_REASON_EXEC] = "The process runs another program now.",
 	[OP_REASON_ENTRY] = "Program stopped at the guest's first instruction.",
+	[OP_REASON_THREAD_ENDED] = "The only thread that may run (scheduler-locking) has ended.",
 };
 
 void op_instruction_line(struct op_output *out, uint32_t pc, const char *text)
@@ -46,20 +49,58 @@ static void reason_text(struct op_output *out, const struct op_event_view *view)
 {
 	const struct op_event *event = view->event;
 	op_output_style(out, OP_STYLE_EVENT);
-	if (event->reason == OP_REASON_BREAKPOINT)
-		op_output_printf(out, "%s %" PRIu32 ", ",
+	if (event->caught) {
+		op_output_printf(out, "%s %" PRIu32 " (",
+				 view->temporary ? "Temporary catchpoint" : "Catchpoint",
+				 event->breakpoint);
+		op_catch_text(out, event, view->exception);
+		op_output_printf(out, ")\n");
+	} else if (event->reason == OP_REASON_BREAKPOINT) {
+		op_output_printf(out, "%s %" PRIu32,
 				 view->temporary ? "Temporary breakpoint" : "Breakpoint",
 				 event->breakpoint);
-	else if (event->reason == OP_REASON_SIGNAL)
+		if (view->has_store)
+			op_output_printf(out, " in store %" PRIu32, view->store);
+		op_output_printf(out, ", ");
+	} else if (event->reason == OP_REASON_SIGNAL)
 		op_output_printf(out, "Program received signal %s.\n", event->signal_name);
 	else if (event->reason == OP_REASON_TRAP)
 		op_output_printf(out, "Program trapped: %s.\n",
 				 event->trap[0] ? event->trap : "the trap's kind is not known");
+	else if (event->reason == OP_REASON_WATCHPOINT)
+		op_output_printf(out, "%s %" PRIu32 ": %s",
+				 op_watch_name(event->watch->kind, event->watch->software),
+				 event->breakpoint, event->watch->expression);
 	else if (event->reason == OP_REASON_ATTACHED)
 		op_output_printf(out, "Attached to process %" PRId64 ".\n", view->pid);
 	else if (event->reason < OP_ARRAY_SIZE(reason_texts) && reason_texts[event->reason])
 		op_output_printf(out, "%s\n", reason_texts[event->reason]);
 	op_output_style_end(out);
+}
+
+/** Between the line that says why and the frame. */
+static void watch_text(struct op_output *out, const struct op_watch_event *watch)
+{
+	struct op_value_format format = {.is_unsigned = watch->is_unsigned};
+	// What has happened then was said as a notice.
+	if (watch->left)
+		return;
+	if (watch->changed) {
+		op_output_printf(out, "Old value = ");
+		op_value_text(&out->text, &watch->old_value, &format);
+		op_output_printf(out, "\nNew value = ");
+	} else {
+		op_output_printf(out, "Value = ");
+	}
+	op_value_text(&out->text, &watch->new_value, &format);
+	op_output_printf(out, "\n");
+	const char *access = watch->changed                      ? "Write"
+			     : watch->kind == OP_BREAKPOINT_READ ? "Read"
+								 : "Access";
+	if (watch->host_call)
+		op_output_printf(out, "%s by host call %s.\n", access, watch->host_call);
+	else if (watch->by_host)
+		op_output_printf(out, "%s by the host, outside any call of the guest's.\n", access);
 }
 
 static void stop_text(struct op_output *out, const struct op_event_view *view)
@@ -68,6 +109,14 @@ static void stop_text(struct op_output *out, const struct op_event_view *view)
 	if (view->switched)
 		op_output_printf(out, "[Switching to thread %" PRId64 "]\n", event->thread);
 	reason_text(out, view);
+	if (view->has_store && !view->same_function && event->reason != OP_REASON_BREAKPOINT)
+		op_output_printf(out, "[In store %" PRIu32 "]\n", view->store);
+	if (event->watch) {
+		if (event->watch->store_count > 1 && event->watch->store != UINT32_MAX)
+			op_output_printf(out, " (store %" PRIu32 ")", event->watch->store);
+		op_output_printf(out, "\n");
+		watch_text(out, event->watch);
+	}
 	if (view->frame && !view->same_function) {
 		if (event->reason == OP_REASON_BREAKPOINT)
 			op_frame_line(out, view->frame);
@@ -107,6 +156,9 @@ static void event_text(struct op_output *out, const struct op_event_view *view)
 		op_output_styled(out, OP_STYLE_DIM, "[The set of loaded modules has changed]");
 		op_output_printf(out, "\n");
 		break;
+	case OP_EVENT_HOST_CALL:
+		op_host_call_line(out, event->thread, event->call);
+		break;
 	case OP_EVENT_FORKED:
 		op_output_styled(out, OP_STYLE_DIM, "[Child process %" PRId64 " was let go]",
 				 event->child);
@@ -132,6 +184,25 @@ static void results_json(struct op_json *json, const struct op_event *event)
 	op_json_end_array(json);
 }
 
+static void watch_json(struct op_json *json, const struct op_watch_event *watch)
+{
+	op_json_begin_object(json, "watch");
+	op_json_string(json, "kind", op_breakpoint_kind_name(watch->kind));
+	op_json_string(json, "expression", watch->expression);
+	op_json_string(json, "type", op_value_type_name(watch->new_value.type));
+	op_value_json(json, "old", &watch->old_value, watch->is_unsigned);
+	op_value_json(json, "new", &watch->new_value, watch->is_unsigned);
+	op_json_bool(json, "changed", watch->changed);
+	op_json_bool(json, "software", watch->software);
+	if (watch->software)
+		op_json_bool(json, "left", watch->left);
+	op_json_bool(json, "by_host", watch->by_host);
+	op_json_string(json, "host_call", watch->host_call);
+	if (watch->store != UINT32_MAX)
+		op_json_uint(json, "store", watch->store);
+	op_json_end_object(json);
+}
+
 static void stop_json(struct op_json *json, const struct op_event_view *view)
 {
 	const struct op_event *event = view->event;
@@ -142,7 +213,19 @@ static void stop_json(struct op_json *json, const struct op_event_view *view)
 		op_json_string(json, "signal", event->signal_name);
 	if (event->reason == OP_REASON_TRAP)
 		op_json_string(json, "trap", event->trap[0] ? event->trap : NULL);
+	if (event->breakpoint_count > 1) {
+		op_json_begin_array(json, "breakpoints");
+		for (size_t i = 0; i < event->breakpoint_count; i++)
+			op_json_uint(json, NULL, event->breakpoints[i]);
+		op_json_end_array(json);
+	}
+	if (event->caught)
+		op_catch_json(json, event, view->exception);
+	if (event->watch)
+		watch_json(json, event->watch);
 	op_json_int(json, "thread", event->thread);
+	if (view->has_store)
+		op_json_uint(json, "store", view->store);
 	if (view->frame)
 		op_frame_json(json, "frame", view->frame);
 	else
@@ -157,7 +240,7 @@ static void event_json(struct op_json *json, const struct op_event_view *view)
 	static const char *const names[] = {
 		[OP_EVENT_NONE] = "none",     [OP_EVENT_STOPPED] = "stopped",
 		[OP_EVENT_EXITED] = "exited", [OP_EVENT_MODULES] = "modules",
-		[OP_EVENT_FORKED] = "forked",
+		[OP_EVENT_FORKED] = "forked", [OP_EVENT_HOST_CALL] = "host-call",
 	};
 	const struct op_event *event = view->event;
 	op_json_string(json, "event", names[event->kind]);
@@ -172,6 +255,10 @@ static void event_json(struct op_json *json, const struct op_event_view *view)
 	}
 	if (event->kind == OP_EVENT_FORKED)
 		op_json_int(json, "child", event->child);
+	if (event->kind == OP_EVENT_HOST_CALL) {
+		op_json_int(json, "thread", event->thread);
+		op_host_call_json(json, event->call);
+	}
 }
 
 void op_event_report(struct op_output *out, const struct op_event_view *view)

@@ -16,8 +16,12 @@ struct op_event_view {
 		instruction;
 	/** a step that stayed in its frame: the line of the frame would tell nothing new */
 	bool same_function;
-	bool temporary; /**< BREAKPOINT: it was a temporary one */
-	bool switched;  /**< another thread than the one before */
+	bool has_store; /**< there are several */
+	uint32_t store; /**< number of the one that the frame runs in */
+	bool temporary; /**< of a breakpoint or catchpoint: it was a temporary one */
+	/** a thrown exception, for the face that is on; NULL: none, or not known */
+	const char *exception;
+	bool switched; /**< another thread than the one before */
 };
 void op_event_report(struct op_output *out, const struct op_event_view *view);
 

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where a thread stands that has hit a trap over one of the program's own instructions. The
+// processor leaves it behind the trap, in the middle of that instruction; were outpost to die while
+// it looks at the stop, the thread would run on from there.
+//
+// The kernel forgets a stop's signal when the stop is reported (wait_task_stopped(), kernel/exit.c:
+// `*p_code = 0` without WNOWAIT) and lets the thread of a dead tracer go on with what is left
+// (ptrace_stop(), kernel/signal.c). So there is no moment after the report at which the handler
+// would be asked, and the thread must be moved before it. Until the report the signal is there and
+// would be delivered to the handler, which moves the thread too. Therefore, in this order, each
+// step leaving a state in which outpost may die:
+//   the stop is seen (WNOWAIT)   the handler takes the thread back
+//   the pc is noted in si_addr   the handler takes it back if it is still there
+//   the thread is moved          the handler sees that it is not there any more
+//   the stop is reported         there is no signal any more
+// test_survival.py: killed_over_instructions.
+#include "platform/linux/rewind.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+
+struct op_raw_trap {
+	uint64_t address; // key
+	unsigned count;
+	UT_hash_handle hh;
+};
+
+enum { TRAP_SIZE = 1 };
+
+static struct op_raw_trap *find(const struct op_process *process, uint64_t address)
+{
+	struct op_raw_trap *trap;
+	HASH_FIND(hh, process->raw_traps, &address, sizeof(address), trap);
+	return trap;
+}
+
+void op_rewind_add(struct op_process *process, uint64_t address)
+{
+	struct op_raw_trap *trap = find(process, address);
+	if (!trap) {
+		trap = calloc(1, sizeof(*trap));
+		if (!trap)
+			return;
+		trap->address = address;
+		HASH_ADD(hh, process->raw_traps, address, sizeof(trap->address), trap);
+		if (!trap->hh.tbl) {
+			free(trap);
+			return;
+		}
+	}
+	trap->count++;
+}
+
+void op_rewind_remove(struct op_process *process, uint64_t address)
+{
+	struct op_raw_trap *trap = find(process, address);
+	if (!trap || --trap->count)
+		return;
+	HASH_DEL(process->raw_traps, trap);
+	free(trap);
+}
+
+void op_rewind_remove_all(struct op_process *process)
+{
+	struct op_raw_trap *trap, *next;
+	HASH_ITER(hh, process->raw_traps, trap, next)
+	{
+		HASH_DEL(process->raw_traps, trap);
+		free(trap);
+	}
+}
+
+bool op_rewind_is_needed(const struct op_waiter *waiter)
+{
+	const struct op_process *process = waiter->processes;
+	while (process && !process->raw_traps)
+		process = process->waiter_next;
+	return process != NULL;
+}
+
+static bool poke_pc(pid_t id, uint64_t pc)
+{
+	return ptrace(PTRACE_POKEUSER, id, offsetof(struct user, regs.rip), pc) == 0;
+}
+
+void op_rewind_stopped(struct op_waiter *waiter, pid_t id)
+{
+	struct op_process *process = waiter->processes;
+	struct op_tracee *tracee = NULL;
+	siginfo_t info;
+	while (process && !(tracee = op_tracee_find(process, id)))
+		process = process->waiter_next;
+	if (!tracee)
+		return;
+	errno = 0;
+	uint64_t pc = (uint64_t)ptrace(PTRACE_PEEKUSER, id, offsetof(struct user, regs.rip), 0);
+	if (errno)
+		return;
+	tracee->pc = pc;
+	tracee->pc_early = true;
+	if (!find(process, pc - TRAP_SIZE) || ptrace(PTRACE_GETSIGINFO, id, 0, &info) ||
+	    info.si_code != SI_KERNEL)
+		return;
+	// A stop that could not be noted stays as it is.
+	info.si_addr = (void *)(uintptr_t)pc;
+	if (ptrace(PTRACE_SETSIGINFO, id, 0, &info) == 0)
+		tracee->rewound = poke_pc(id, pc - TRAP_SIZE);
+}
+
+void op_rewind_pass(struct op_process *process, struct op_tracee *tracee)
+{
+	siginfo_t info;
+	if (tracee->rewound)
+		poke_pc(tracee->id, tracee->pc);
+	// The handler must not take it back: it would come again.
+	if (!process->shield || ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info) ||
+	    info.si_code != SI_KERNEL)
+		return;
+	info.si_addr = (void *)(uintptr_t)1;
+	ptrace(PTRACE_SETSIGINFO, tracee->id, 0, &info);
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The target outlives its debugger: traps over instructions, its own traps and its own handler.
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arch/x86_64.h"
+#include "tests/unit/victim_control.h"
+
+enum { INSTRUCTION_SIZE = 3 };
+
+/** Like must(), which says to the test's own process where it is: a process that is killed at any
+ * moment must not have said half of that. */
+static void or_end(bool fine)
+{
+	if (!fine)
+		_exit(1);
+}
+
+/** Write a trap over the instruction, and do what it does each time; tell once that it is there. */
+static __attribute__((noreturn)) void count_for_it(const struct victim *victim, int tell)
+{
+	struct op_process *process = must_attach(victim->pid);
+	const struct op_arch *arch = op_process_arch(process);
+	struct op_host_addr place = op_host_addr(victim->facts[0]);
+	uint8_t original;
+	uint32_t entry;
+	must(op_process_shield(process));
+	must(op_process_read(process, place, &original, 1));
+	must(op_process_note_plant(process, place, arch->trap, arch->trap_size, original, &entry));
+	must(op_process_write(process, place, arch->trap, arch->trap_size));
+	must_run(process, 0);
+	or_end(write(tell, "", 1) == 1);
+	for (;;) {
+		struct op_stop stop;
+		struct op_registers registers;
+		struct op_host_addr pc;
+		or_end(!op_process_wait(process, -1, &stop) && stop.kind == OP_STOP_TRAP);
+		or_end(!op_process_pc(process, stop.thread, &pc) &&
+		       pc.value == place.value + arch->trap_pc_advance);
+		or_end(!op_process_registers(process, stop.thread, &registers) &&
+		       registers.value[arch->pc] == pc.value);
+		registers.value[arch->pc] = place.value + INSTRUCTION_SIZE;
+		registers.value[OP_X86_64_RBX]++;
+		or_end(!op_process_set_registers(process, stop.thread, &registers) &&
+		       !op_process_run(process, &(struct op_run_request){.thread = stop.thread}));
+	}
+}
+
+static uint8_t byte_at(pid_t pid, uint64_t address)
+{
+	struct op_process *process;
+	uint8_t byte;
+	must(op_process_open(pid, &process));
+	must(op_process_read(process, op_host_addr(address), &byte, 1));
+	op_process_destroy(process);
+	return byte;
+}
+
+START_TEST(no_instruction_is_lost)
+{
+	struct victim victim;
+	unsigned seed = 20252;
+
+	victim_start(&victim, "instruction");
+	const uint8_t original = byte_at(victim.pid, victim.facts[0]);
+	for (int round = 0; round < 100; round++) {
+		int ends[2], status;
+		char byte;
+		ck_assert_int_eq(pipe(ends), 0);
+		pid_t debugger = fork();
+		if (debugger == 0)
+			count_for_it(&victim, ends[1]);
+		close(ends[1]);
+		ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+		close(ends[0]);
+		// At any moment: of it the outcome must not depend.
+		struct timespec delay = {0, rand_r(&seed) % 3000000};
+		nanosleep(&delay, NULL);
+		kill(debugger, SIGKILL);
+		ck_assert_int_eq(waitpid(debugger, &status, 0), debugger);
+		ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		while (byte_at(victim.pid, victim.facts[0]) != original)
+			ck_assert_int_ne(kill(victim.pid, 0), -1);
+	}
+	victim_tell(&victim, "");
+	victim_expect(&victim, "lost 0");
+	victim_ends(&victim, 0);
+}
+END_TEST
+
+/** A debugger with the shield up, but no trap, dies. */
+static void shield_and_die(pid_t pid)
+{
+	int status;
+	pid_t debugger = fork();
+	if (debugger == 0) {
+		struct op_process *process = must_attach(pid);
+		must(op_process_shield(process));
+		must_run(process, 0);
+		kill(getpid(), SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(debugger, &status, 0), debugger);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+START_TEST(a_trap_of_its_own_is_passed)
+{
+	struct victim victim;
+
+	// While there is a debugger.
+	victim_start(&victim, "trap");
+	struct op_process *process = must_attach(victim.pid);
+	must(op_process_shield(process));
+	must_run(process, 0);
+	victim_tell(&victim, "");
+	struct op_stop stop = run_until(process, OP_STOP_TRAP);
+	must(op_process_run(process,
+			    &(struct op_run_request){.thread = stop.thread, .deliver_trap = true}));
+	victim_expect(&victim, "traps 0");
+	must(op_process_stop_all(process));
+	must(op_process_unshield(process));
+	op_process_destroy(process);
+	victim_tell(&victim, "");
+	victim_ends(&victim, 0);
+
+	// And afterwards: nobody will take it out.
+	victim_start(&victim, "trap");
+	shield_and_die(victim.pid);
+	victim_tell(&victim, "");
+	victim_expect(&victim, "traps 0");
+	victim_tell(&victim, "");
+	victim_ends(&victim, 0);
+}
+END_TEST
+
+static size_t mapping_count(struct op_process *process)
+{
+	struct op_mappings mappings;
+	must(op_process_mappings(process, &mappings));
+	size_t count = mappings.count;
+	op_mappings_deinit(&mappings);
+	return count;
+}
+
+START_TEST(its_own_handler_comes_back)
+{
+	struct victim victim;
+
+	victim_start(&victim, "trap");
+	victim_wait_state(victim.pid, 'S');
+	struct op_process *process = must_attach(victim.pid);
+	size_t before = mapping_count(process);
+	op_process_destroy(process);
+	for (int round = 0; round < 3; round++)
+		shield_and_die(victim.pid);
+	process = must_attach(victim.pid);
+	ck_assert_uint_eq(mapping_count(process), before + 2);
+	must(op_process_shield(process));
+	ck_assert_uint_eq(mapping_count(process), before + 2);
+	must(op_process_unshield(process));
+	ck_assert_uint_eq(mapping_count(process), before);
+	op_process_destroy(process);
+	victim_tell(&victim, "");
+	victim_expect(&victim, "traps 1");
+	victim_tell(&victim, "");
+	victim_ends(&victim, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("platform_shield");
+	TCase *shield = tcase_create("shield");
+
+	tcase_set_timeout(shield, 120);
+	tcase_add_test(shield, no_instruction_is_lost);
+	tcase_add_test(shield, a_trap_of_its_own_is_passed);
+	tcase_add_test(shield, its_own_handler_comes_back);
+	suite_add_tcase(suite, shield);
+
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stubs of patch slots: made, found again at a trap, left by threads, taken away. What a stub does
+// is site.c's, how it is compiled stub.c's.
+#include "tracer/agent/agent.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "tracer/agent/site.h"
+
+// Far more machine instructions than a stub has.
+enum { STUB_STEPS_MAX = 4096 };
+enum { JUMP_SIZE = 5, JUMP = 0xe9 };
+
+struct op_patch_stub {
+	uint64_t address;
+	uint32_t size, entry;
+	uint32_t guard; // op_process_note_plant()'s
+	uint64_t epoch; // of the agent when it was compiled
+	unsigned purposes;
+	uint32_t *traps; // offsets
+	uint32_t trap_count;
+};
+
+struct trap_node {
+	uint64_t address; // key
+	uint64_t patch;
+	uint32_t tag;
+	uint32_t guard; // op_process_note_plant()'s
+	UT_hash_handle hh;
+};
+
+struct image_node {
+	uint32_t id;  // key
+	bool refused; // nothing can be put near it
+	UT_hash_handle hh;
+};
+
+// A thread that was about to trap in a stub and was taken back to the slot.
+struct taken_back {
+	op_thread_id thread;
+	uint64_t slot, trap;
+};
+
+struct op_agent {
+	struct op_arena_set *arenas;
+	struct trap_node *traps;
+	struct image_node *running;
+	struct OP_ARRAY(struct taken_back) taken_back;
+	struct op_stub stub; // the buffers of the compiler
+	uint64_t epoch;
+	uint64_t last_stub; // where one was put: the next will not be far
+	bool told_refused;
+};
+
+struct op_error *op_agent_create(struct op_agent **ret)
+{
+	struct op_agent *agent = calloc(1, sizeof(*agent));
+	if (!agent)
+		return op_error_no_memory();
+	struct op_error *err = op_arena_set_create(&agent->arenas);
+	if (err) {
+		free(agent);
+		return err;
+	}
+	agent->epoch = 1;
+	*ret = agent;
+	return NULL;
+}
+
+static void forget_tables(struct op_agent *agent)
+{
+	struct trap_node *trap, *next_trap;
+	HASH_ITER(hh, agent->traps, trap, next_trap)
+	{
+		HASH_DEL(agent->traps, trap);
+		free(trap);
+	}
+	struct image_node *image, *next_image;
+	HASH_ITER(hh, agent->running, image, next_image)
+	{
+		HASH_DEL(agent->running, image);
+		free(image);
+	}
+	agent->taken_back.count = 0;
+	agent->last_stub = 0;
+	agent->told_refused = false;
+}
+
+void op_agent_forget(struct op_agent *agent)
+{
+	forget_tables(agent);
+	op_arena_set_clear(agent->arenas);
+}
+
+void op_agent_destroy(struct op_agent *agent)
+{
+	if (!agent)
+		return;
+	forget_tables(agent);
+	op_arena_set_destroy(agent->arenas);
+	op_stub_deinit(&agent->stub);
+	free(agent->taken_back.data);
+	free(agent);
+}
+
+struct op_arena_set *op_agent_arenas(struct op_session *session)
+{
+	return session->agent->arenas;
+}
+
+// Whose code --------------------------------------------------------------------------------------
+
+static struct image_node *find_running(const struct op_session *session,
+				       const struct op_image *image)
+{
+	struct image_node *node = NULL;
+	if (image)
+		HASH_FIND(hh, session->agent->running, &image->id, sizeof(image->id), node);
+	return node;
+}
+
+bool op_agent_may_call(const struct op_session *session, const struct op_image *image)
+{
+	const struct image_node *node = find_running(session, image);
+	return node && !node->refused;
+}
+
+bool op_agent_note_running(struct op_session *session, const struct op_image *image)
+{
+	if (image->file_backed || find_running(session, image))
+		return false;
+	struct image_node *node = calloc(1, sizeof(*node));
+	if (!node)
+		return false;
+	node->id = image->id;
+	bool failed = false;
+#undef uthash_nonfatal_oom
+#define uthash_nonfatal_oom(element) (failed = true)
+	HASH_ADD(hh, session->agent->running, id, sizeof(node->id), node);
+	if (failed)
+		free(node);
+	return !failed;
+}
+
+static void refuse(struct op_session *session, const struct op_image *image,
+		   const struct op_error *why)
+{
+	struct image_node *node = find_running(session, image);
+	if (node)
+		node->refused = true;
+	if (!session->agent->told_refused)
+		op_session_notice(session, OP_NOTICE_WARNING,
+				  "conditions, counters and log points stop the program each "
+				  "time in a copy of its code, as nothing can be put near that: "
+				  "%s",
+				  why->message);
+	session->agent->told_refused = true;
+}
+
+void op_agent_changed(struct op_session *session)
+{
+	session->agent->epoch++;
+}
+
+// Making stubs ------------------------------------------------------------------------------------
+
+static void forget_traps(struct op_session *session, const struct op_patch_stub *stub)
+{
+	struct op_agent *agent = session->agent;
+	for (uint32_t i = 0; i < stub->trap_count; i++) {
+		uint64_t address = stub->address + stub->traps[i];
+		struct trap_node *node;
+		HASH_FIND(hh, agent->traps, &address, sizeof(address), node);
+		if (!node)
+			continue;
+		if (session->process)
+			op_process_forget_plant(session->process, node->guard);
+		HASH_DEL(agent->traps, node);
+		free(node);
+	}
+}
+
+void op_agent_disarm(struct op_session *session, struct op_patch *patch)
+{
+	struct op_patch_stub *stub = op_take(patch->stub);
+	if (!stub)
+		return;
+	forget_traps(session, stub);
+	if (session->process)
+		op_process_forget_plant(session->process, stub->guard);
+	op_arena_free_code(session->agent->arenas, stub->address, stub->size);
+	free(stub->traps);
+	free(stub);
+}
+
+static struct op_error *note_trap(struct op_session *session, struct op_patch_stub *stub,
+				  const struct op_stub_trap *trap, uint64_t patch)
+{
+	const struct op_arch *arch = op_process_arch(session->process);
+	struct op_agent *agent = session->agent;
+	struct trap_node *node = calloc(1, sizeof(*node));
+	if (!node)
+		return op_error_no_memory();
+	*node = (struct trap_node){.address = stub->address + trap->offset,
+				   .patch = patch,
+				   .tag = trap->tag,
+				   .guard = UINT32_MAX};
+	bool failed = false;
+#undef uthash_nonfatal_oom
+#define uthash_nonfatal_oom(element) (failed = true)
+	HASH_ADD(hh, agent->traps, address, sizeof(node->address), node);
+	if (failed) {
+		free(node);
+		return op_error_no_memory();
+	}
+	stub->traps[stub->trap_count++] = trap->offset;
+	// After outpost's death a thread waits at it until it is harmless.
+	return op_process_note_plant(session->process, op_host_addr(node->address), arch->trap,
+				     arch->trap_size, arch->slot_harmless, &node->guard);
+}
+
+// Compile to learn the size, then at the place where it will stand; what is in reach of the code
+// decides about a few instructions.
+static struct op_error *compile(struct op_session *session, const struct op_site *site,
+				const struct op_patch *patch, uint64_t *ret_address)
+{
+	enum { TRIES = 3 };
+	const struct op_stub_machine *machine =
+		op_stub_machine_for(op_process_arch(session->process));
+	struct op_stub *stub = &session->agent->stub;
+	uint64_t slot_end = patch->address + patch->size;
+	uint64_t address = session->agent->last_stub ?: patch->address;
+	*ret_address = 0;
+	for (int i = 0; i < TRIES; i++) {
+		struct op_error *err = op_stub_compile(machine, site->groups, site->group_count,
+						       &site->scope, address, slot_end, stub);
+		if (err)
+			return err;
+		size_t size = stub->code.count;
+		err = op_arena_code(session, patch->address, size, ret_address);
+		address = *ret_address;
+		if (!err)
+			err = op_stub_compile(machine, site->groups, site->group_count,
+					      &site->scope, address, slot_end, stub);
+		if (err)
+			return err;
+		if (stub->code.count <= size) {
+			session->agent->last_stub = address;
+			return op_process_write(session->process, op_host_addr(address),
+						stub->code.data, stub->code.count);
+		}
+		op_arena_free_code(session->agent->arenas, address, size);
+	}
+	return op_error_create(OP_ERROR_FORMAT, "a stub's size depends on its place");
+}
+
+static struct op_error *install(struct op_session *session, const struct op_site *site,
+				struct op_patch *patch)
+{
+	struct op_agent *agent = session->agent;
+	uint64_t address;
+	struct op_error *err = compile(session, site, patch, &address);
+	if (err)
+		return err;
+	struct op_patch_stub *stub = calloc(1, sizeof(*stub));
+	uint32_t *traps =
+		agent->stub.traps.count ? calloc(agent->stub.traps.count, sizeof(*traps)) : NULL;
+	if (!stub || (agent->stub.traps.count && !traps)) {
+		free(stub);
+		free(traps);
+		return op_error_no_memory();
+	}
+	*stub = (struct op_patch_stub){.address = address,
+				       .size = (uint32_t)agent->stub.code.count,
+				       .entry = agent->stub.entry,
+				       .guard = UINT32_MAX,
+				       .epoch = agent->epoch,
+				       .purposes = patch->purposes,
+				       .traps = traps};
+	patch->stub = stub;
+	for (size_t i = 0; !err && i < agent->stub.traps.count; i++)
+		err = note_trap(session, stub, &agent->stub.traps.data[i], patch->address);
+	if (!err)
+		err = op_process_note_plant(session->process, op_host_addr(address + stub->entry),
+					    agent->stub.code.data + stub->entry, 1,
+					    agent->stub.entry_harmless, &stub->guard);
+	if (err)
+		op_agent_disarm(session, patch);
+	return err;
+}
+
+// The users whose expressions have no compiled form, as bits.
+static uint32_t find_uncompiled(struct op_session *session, const struct op_site *site,
+				const struct op_patch *patch)
+{
+	uint32_t users = 0;
+	for (size_t i = 0; i < site->group_count; i++) {
+		struct op_error *err =
+			op_stub_compile(op_stub_machine_for(op_process_arch(session->process)),
+					&site->groups[i], 1, &site->scope, patch->address,
+					patch->address + patch->size, &session->agent->stub);
+		if (err && err->code == OP_ERROR_UNSUPPORTED &&
+		    site->users[i] < OP_SITE_USERS_MAX) {
+			op_site_tell_outside(session, patch, site->users[i], err);
+			users |= (uint32_t)1 << site->users[i];
+		}
+		op_error_destroy(err);
+	}
+	return users;
+}
+
+static bool is_current(const struct op_session *session, const struct op_patch *patch)
+{
+	return patch->stub && patch->stub->epoch == session->agent->epoch &&
+	       !patch->stub->purposes == !patch->purposes;
+}
+
+struct op_error *op_agent_arm(struct op_session *session, struct op_patch *patch)
+{
+	const struct op_image *image = op_image_set_by_id(session->images, patch->image);
+	bool possible = patch->kind == OP_PATCH_SLOT && op_agent_may_call(session, image) &&
+			op_stub_machine_for(op_process_arch(session->process));
+	if (is_current(session, patch))
+		return NULL;
+	op_agent_disarm(session, patch);
+	if (!possible)
+		return NULL;
+	// What has no compiled form is found one by one and left out.
+	uint32_t outside = 0, before;
+	struct op_error *err;
+	do {
+		_cleanup_(op_site_deinit) struct op_site site = {0};
+		before = outside;
+		err = op_site_plan(session, image, patch, outside, &site);
+		if (!err && site.group_count)
+			err = install(session, &site, patch);
+		if (err && err->code == OP_ERROR_UNSUPPORTED)
+			outside |= find_uncompiled(session, &site, patch);
+		if (outside != before)
+			op_error_destroy(op_take(err));
+	} while (outside != before);
+	if (err && (err->code == OP_ERROR_UNSUPPORTED || err->code == OP_ERROR_LIMIT)) {
+		refuse(session, image, err);
+		op_error_destroy(err);
+		err = NULL;
+	}
+	return err;
+}
+
+struct op_error *op_agent_reserve(struct op_session *session, struct op_patch *const *patches,
+				  size_t count)
+{
+	// A counter's stub and its cell.
+	enum { MANY = 256, STUB_BYTES = 20, CELL_BYTES = 8 };
+	size_t served = 0;
+	uint64_t near = 0;
+	for (size_t i = 0; count >= MANY && i < count; i++) {
+		const struct op_image *image =
+			op_image_set_by_id(session->images, patches[i]->image);
+		if (!patches[i]->wants_stub || patches[i]->stub ||
+		    !op_agent_may_call(session, image))
+			continue;
+		near = patches[i]->address;
+		served++;
+	}
+	if (served < MANY)
+		return NULL;
+	struct op_error *err =
+		op_arena_reserve(session, near, served * STUB_BYTES, served * CELL_BYTES);
+	// The first stub says so.
+	if (err && (err->code == OP_ERROR_UNSUPPORTED || err->code == OP_ERROR_LIMIT)) {
+		op_error_destroy(err);
+		return NULL;
+	}
+	return err;
+}
+
+struct op_error *op_agent_cell(struct op_session *session, const struct op_patch *patch,
+			       uint64_t *ret)
+{
+	static const uint64_t zero;
+	struct op_error *err = op_arena_data(session, patch->address, sizeof(zero), ret);
+	return err ?: op_process_write(session->process, op_host_addr(*ret), &zero, sizeof(zero));
+}
+
+void op_agent_free_cell(struct op_session *session, uint64_t cell)
+{
+	if (cell)
+		op_arena_free_data(session->agent->arenas, cell, sizeof(cell));
+}
+
+void op_agent_slot_bytes(const struct op_patch *patch, uint8_t ret[OP_SLOT_MAX])
+{
+	// Intel SDM volume 2: JMP rel32, relative to the next instruction.
+	uint32_t distance = (uint32_t)(patch->stub->address + patch->stub->entry -
+				       (patch->address + JUMP_SIZE));
+	ret[0] = JUMP;
+	memcpy(ret + 1, &distance, sizeof(distance));
+}
+
+// Traps -------------------------------------------------------------------------------------------
+
+struct op_patch *op_agent_find_trap(struct op_session *session, uint64_t address, uint32_t *ret_tag)
+{
+	struct trap_node *node;
+	HASH_FIND(hh, session->agent->traps, &address, sizeof(address), node);
+	if (!node)
+		return NULL;
+	*ret_tag = node->tag;
+	return op_patch_find(session->patches, node->patch);
+}
+
+struct op_error *op_agent_to_slot(struct op_session *session, op_thread_id thread,
+				  const struct op_patch *patch)
+{
+	const struct op_arch *arch = op_process_arch(session->process);
+	struct op_registers registers;
+	struct op_error *err = op_process_registers(session->process, thread, &registers);
+	if (err)
+		return err;
+	registers.value[arch->pc] = patch->address + arch->trap_pc_advance;
+	return op_process_set_registers(session->process, thread, &registers);
+}
+
+// Threads in stubs --------------------------------------------------------------------------------
+
+static struct op_error *take_back(struct op_session *session, op_thread_id thread, uint64_t trap)
+{
+	uint32_t tag;
+	const struct op_patch *patch = op_agent_find_trap(session, trap, &tag);
+	if (!patch)
+		return NULL;
+	struct op_error *err = op_agent_to_slot(session, thread, patch);
+	struct op_registers registers;
+	if (!err)
+		err = op_process_registers(session->process, thread, &registers);
+	if (err)
+		return err;
+	registers.value[op_process_arch(session->process)->pc] = patch->address;
+	err = op_process_set_registers(session->process, thread, &registers);
+	struct taken_back back = {thread, patch->address, trap};
+	if (!err && !op_array_push(&session->agent->taken_back, back))
+		err = op_error_no_memory();
+	return err;
+}
+
+static struct op_error *leave_stub(struct op_session *session, op_thread_id thread)
+{
+	const struct op_arch *arch = op_process_arch(session->process);
+	for (int i = 0; i < STUB_STEPS_MAX; i++) {
+		struct op_host_addr pc;
+		struct op_stop stop;
+		struct op_error *err = op_process_pc(session->process, thread, &pc);
+		if (err)
+			return err;
+		bool pending = op_process_pending_stop(session->process, thread, &stop);
+		uint64_t trap = pc.value;
+		if (pending && stop.kind == OP_STOP_TRAP)
+			trap -= arch->trap_pc_advance;
+		if (!op_arena_holds_code(session->agent->arenas, trap))
+			return NULL;
+		uint32_t tag;
+		if (op_agent_find_trap(session, trap, &tag)) {
+			if (pending && stop.kind == OP_STOP_TRAP)
+				op_process_drop_pending(session->process, thread);
+			return take_back(session, thread, trap);
+		}
+		// A signal that was not handed out yet: the stub is valid where it stands.
+		if (pending)
+			return NULL;
+		err = op_process_step(session->process, thread, &stop);
+		if (err || stop.kind != OP_STOP_TRAP)
+			return err;
+	}
+	return NULL;
+}
+
+struct op_error *op_agent_leave_stubs(struct op_session *session)
+{
+	if (op_arena_set_is_empty(session->agent->arenas))
+		return NULL;
+	size_t count;
+	const struct op_thread_info *infos = op_process_threads(session->process, &count);
+	_cleanup_free_ op_thread_id *threads = calloc(count + 1, sizeof(*threads));
+	if (!threads)
+		return op_error_no_memory();
+	for (size_t i = 0; i < count; i++)
+		threads[i] = infos[i].id;
+	for (size_t i = 0; i < count; i++) {
+		struct op_error *err = leave_stub(session, threads[i]);
+		// A thread may be on its way out.
+		if (err && (err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_NO_MEMORY))
+			return err;
+		op_error_destroy(err);
+	}
+	return NULL;
+}
+
+struct op_error *op_agent_return_threads(struct op_session *session)
+{
+	struct op_agent *agent = session->agent;
+	const struct op_arch *arch = op_process_arch(session->process);
+	for (size_t i = 0; i < agent->taken_back.count; i++) {
+		const struct taken_back *back = &agent->taken_back.data[i];
+		uint32_t tag;
+		const struct op_patch *patch = op_agent_find_trap(session, back->trap, &tag);
+		struct op_registers registers;
+		if (!patch || !patch->inserted || patch->address != back->slot)
+			continue;
+		struct op_error *err =
+			op_process_registers(session->process, back->thread, &registers);
+		if (err || registers.value[arch->pc] != back->slot) {
+			op_error_destroy(err);
+			continue;
+		}
+		registers.value[arch->pc] = back->trap;
+		err = op_process_set_registers(session->process, back->thread, &registers);
+		if (err)
+			return err;
+	}
+	agent->taken_back.count = 0;
+	return NULL;
+}
+
+// Coming and going --------------------------------------------------------------------------------
+
+static bool is_left_call(const struct op_arena_set *arenas, uint64_t slot, const uint8_t *bytes)
+{
+	uint32_t distance;
+	if (bytes[0] != JUMP)
+		return false;
+	memcpy(&distance, bytes + 1, sizeof(distance));
+	return op_arena_holds_code(arenas, slot + JUMP_SIZE + (uint64_t)(int64_t)(int32_t)distance);
+}
+
+static struct op_error *clean_image(struct op_session *session, const struct op_image *image)
+{
+	const struct op_arch *arch = op_process_arch(session->process);
+	const struct op_frame_table *table;
+	struct op_error *err = op_artifact_frame_table(image->artifact, &table);
+	if (err || !table)
+		return err;
+	for (size_t i = 0; i < op_frame_table_slot_count(table); i++) {
+		struct op_slot slot = op_frame_table_slot(table, i);
+		uint64_t address = image->text.value + slot.text_offset;
+		uint8_t bytes[OP_SLOT_MAX];
+		err = op_process_read(session->process, op_host_addr(address), bytes,
+				      arch->slot_size);
+		if (!err && is_left_call(session->agent->arenas, address, bytes))
+			err = op_process_write(session->process, op_host_addr(address),
+					       arch->slot_disabled, arch->slot_size);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+struct op_error *op_agent_recover(struct op_session *session)
+{
+	struct op_left_arenas left = {0};
+	struct op_error *err = op_arena_find_left(session, &left);
+	for (size_t i = 0; !err && i < left.count; i++)
+		err = op_arena_adopt(session, &left.data[i]);
+	size_t count;
+	const struct op_image *const *images = op_image_set_images(session->images, &count);
+	for (size_t i = 0; !err && left.count && i < count; i++)
+		err = clean_image(session, images[i]);
+	free(left.data);
+	return err ?: op_agent_leave(session);
+}
+
+static bool someone_is_inside(struct op_session *session)
+{
+	size_t count;
+	const struct op_thread_info *threads = op_process_threads(session->process, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct op_host_addr pc = {0};
+		struct op_error *err = op_process_pc(session->process, threads[i].id, &pc);
+		bool inside = !err && op_arena_holds_code(session->agent->arenas, pc.value);
+		op_error_destroy(err);
+		if (inside)
+			return true;
+	}
+	return false;
+}
+
+struct op_error *op_agent_leave(struct op_session *session)
+{
+	if (op_arena_set_is_empty(session->agent->arenas))
+		return NULL;
+	struct op_error *err = op_agent_leave_stubs(session);
+	if (err)
+		return err;
+	session->agent->taken_back.count = 0;
+	// A thread that could not leave runs on through its stub, which nobody calls any more.
+	return someone_is_inside(session) ? NULL : op_arena_release(session);
+}

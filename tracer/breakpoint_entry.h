@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One breakpoint, log point or counter, as breakpoint.c and those who act for it see it.
+#ifndef OP_TRACER_BREAKPOINT_ENTRY_H
+#define OP_TRACER_BREAKPOINT_ENTRY_H
+
+#include "base/array.h"
+#include "tracer/breakpoint.h"
+#include "tracer/catchpoint.h"
+#include "tracer/condition.h"
+#include "tracer/log.h"
+#include "tracer/software_watch.h"
+
+struct op_breakpoint_entry {
+	struct op_breakpoint info; /**< first: what the public interface hands out */
+	char *spec;
+	struct op_condition condition;
+	struct op_catchpoint *catchpoint; /**< NULL: it is at places */
+	struct op_software_watch *watch;  /**< of a watchpoint that code checks */
+	struct op_log log;                /**< of a log point */
+	char *format;                     /**< the same as typed */
+	uint64_t trace_length;            /**< of a trace: instructions */
+	uint64_t ignore_cell; /**< of the target: how many more arrivals a stub is to ignore; 0:
+				 none */
+	bool told_outside;    /**< that it has to be evaluated from outside */
+	// The specification, parsed.
+	char *module;   /**< NULL: any */
+	char *function; /**< name; NULL for the other forms */
+	bool by_index, by_offset;
+	bool by_pattern;           /**< function is a shell pattern; NULL: all functions */
+	enum op_count_scope scope; /**< INSTRUCTIONS: all of the functions that are meant */
+	uint32_t number;           /**< function index or offset */
+	struct OP_ARRAY(struct op_location) locations;
+	struct OP_ARRAY(char *) commands; /**< kept for the front end */
+	bool file_backed; /**< a place lies in code that is mapped from a file; or it waits for
+	     code */
+	bool spent;       /**< temporary and shown: goes at the next run */
+	/** While it resolves: the first place where the condition means nothing, and why. */
+	struct op_error *problem;
+	const char *problem_function, *problem_module;
+	bool problem_told;
+};
+
+/** NULL: there is none of that number. */
+struct op_breakpoint_entry *op_breakpoint_set_entry(struct op_session *session, uint32_t number);
+
+#endif

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// log: lines for each arrival at a place, without stopping.
+#include "tracer/report/breakpoint.h"
+#include "tracer/repl/repl.h"
+
+static struct op_error *log_run(struct op_repl *repl, const struct op_call *call)
+{
+	const struct op_breakpoint *breakpoint;
+	struct op_error *err = op_session_log(repl->session, call->rest, &breakpoint);
+	if (err)
+		return err;
+	if (repl->out.json)
+		op_breakpoint_json(&repl->out.writer, "breakpoint", breakpoint);
+	else
+		op_breakpoint_text(&repl->out, breakpoint);
+	return NULL;
+}
+
+const struct op_command op_cmd_log = {
+	.name = "log",
+	.aliases = OP_ALIASES("dprintf"),
+	.group = OP_GROUP_BREAKPOINTS,
+	.args = "PLACE [if EXPRESSION] \"FORMAT\" [EXPRESSION, ...]",
+	.help = "Print a line whenever the program comes to a place, and let it run on.\n"
+		"The format is printf's (no %s), the values are numbers. Code compiled for "
+		"guest-debug notes\n"
+		"the values itself, without stopping; lines that come too fast are counted as "
+		"lost.",
+	.flags = OP_COMMAND_NEEDS_STOPPED,
+	.complete = OP_COMPLETE_FUNCTIONS,
+	.run = log_run,
+};

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// save breakpoints: the breakpoints as a file of commands, for source.
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tracer/repl/repl.h"
+
+static void breakpoint_lines(struct op_text *text, const struct op_breakpoint *breakpoint)
+{
+	op_text_printf(text, "%s %s", breakpoint->temporary ? "tbreak" : "break", breakpoint->spec);
+	if (breakpoint->condition)
+		op_text_printf(text, " if %s", breakpoint->condition);
+	op_text_append(text, "\n");
+	if (breakpoint->ignore_left)
+		op_text_printf(text, "  ignore $bpnum %" PRIu64 "\n", breakpoint->ignore_left);
+	if (breakpoint->stops_left)
+		op_text_printf(text, "  enable count %" PRIu64 " $bpnum\n", breakpoint->stops_left);
+	if (breakpoint->command_count) {
+		op_text_append(text, "  commands\n");
+		for (size_t i = 0; i < breakpoint->command_count; i++)
+			op_text_printf(text, "    %s\n", breakpoint->commands[i]);
+		op_text_append(text, "  end\n");
+	}
+	if (!breakpoint->enabled)
+		op_text_append(text, "  disable $bpnum\n");
+}
+
+/**
+ * A file of this user's alone. What stands at the path may be anybody's, in a directory that
+ * everybody writes to: a link is not followed, and what is not a plain file of the user's own is
+ * left alone.
+ */
+static struct op_error *open_private(const char *path, int *ret)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		      S_IRUSR | S_IWUSR);
+	if (fd < 0 && errno == ELOOP)
+		return op_error_create(OP_ERROR_IO,
+				       "%s is a symbolic link, which is not followed; name the "
+				       "file itself",
+				       path);
+	if (fd < 0)
+		return op_error_system(OP_ERROR_IO, errno, "cannot create %s", path);
+	struct stat status;
+	struct op_error *err = NULL;
+	if (fstat(fd, &status) < 0)
+		err = op_error_system(OP_ERROR_IO, errno, "cannot look at %s", path);
+	else if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_nlink != 1)
+		err = op_error_create(OP_ERROR_IO,
+				      "%s is not a plain file of your own: it is left as it is",
+				      path);
+	else if (fchmod(fd, S_IRUSR | S_IWUSR) < 0 || ftruncate(fd, 0) < 0)
+		err = op_error_system(OP_ERROR_IO, errno, "cannot empty %s", path);
+	if (err)
+		close(fd);
+	else
+		*ret = fd;
+	return err;
+}
+
+static struct op_error *write_file(const char *path, const char *data, size_t size)
+{
+	int fd = -1;
+	struct op_error *err = open_private(path, &fd);
+	if (err)
+		return err;
+	while (!err && size) {
+		ssize_t count = write(fd, data, size);
+		if (count < 0 && errno != EINTR)
+			err = op_error_system(OP_ERROR_IO, errno, "cannot write %s", path);
+		data += count > 0 ? count : 0;
+		size -= count > 0 ? (size_t)count : 0;
+	}
+	if (close(fd) < 0 && !err)
+		err = op_error_system(OP_ERROR_IO, errno, "cannot write %s", path);
+	return err;
+}
+
+static struct op_error *save_run(struct op_repl *repl, const struct op_call *call)
+{
+	char **words _cleanup_(op_argument_words_freep) = NULL;
+	struct op_error *err = op_argument_words(call->rest, &words);
+	if (err)
+		return err;
+	// As in gdb the word may be shortened.
+	if (!words[0] || strncmp("breakpoints", words[0], strlen(words[0])) != 0 || !words[1] ||
+	    words[2])
+		return op_error_create(OP_ERROR_SYNTAX, "\"save\" is: save breakpoints FILE");
+	size_t count;
+	const struct op_breakpoint *const *breakpoints =
+		op_session_breakpoints(repl->session, &count);
+	if (!count)
+		return op_error_create(OP_ERROR_NOT_FOUND, "there is no breakpoint to save");
+	struct op_text text _cleanup_text_ = OP_TEXT_INIT;
+	for (size_t i = 0; i < count; i++)
+		breakpoint_lines(&text, breakpoints[i]);
+	if (text.failed)
+		return op_error_no_memory();
+	err = write_file(words[1], text.data, strlen(text.data));
+	if (err)
+		return err;
+	if (repl->out.json) {
+		op_json_string(&repl->out.writer, "file", words[1]);
+		op_json_uint(&repl->out.writer, "count", count);
+	} else {
+		op_output_printf(&repl->out, "Saved %zu breakpoint%s to %s.\n", count,
+				 count == 1 ? "" : "s", words[1]);
+	}
+	return NULL;
+}
+
+const struct op_command op_cmd_save = {
+	.name = "save",
+	.group = OP_GROUP_BREAKPOINTS,
+	.args = "breakpoints FILE",
+	.help = "Write the breakpoints into a file, with conditions, counts and commands; "
+		"\"source FILE\" sets them again.\n"
+		"Only you can read the file. One that stands there is replaced if it is yours.",
+	.complete = OP_COMPLETE_FILES,
+	.run = save_run,
+};

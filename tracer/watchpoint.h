@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Watchpoints in hardware: what a person asked for, which debug registers stand for it, and what a
+// hit means. The list of breakpoints (breakpoint.c) has their numbers, counts and conditions.
+#ifndef OP_TRACER_WATCHPOINT_H
+#define OP_TRACER_WATCHPOINT_H
+
+#include "tracer/session.h"
+
+struct op_watch_set;
+
+void op_watch_set_destroy(struct op_watch_set *set);
+/** The process is gone, or runs another program: what was watched is not there any more. */
+void op_watch_set_lose(struct op_session *session);
+void op_watch_remove(struct op_session *session, uint32_t number);
+/** @return OP_ERROR_LIMIT when the hardware has no room for it any more, OP_ERROR_STATE when its
+ * instance is gone. */
+struct op_error *op_watch_enable(struct op_session *session, uint32_t number, bool enabled);
+
+/** Set the slots for a run; all threads are stopped. */
+struct op_error *op_watch_arm(struct op_session *session);
+/** Clear them before the target is let go; all threads are stopped. */
+struct op_error *op_watch_disarm(struct op_session *session);
+/** The person wrote into the target: what a watchpoint takes for the old value is read again. */
+void op_watch_reread(struct op_session *session);
+
+/**
+ * A thread was stopped by a slot. Counts the hits, follows memory that moves (then every thread is
+ * stopped), fills in the event.
+ * @param[out] ret_stop whether a watchpoint wants to stop.
+ */
+struct op_error *op_watch_reached(struct op_session *session, int64_t thread,
+				  struct op_event *event, bool *ret_stop);
+/** The target stands for a person to see: the thread's innermost frame is where the access was
+ * made.
+ */
+void op_watch_show_access(struct op_session *session, int64_t thread);
+/** Complete the event with what needs the whole target: who made the access, in which store. */
+struct op_error *op_watch_describe(struct op_session *session, struct op_event *event);
+
+#endif
