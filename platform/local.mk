@@ -3,6 +3,7 @@ libplatform_la_SOURCES = \
 	platform/platform.h \
 	platform/mappings.c \
 	platform/linux/attach.c \
+	platform/linux/detour.c platform/linux/detour.h \
 	platform/linux/events.c \
 	platform/linux/fork.c \
 	platform/linux/guardian.c platform/linux/guardian.h \

@@ -4,3 +4,4 @@ include target-runtime/artifact.mk
 include target-runtime/wasm/local.mk
 include target-runtime/stack.mk
 include target-runtime/state.mk
+include target-runtime/dwarf/local.mk

@@ -111,31 +111,31 @@ static struct op_error *add_entry(struct op_session *session, struct op_breakpoi
 				  bool allow_pending, const struct op_breakpoint **ret)
 {
 	struct op_breakpoint_set *set = session->breakpoints;
-	struct op_breakpoint_entry *new = *entry;
+	struct op_breakpoint_entry *fresh = *entry;
 	struct op_error *err = NULL;
-	new->info.number = set->next_number;
-	new->info.spec = new->spec;
-	new->info.enabled = true;
-	new->info.pending = !new->catchpoint;
-	new->info.requested_pc = new->by_offset ? new->number : 0;
+	fresh->info.number = set->next_number;
+	fresh->info.spec = fresh->spec;
+	fresh->info.enabled = true;
+	fresh->info.pending = !fresh->catchpoint;
+	fresh->info.requested_pc = fresh->by_offset ? fresh->number : 0;
 	if (session->state == OP_SESSION_STOPPED) {
-		err = op_breakpoint_resolve(session, new);
-		if (!err && new->info.pending)
-			err = op_take(new->problem);
-		if (!err && new->info.pending && !allow_pending)
-			err = op_breakpoint_no_match(session, new);
+		err = op_breakpoint_resolve(session, fresh);
+		if (!err && fresh->info.pending)
+			err = op_take(fresh->problem);
+		if (!err && fresh->info.pending && !allow_pending)
+			err = op_breakpoint_no_match(session, fresh);
 	} else if (session->state != OP_SESSION_EMPTY || !allow_pending) {
 		err = op_session_need_stopped(session);
 	}
-	if (!err && !op_array_push(&set->entries, new))
+	if (!err && !op_array_push(&set->entries, fresh))
 		err = op_error_no_memory();
 	if (err) {
-		op_patch_set_remove_breakpoint(session, new->info.number);
+		op_patch_set_remove_breakpoint(session, fresh->info.number);
 		return err;
 	}
-	op_breakpoint_tell_problem(session, new);
+	op_breakpoint_tell_problem(session, fresh);
 	set->next_number++;
-	*ret = &new->info;
+	*ret = &fresh->info;
 	*entry = NULL;
 	return NULL;
 }

@@ -65,7 +65,12 @@ static struct op_error *count_hit(struct op_session *session, struct op_breakpoi
 				  bool decided, bool *ret_stops)
 {
 	struct op_breakpoint *info = &entry->info;
-	struct op_error *err = decided ? NULL : read_ignore(session, entry);
+	struct op_error *err = NULL;
+	// Other threads' stubs count in the same cell.
+	if (!decided && entry->ignore_cell)
+		err = op_session_halt(session);
+	if (!err && !decided)
+		err = read_ignore(session, entry);
 	if (err)
 		return err;
 	info->hits++;
@@ -164,9 +169,12 @@ struct op_error *op_breakpoint_set_hit(struct op_session *session, const struct 
 		if (!entry || !entry->info.enabled ||
 		    is_dealt_with(patch, i, entry->info.action, tag))
 			continue;
-		struct op_event caught = *event;
+		struct op_event caught;
+		bool tells = entry->catchpoint || entry->watch;
 		struct op_error *err = NULL;
 		bool meant = true, decided = entry->info.number == tag, stops = false;
+		if (tells)
+			caught = *event;
 		if (entry->catchpoint)
 			err = op_catchpoint_reached(session, entry->catchpoint, patch, thread,
 						    &caught, &meant);
@@ -186,7 +194,8 @@ struct op_error *op_breakpoint_set_hit(struct op_session *session, const struct 
 			return err;
 		if (stops && !*ret) {
 			*ret = entry->info.number;
-			*event = caught;
+			if (tells)
+				*event = caught;
 		}
 	}
 	if (set->stopping.count)

@@ -109,7 +109,8 @@ static struct op_error *place_function(struct op_session *session,
 static struct op_error *place_every(struct op_session *session, struct op_breakpoint_entry *entry,
 				    struct op_module_entry *module, uint32_t function)
 {
-	struct op_placement placement = {0};
+	struct op_placement placement = {
+		.copy = entry->watch ? op_software_watch_copy(entry->watch, module->artifact) : 0};
 	struct op_error *err = op_place_every(session, module, function,
 					      entry->info.enabled ? entry->info.number : 0,
 					      use_of(entry), &placement);

@@ -159,7 +159,7 @@ struct op_error *op_log_arrived(struct op_session *session, uint32_t number,
 
 static struct op_error *show_record(struct op_session *session, const struct op_log_record *record)
 {
-	const struct op_breakpoint_entry *entry = op_breakpoint_set_entry(session, record->log);
+	struct op_breakpoint_entry *entry = op_breakpoint_set_entry(session, record->log);
 	// Deleted meanwhile.
 	if (!entry || entry->info.action != OP_ACTION_LOG)
 		return NULL;
@@ -169,6 +169,7 @@ static struct op_error *show_record(struct op_session *session, const struct op_
 		values[i] = (struct op_log_value){.type = log->types[i],
 						  .bits = record->values[i],
 						  .failed = record->failed >> i & 1};
+	entry->info.hits++;
 	return show(session, record->log, log, values);
 }
 

@@ -25,9 +25,9 @@ enum {
 	WALK_LIMIT = 64,
 };
 
-static bool lies_in(const struct op_new_image *new, struct op_host_addr addr)
+static bool lies_in(const struct op_new_image *fresh, struct op_host_addr addr)
 {
-	return addr.value >= new->text.value &&addr.value - new->text.value < new->size;
+	return addr.value >= fresh->text.value && addr.value - fresh->text.value < fresh->size;
 }
 
 static struct op_new_image *find(const struct op_session *session, struct op_host_addr addr)
@@ -40,8 +40,8 @@ static struct op_new_image *find(const struct op_session *session, struct op_hos
 
 bool op_new_code_holds(const struct op_session *session, struct op_host_addr addr)
 {
-	const struct op_new_image *new = find(session, addr);
-	return new && !new->ready;
+	const struct op_new_image *fresh = find(session, addr);
+	return fresh && !fresh->ready;
 }
 
 struct op_error *op_new_code_note_images(struct op_session *session)
@@ -63,14 +63,14 @@ struct op_error *op_new_code_note_images(struct op_session *session)
 		// What comes from a .cwasm is not cached, and a write stays in this process.
 		if (!mapped_now || image->file_backed || !image->text_size)
 			continue;
-		const struct op_new_image new = {
+		const struct op_new_image fresh = {
 			.image = image->id,
 			.artifact = image->artifact,
 			.text = image->text,
 			.size = (image->text_size + PAGE - 1) & ~(uint64_t)(PAGE - 1),
 			.has_frames = op_artifact_info(image->artifact)->has_frames,
 		};
-		if (!op_array_push(&session->new_images, new))
+		if (!op_array_push(&session->new_images, fresh))
 			return op_error_no_memory();
 		session->new_code_interval = FIRST_LOOK_MS;
 	}
@@ -102,20 +102,20 @@ static struct op_error *split_regions(struct op_session *session, struct op_host
 struct op_error *op_new_code_show_regions(struct op_session *session)
 {
 	for (size_t i = 0; i < session->new_images.count; i++) {
-		struct op_new_image *new = &session->new_images.data[i];
-		if (!new->held)
+		struct op_new_image *fresh = &session->new_images.data[i];
+		if (!fresh->held)
 			continue;
-		struct op_error *err = split_regions(session, new->text);
+		struct op_error *err = split_regions(session, fresh->text);
 		if (!err)
-			err = split_regions(session, op_host_addr_add(new->text, new->size));
+			err = split_regions(session, op_host_addr_add(fresh->text, fresh->size));
 		if (err)
 			return err;
 		for (size_t k = 0; k < session->regions.count; k++) {
 			struct op_region *region = &session->regions.data[k];
-			if (!lies_in(new, region->start))
+			if (!lies_in(fresh, region->start))
 				continue;
 			// Wasmtime has made it executable once more.
-			new->held &= !region->executable;
+			fresh->held &= !region->executable;
 			region->executable = !region->writable;
 		}
 	}
@@ -135,14 +135,14 @@ static struct op_error *settle(struct op_session *session)
 		session->state == OP_SESSION_RUNNING ? op_patch_set_insert(session) : NULL;
 	size_t kept = 0;
 	for (size_t i = 0; i < session->new_images.count; i++) {
-		struct op_new_image new = session->new_images.data[i];
+		struct op_new_image fresh = session->new_images.data[i];
 		struct op_error *protect_err = NULL;
-		if (new.ready &&new.held)
+		if (fresh.ready && fresh.held)
 			protect_err =
-				op_process_protect(session->process, new.text, new.size,
+				op_process_protect(session->process, fresh.text, fresh.size,
 						   OP_PROTECTION_READ | OP_PROTECTION_EXECUTE);
-		if (!new.ready || protect_err)
-			session->new_images.data[kept++] = new;
+		if (!fresh.ready || protect_err)
+			session->new_images.data[kept++] = fresh;
 		if (err)
 			op_error_destroy(protect_err);
 		else
@@ -171,11 +171,11 @@ static struct op_error *mark_cloned(struct op_session *session, struct op_new_im
 }
 
 // The target may refuse: then it is treated like one that outpost has not started.
-static struct op_error *hold(struct op_session *session, struct op_new_image *new)
+static struct op_error *hold(struct op_session *session, struct op_new_image *fresh)
 {
 	struct op_error *err =
-		op_process_protect(session->process, new->text, new->size, OP_PROTECTION_READ);
-	new->held = !err;
+		op_process_protect(session->process, fresh->text, fresh->size, OP_PROTECTION_READ);
+	fresh->held = !err;
 	if (err && err->code != OP_ERROR_UNSUPPORTED)
 		return err;
 	op_error_destroy(err);
@@ -186,16 +186,16 @@ struct op_error *op_new_code_mapped(struct op_session *session, const struct op_
 {
 	struct op_error *err = NULL;
 	for (size_t i = 0; !err && i < session->new_images.count; i++) {
-		struct op_new_image *new = &session->new_images.data[i];
-		bool here = lies_in(new, stop->mapped_address);
+		struct op_new_image *fresh = &session->new_images.data[i];
+		bool here = lies_in(fresh, stop->mapped_address);
 		if (here) {
-			new->mapper = stop->thread;
+			fresh->mapper = stop->thread;
 			op_process_watch_mapper(session->process, stop->thread);
 		}
-		if (session->launched && !new->held)
-			err = hold(session, new);
-		if (!err && here && !new->held &&new->has_frames)
-			err = mark_cloned(session, new);
+		if (session->launched && !fresh->held)
+			err = hold(session, fresh);
+		if (!err && here && !fresh->held && fresh->has_frames)
+			err = mark_cloned(session, fresh);
 	}
 	return err ?: settle(session);
 }
@@ -264,12 +264,12 @@ int op_new_code_interval(const struct op_session *session)
 }
 
 // Another copy is in use already.
-static bool copy_is_settled(const struct op_session *session, const struct op_new_image *new)
+static bool copy_is_settled(const struct op_session *session, const struct op_new_image *fresh)
 {
 	size_t count;
 	const struct op_image *const *images = op_image_set_images(session->images, &count);
 	for (size_t i = 0; i < count; i++)
-		if (images[i]->artifact == new->artifact && !find(session, images[i]->text))
+		if (images[i]->artifact == fresh->artifact && !find(session, images[i]->text))
 			return true;
 	return false;
 }
@@ -309,9 +309,9 @@ struct op_error *op_new_code_look(struct op_session *session)
 		return err;
 	op_session_forget(session);
 	for (size_t i = 0; i < session->new_images.count; i++) {
-		struct op_new_image *new = &session->new_images.data[i];
-		if (new->mapper && !op_process_mapper_is_busy(session->process, new->mapper))
-			new->ready = !new->held || copy_is_settled(session, new);
+		struct op_new_image *fresh = &session->new_images.data[i];
+		if (fresh->mapper && !op_process_mapper_is_busy(session->process, fresh->mapper))
+			fresh->ready = !fresh->held || copy_is_settled(session, fresh);
 	}
 	size_t count;
 	const struct op_thread_info *threads = op_process_threads(session->process, &count);
@@ -326,10 +326,10 @@ struct op_error *op_new_code_clean_child(struct op_session *session, int64_t chi
 {
 	struct op_error *err = NULL;
 	for (size_t i = 0; !err && i < session->new_images.count; i++) {
-		const struct op_new_image *new = &session->new_images.data[i];
-		if (new->held)
-			err = op_process_protect_child(session->process, child, new->text,
-						       new->size,
+		const struct op_new_image *fresh = &session->new_images.data[i];
+		if (fresh->held)
+			err = op_process_protect_child(session->process, child, fresh->text,
+						       fresh->size,
 						       OP_PROTECTION_READ | OP_PROTECTION_EXECUTE);
 	}
 	return err;

@@ -112,7 +112,14 @@ struct op_frame {
 	uint32_t local_count; /**< 0 when unknown */
 	uint32_t param_count; /**< the first of the locals; 0 when unknown */
 	uint32_t activation;  /**< 0 is the newest entry of the host into the guest */
-	const void *internal; /**< the session's own */
+	/**
+	 * WASM, by the module's debug information, which is only read for frames that are asked for
+	 * one by one or shown: see op_session_frame_source(). A body that the guest's compiler
+	 * inlined is a frame of its own.
+	 */
+	bool source_inlined;
+	uint32_t source_depth; /**< 0: the innermost body at its pc */
+	const void *internal;  /**< the session's own */
 };
 
 /** One stack: a thread's, or a suspended guest's. */
@@ -180,6 +187,117 @@ OP_API struct op_error *op_session_operands(struct op_session *session,
 					    const struct op_frame *frame,
 					    const struct op_variable **ret, size_t *ret_count,
 					    enum op_value_state *ret_reason);
+
+// Source level --------------------------------------------------------------------------------
+
+/** What the guest's debug information says of a frame's place. Strings are escaped. */
+struct op_frame_source {
+	const char *function; /**< "ns::Shape::area"; NULL: not known */
+	const char *language; /**< "c", "c++", "rust", ...; NULL: not known */
+	const char *file;     /**< as DWARF has it, after substitute-path; NULL: not known */
+	uint32_t line;        /**< 0: made by the compiler */
+	uint32_t column;      /**< 0: not known */
+	bool exact;           /**< its pc is where the line's code begins (is_stmt) */
+	const char *missing;  /**< why nothing is known; NULL otherwise */
+};
+/** Owned by the session until the target runs. Errors only when the target is gone. */
+OP_API struct op_error *op_session_frame_source(struct op_session *session,
+						const struct op_frame *frame,
+						struct op_frame_source *ret);
+
+/** A line of a source file. */
+struct op_source_line {
+	uint32_t number;
+	const char *text; /**< escaped, tabs kept */
+	bool has_code;    /**< some instruction belongs to it */
+};
+/**
+ * Lines [first, first + count) of a source file, as far as it reaches; of a file that is named as
+ * for a breakpoint, or by a frame. Files are looked for by the path in the debug information (after
+ * substitute-path), beside the module's file, in the folders of the search path.
+ * Owned by the session until the next call. @return OP_ERROR_NOT_FOUND with the places where it was
+ * looked for.
+ */
+OP_API struct op_error *op_session_source_lines(struct op_session *session, const char *file,
+						uint32_t first, uint32_t count,
+						const char **ret_path,
+						const struct op_source_line **ret,
+						size_t *ret_count);
+/** Folders to look for source files in, and rules for paths that moved: a path that begins with
+ * @p from (at a '/') begins with @p to instead; also for breakpoints. NULL: forget all. */
+OP_API struct op_error *op_session_add_source_folder(struct op_session *session,
+						     const char *folder);
+OP_API struct op_error *op_session_substitute_path(struct op_session *session, const char *from,
+						   const char *to);
+/** Where modules' files (with debug information) are looked for: a file or a folder; NULL: nowhere
+ * else than as always. */
+OP_API struct op_error *op_session_set_module_path(struct op_session *session, const char *path);
+
+enum op_source_node_kind {
+	OP_SOURCE_NODE_SCALAR,  /**< number, character, boolean, enumerator: text */
+	OP_SOURCE_NODE_POINTER, /**< text; children are not followed */
+	OP_SOURCE_NODE_STRING,  /**< text in quotes */
+	OP_SOURCE_NODE_STRUCT,  /**< members, variants' fields, bases; a summary where a type is
+				   known to outpost ("std::vector of length 3") */
+	OP_SOURCE_NODE_ARRAY,   /**< elements; of vectors, slices, lists too */
+	OP_SOURCE_NODE_MAP,     /**< children are pairs: key, value */
+	OP_SOURCE_NODE_MISSING, /**< problem */
+};
+/** "scalar", "pointer", ... Static. */
+OP_API const char *op_source_node_kind_name(enum op_source_node_kind kind);
+/** A value of the guest's language, as it is shown. Strings are escaped. */
+struct op_source_node {
+	enum op_source_node_kind kind;
+	const char *name;    /**< of a variable or member; NULL: an element, or a result */
+	bool is_base;        /**< name is that of the base class */
+	const char *type;    /**< "struct node *"; NULL: not known */
+	const char *text;    /**< SCALAR, POINTER, STRING: "42", "97 'a'", "ADD", "0x1234 <main>" */
+	const char *summary; /**< variant ("Some"), container; NULL: none */
+	const char *problem; /**< why it, or a part of it, is not known; NULL otherwise */
+	bool has_place;
+	uint32_t memory;
+	uint64_t address, size; /**< bytes in linear memory, when it has a place */
+	bool recovered;         /**< read through the shadow stack of code without guest-debug */
+	bool shadowed;          /**< a variable of an inner block has its name */
+	uint64_t length;        /**< children in all */
+	const struct op_source_node *children;
+	size_t child_count;
+	bool cut; /**< too deep, or too long, to show all children */
+};
+struct op_source_limits {
+	unsigned depth;  /**< levels of aggregates; 0: 20 */
+	size_t elements; /**< of arrays and containers, characters of strings; 0: 200 */
+	char format;     /**< of numbers, as print/x: 'x', 'd', 'u', 'o', 't', 'c', 'f', 'a', 's';
+			    0: natural */
+	bool plain;      /**< containers and strings as the structs that they are */
+};
+enum op_source_variables { OP_SOURCE_ARGUMENTS, OP_SOURCE_LOCALS };
+/**
+ * The variables of a frame's body, arguments in order, locals from the inside out.
+ * Owned by the session until the next call.
+ * @param[out] ret_missing why there are none to be known (no debug information, ...); NULL
+ * otherwise.
+ */
+OP_API struct op_error *op_session_source_variables(struct op_session *session,
+						    const struct op_frame *frame,
+						    enum op_source_variables which,
+						    const struct op_source_limits *limits,
+						    const struct op_source_node **ret,
+						    size_t *ret_count, const char **ret_missing);
+/** A result of op_session_evaluate() whose type is the guest's (op_result.guest_value is set), as
+ * it is shown. Owned by the session until the next call. */
+struct op_result;
+OP_API struct op_error *op_session_source_node(struct op_session *session,
+					       const struct op_frame *frame,
+					       const struct op_result *result,
+					       const struct op_source_limits *limits,
+					       const struct op_source_node **ret);
+/** The type of an expression or a type's name ("struct node", "u32"), without evaluating.
+ * @param[in] definition with members, as ptype; else its name, as whatis. Owned by the session
+ * until the next call. */
+OP_API struct op_error *op_session_source_type(struct op_session *session,
+					       const struct op_frame *frame, const char *expression,
+					       bool definition, const char **ret);
 
 // Modules and functions -----------------------------------------------------------------------
 
@@ -304,6 +422,10 @@ struct op_result {
 				      that of the scope */
 	uint64_t stop; /**< of a reference: the stop at which it was read; a garbage collector may
 			  have moved the object since */
+	/** Of a type of the guest's language: see op_session_source_node(). The session's; kept as
+	 * long as the history. value is set too where it is a number. NULL: it is not. */
+	const void *guest_value;
+	const char *guest_type; /**< its type's name; NULL */
 	/** Part of an array, or of a table (then value says nothing). */
 	enum op_range_kind range;
 	uint64_t range_first, range_count;
@@ -329,7 +451,9 @@ struct op_location {
 	uint32_t function_index;
 	const char *function;
 	uint32_t pc;
-	size_t places; /**< patched slots, over all copies */
+	size_t places;    /**< patched slots, over all copies */
+	const char *file; /**< of the source line; NULL: not known */
+	uint32_t line;
 };
 /** What is done where a breakpoint is. */
 enum op_breakpoint_action {
@@ -633,12 +757,16 @@ struct op_event {
 OP_API const char *op_stop_reason_name(enum op_stop_reason reason);
 
 enum op_run_kind {
-	OP_RUN_GO,        /**< continue */
-	OP_RUN_STEP_INTO, /**< stepi: one Wasm instruction, into calls */
-	OP_RUN_STEP_OVER, /**< nexti: calls are one instruction */
-	OP_RUN_FINISH,    /**< until the selected frame has returned */
-	OP_RUN_UNTIL,     /**< like STEP_OVER, but never back: until an instruction behind the
-			     current one in the innermost frame, or until that has returned */
+	OP_RUN_GO,         /**< continue */
+	OP_RUN_STEP_INTO,  /**< stepi: one Wasm instruction, into calls */
+	OP_RUN_STEP_OVER,  /**< nexti: calls are one instruction */
+	OP_RUN_FINISH,     /**< until the selected frame has returned */
+	OP_RUN_UNTIL,      /**< like STEP_OVER, but never back: until an instruction behind the
+			      current one in the innermost frame, or until that has returned */
+	OP_RUN_STEP_LINE,  /**< step: to the beginning of another line, into functions that have
+			      lines */
+	OP_RUN_NEXT_LINE,  /**< next: ... of the selected frame or one that it returned to */
+	OP_RUN_UNTIL_LINE, /**< NEXT_LINE, but never back */
 };
 /** Let the target run. Returns at once. Steps are of the selected thread; @p count steps (0: 1). */
 OP_API struct op_error *op_session_run(struct op_session *session, enum op_run_kind kind,
@@ -652,6 +780,11 @@ OP_API struct op_error *op_session_run(struct op_session *session, enum op_run_k
  */
 OP_API struct op_error *op_session_run_to(struct op_session *session, const char *place,
 					  bool any_frame);
+/**
+ * Whether conditions, ignore counts, counters, log points and software watches are left to code in
+ * the target where that can be (as at first), or each arrival stops it for outpost to decide.
+ */
+OP_API void op_session_set_inside(struct op_session *session, bool inside);
 /** Which threads run when the selected one does. */
 enum op_scheduler_locking {
 	OP_LOCKING_OFF,  /**< all */

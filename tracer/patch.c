@@ -319,13 +319,14 @@ static void tell_foreign_bytes(struct op_session *session, const struct op_patch
 	session->patches->told_foreign_bytes = true;
 }
 
-// What is to stand at a patch: a call of its stub, or a trap.
+// What is to stand at a patch: a jump to its stub, or a trap. What the guardian knows of it stays
+// until that is written (@p ret_old).
 static struct op_error *compose(struct op_session *session, struct op_patch *patch,
-				struct op_code_write *ret)
+				struct op_code_write *ret, uint32_t *ret_old)
 {
 	const struct op_arch *arch = op_process_arch(session->process);
 	*ret = (struct op_code_write){.address = patch->address, .size = patch->size};
-	uint32_t old_entry = patch->inserted ? patch->journal_entry : UINT32_MAX;
+	*ret_old = patch->inserted ? patch->journal_entry : UINT32_MAX;
 	struct op_error *err =
 		patch->wants_stub || patch->stub ? op_agent_arm(session, patch) : NULL;
 	if (err)
@@ -341,7 +342,6 @@ static struct op_error *compose(struct op_session *session, struct op_patch *pat
 			patch->kind == OP_PATCH_SLOT ? arch->slot_harmless : patch->original[0],
 			&patch->journal_entry);
 	}
-	op_process_forget_plant(session->process, old_entry);
 	return err;
 }
 
@@ -351,8 +351,10 @@ static struct op_error *insert(struct op_session *session, struct op_patch *cons
 			       size_t count, bool running)
 {
 	_cleanup_free_ struct op_read_request *reads = calloc(count, sizeof(*reads));
+	_cleanup_free_ uint32_t *old_entries = calloc(count, sizeof(*old_entries));
 	struct op_code_writes writes = {0};
-	if (!reads)
+	size_t composed = 0;
+	if (!reads || !old_entries)
 		return op_error_no_memory();
 	for (size_t i = 0; i < count; i++)
 		reads[i] = (struct op_read_request){
@@ -371,7 +373,7 @@ static struct op_error *insert(struct op_session *session, struct op_patch *cons
 			tell_foreign_bytes(session, patch);
 			continue;
 		}
-		err = compose(session, patch, &write);
+		err = compose(session, patch, &write, &old_entries[composed++]);
 		if (!err && !op_array_push(&writes, write))
 			err = op_error_no_memory();
 		if (err)
@@ -382,6 +384,9 @@ static struct op_error *insert(struct op_session *session, struct op_patch *cons
 	if (!err)
 		err = op_code_write(session->process, &writes, running);
 	free(writes.data);
+	for (size_t i = 0; i < composed; i++)
+		op_process_forget_plant(session->process, old_entries[i]);
+	op_agent_free_retired(session);
 	return err;
 }
 
@@ -449,6 +454,28 @@ struct op_error *op_patch_set_promote(struct op_session *session, const struct o
 	if (!err && served.count)
 		err = insert(session, served.data, served.count, false);
 	free(served.data);
+	return err;
+}
+
+struct op_error *op_patch_set_renew(struct op_session *session, const struct op_image *image)
+{
+	struct op_patch_set *set = session->patches;
+	struct OP_ARRAY(struct op_patch *) all = {0};
+	struct node *node, *next;
+	struct op_error *err = NULL;
+	HASH_ITER(hh, set->nodes, node, next)
+	{
+		if (err || node->patch.image != image->id || !wanted(&node->patch))
+			continue;
+		if (node->patch.inserted)
+			op_process_forget_plant(session->process, node->patch.journal_entry);
+		node->patch.inserted = node->patch.called = false;
+		if (!op_array_push(&all, &node->patch))
+			err = op_error_no_memory();
+	}
+	if (!err && all.count)
+		err = insert(session, all.data, all.count, false);
+	free(all.data);
 	return err;
 }
 

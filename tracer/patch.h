@@ -108,6 +108,9 @@ struct op_error *op_patch_set_insert_new(struct op_session *session);
 /** All threads stopped, and the guest's code was seen to run in this copy: its traps that a stub
  * serves better become calls. */
 struct op_error *op_patch_set_promote(struct op_session *session, const struct op_image *image);
+/** A private copy of the code whose one thread is stopped: what stands in it is another copy's,
+ * which it was made from; the patches are written anew. */
+struct op_error *op_patch_set_renew(struct op_session *session, const struct op_image *image);
 /** Write the original bytes of every inserted patch, and move threads that stand inside one. All
  * threads are stopped. */
 struct op_error *op_patch_set_withdraw(struct op_session *session);

@@ -20,16 +20,17 @@ struct op_error *op_place_table_bias(const struct op_module_entry *module, uint3
 	return op_artifact_module_bias(module->artifact, module->info.index, ret);
 }
 
-// A patch at one text offset of every copy.
+// A patch at one text offset of every copy, or of the one that is meant.
 static struct op_error *patch_copies(struct op_session *session, struct op_module_entry *module,
 				     const struct op_slot *slot, enum op_patch_kind kind,
 				     uint32_t breakpoint, enum op_patch_use use,
 				     struct op_placement *placement)
 {
+	uint32_t copy = placement->copy;
 	size_t count;
 	const struct op_image *const *images = op_image_set_images(session->images, &count);
 	for (size_t i = 0; i < count; i++) {
-		if (images[i]->artifact != module->artifact)
+		if (images[i]->artifact != module->artifact || (copy && images[i]->id != copy))
 			continue;
 		struct op_patch *patch;
 		struct op_error *err;

@@ -18,6 +18,7 @@ struct op_place {
 
 /** What came of it. */
 struct op_placement {
+	uint32_t copy;     /**< given: id of the only image that is meant; 0: all */
 	uint32_t pc;       /**< of the instruction that was chosen */
 	uint32_t function; /**< in whose code the first patch is */
 	size_t count;      /**< patches, over all copies; 0: there is no such code */
@@ -32,8 +33,8 @@ struct op_error *op_place_patches(struct op_session *session, struct op_module_e
 				  const struct op_place *place, uint32_t breakpoint,
 				  enum op_patch_use use, struct op_placement *ret);
 /**
- * The same for every instruction of a function that has a slot. Adds to *ret. @return
- * OP_ERROR_UNSUPPORTED when the code has none.
+ * The same for every instruction of a function that has a slot. Adds to *ret, whose copy is obeyed.
+ * @return OP_ERROR_UNSUPPORTED when the code has none.
  */
 struct op_error *op_place_every(struct op_session *session, struct op_module_entry *module,
 				uint32_t function, uint32_t breakpoint, enum op_patch_use use,

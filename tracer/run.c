@@ -95,6 +95,15 @@ static struct op_error *leave_slot(struct op_session *session, op_thread_id thre
 	return op_process_set_registers(session->process, thread, &registers);
 }
 
+// A thread that was made to step stays so when its tracer dies (exit_ptrace(), kernel/ptrace.c,
+// does not take it back), and gets one more SIGTRAP: test_survival.py, killed_at_the_prompt.
+static struct op_error *step_natively(struct op_session *session, op_thread_id thread,
+				      struct op_stop *ret)
+{
+	struct op_error *err = op_patch_set_shield(session);
+	return err ?: op_process_step(session->process, thread, ret);
+}
+
 // The same for a place without a slot: the instruction there is executed before the trap is written
 // over it.
 static struct op_error *leave_raw(struct op_session *session, op_thread_id thread)
@@ -107,7 +116,7 @@ static struct op_error *leave_raw(struct op_session *session, op_thread_id threa
 	if (!patch || patch->kind != OP_PATCH_RAW)
 		return NULL;
 	struct op_stop stop;
-	return op_process_step(session->process, thread, &stop);
+	return step_natively(session, thread, &stop);
 }
 
 // @param[in] stepping selected to step, and 0 for another run.
@@ -143,6 +152,9 @@ static struct op_error *let_run(struct op_session *session, int64_t stepping)
 	op_session_forget(session);
 	session->state = OP_SESSION_RUNNING;
 	if (op_step_is_native(session->step, session->selected_thread)) {
+		err = op_patch_set_shield(session);
+		if (err)
+			return err;
 		err = op_process_run(
 			session->process,
 			&(struct op_run_request){.thread = session->selected_thread,
@@ -596,7 +608,7 @@ struct op_error *op_session_carry(struct op_session *session, bool *ret_carried)
 			return err;
 		op_thread_id thread = session->selected_thread;
 		struct op_stop stop;
-		err = op_process_step(session->process, thread, &stop);
+		err = step_natively(session, thread, &stop);
 		op_session_forget(session);
 		if (err)
 			return err;

@@ -82,6 +82,15 @@ static void note_trap(struct op_session *session, op_thread_id thread, const str
 		strncpy(event->trap, name, sizeof(event->trap) - 1);
 }
 
+// What follows the trap byte is no NOP any more where the slot is to go to a stub.
+static struct op_error *leave_slot(struct op_session *session, op_thread_id thread,
+				   const struct op_patch *patch)
+{
+	return patch->wants_stub && patch->kind == OP_PATCH_SLOT
+		       ? rewind_to(session, thread, patch->address + patch->size)
+		       : NULL;
+}
+
 static struct op_error *step_verdict(struct op_session *session, op_thread_id thread,
 				     struct op_patch *patch, enum op_step_verdict verdict,
 				     struct op_event *event)
@@ -91,10 +100,14 @@ static struct op_error *step_verdict(struct op_session *session, op_thread_id th
 	case OP_STEP_ELSEWHERE:
 		return pass(session, thread, patch);
 	case OP_STEP_ON:
-		err = op_patch_set_insert_new(session);
+		err = leave_slot(session, thread, patch);
+		if (!err)
+			err = op_patch_set_insert_new(session);
 		return err ?: pass(session, thread, patch);
 	case OP_STEP_NATIVE:
-		err = op_patch_set_insert_new(session);
+		err = leave_slot(session, thread, patch);
+		if (!err)
+			err = op_patch_set_insert_new(session);
 		if (!err && patch->kind == OP_PATCH_RAW) {
 			err = rewind_to(session, thread, patch->address);
 			if (!err)
@@ -132,8 +145,11 @@ static struct op_error *promote(struct op_session *session, op_thread_id thread,
 	const struct op_image *image = op_image_set_by_id(session->images, patch->image);
 	if (!image || !op_agent_note_running(session, image))
 		return pass(session, thread, patch);
-	// Not only for the writes: the target maps memory with a thread that waits.
+	// Not only for the writes: the target maps memory with a thread that waits. And the rest of
+	// the slot is a NOP only until then, which outpost may not outlive.
 	struct op_error *err = op_process_stop_all(session->process);
+	if (!err)
+		err = rewind_to(session, thread, patch->address + patch->size);
 	if (!err)
 		err = op_patch_set_promote(session, image);
 	if (!err)
@@ -208,9 +224,13 @@ static struct op_error *unknown_trap(struct op_session *session, op_thread_id th
 		// The guest's code runs here: a private copy.
 		const struct op_image *image =
 			err ? NULL : op_image_set_find(session->images, op_host_addr(address));
-		const struct op_patch *new = op_patch_find(session->patches, address);
-		if (image && new &&new->wants_stub)
-			op_agent_note_running(session, image);
+		const struct op_patch *fresh = op_patch_find(session->patches, address);
+		// It may also be a later one, where one was that has gone. The thread's slot is
+		// written too: see promote().
+		if (image && fresh && fresh->wants_stub &&
+		    (op_agent_note_running(session, image) || fresh->called))
+			err = rewind_to(session, thread, address + arch->slot_size)
+				      ?: op_patch_set_renew(session, image);
 		if (!err)
 			err = op_patch_set_insert(session);
 		if (err)
@@ -249,7 +269,7 @@ static struct op_error *unknown_trap(struct op_session *session, op_thread_id th
 			      });
 }
 
-struct op_error *op_run_trapped(struct op_session *session, op_thread_id thread,
+static struct op_error *trapped(struct op_session *session, op_thread_id thread,
 				struct op_event *event)
 {
 	const struct op_arch *arch = op_process_arch(session->process);
@@ -286,4 +306,15 @@ struct op_error *op_run_trapped(struct op_session *session, op_thread_id thread,
 		return err ?: patch_reached(session, thread, patch, tag, event);
 	}
 	return unknown_trap(session, thread, address, event);
+}
+
+struct op_error *op_run_trapped(struct op_session *session, op_thread_id thread,
+				struct op_event *event)
+{
+	struct op_error *err = trapped(session, thread, event);
+	bool halted = session->halted;
+	session->halted = false;
+	if (err || !halted || session->state != OP_SESSION_RUNNING)
+		return err;
+	return op_run_threads(session, 0);
 }

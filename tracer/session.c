@@ -81,6 +81,12 @@ struct op_error *op_session_create(const struct op_session_options *options,
 	return NULL;
 }
 
+struct op_error *op_session_halt(struct op_session *session)
+{
+	session->halted = true;
+	return op_process_stop_all(session->process);
+}
+
 void op_session_forget_patches(struct op_session *session)
 {
 	op_patch_set_clear(session);

@@ -124,6 +124,8 @@ struct op_session {
 
 	struct op_patch_set *patches;
 	struct op_agent *agent;
+	bool halted;  /**< all threads were stopped for an arrival; they go on with it */
+	bool outside; /**< nothing is to be put into the target: op_session_set_inside() */
 	struct op_count_set *counts;
 	struct op_log_sink *log;
 	struct op_trace_set *traces;
@@ -153,6 +155,9 @@ struct op_error *op_session_read_regions(struct op_session *session);
 struct op_error *op_session_refresh(struct op_session *session, bool *ret_changed);
 /** Forget everything that was read: the target runs, or was written to. */
 void op_session_forget(struct op_session *session);
+/** While the target runs: stop all threads until the arrival that is being looked at has been dealt
+ * with, so that what stubs write holds still. */
+struct op_error *op_session_halt(struct op_session *session);
 /** Forget patches, stubs and what they wrote without touching the target: it is gone. */
 void op_session_forget_patches(struct op_session *session);
 /** OP_ERROR_STATE with a fitting sentence unless the target is stopped. */

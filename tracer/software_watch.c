@@ -40,6 +40,7 @@ struct bind {
 	uint32_t number;
 	struct op_software_watch *watch;
 	bool varies; // something in it is no constant
+	bool shared; // a memory in it is written by other stores too
 	struct op_error *err;
 };
 
@@ -56,7 +57,7 @@ static void find_local(void *context, struct op_expression_node *node)
 	}
 }
 
-static struct op_error *resolve(const struct bind *bind, struct op_watched_place *place)
+static struct op_error *resolve(struct bind *bind, struct op_watched_place *place)
 {
 	struct op_scope scope;
 	const struct op_wasm_module *module;
@@ -65,6 +66,7 @@ static struct op_error *resolve(const struct bind *bind, struct op_watched_place
 		struct op_memory_details details;
 		err = op_instance_memory_details(scope.set, scope.instance, place->index, &details);
 		place->address = err ? 0 : details.definition.value;
+		bind->shared |= !err && details.shared;
 	} else if (!err) {
 		struct op_cell cell;
 		err = op_instance_global(scope.set, scope.instance, place->index, &cell);
@@ -206,6 +208,20 @@ static struct op_error *bind_frame(struct op_session *session, const struct op_f
 	return err;
 }
 
+static void bind_copy(struct op_session *session, const struct op_frame *frame,
+		      struct op_software_watch *watch)
+{
+	const struct op_image *image = op_image_set_find(session->images, frame->host_pc);
+	watch->copy = image ? image->id : 0;
+	watch->artifact = image ? image->artifact : NULL;
+}
+
+uint32_t op_software_watch_copy(const struct op_software_watch *watch,
+				const struct op_artifact *artifact)
+{
+	return artifact == watch->artifact ? watch->copy : 0;
+}
+
 struct op_error *op_software_watch_create(struct op_session *session, const struct op_frame *frame,
 					  const char *expression, uint32_t number,
 					  struct op_software_watch **ret)
@@ -229,8 +245,7 @@ struct op_error *op_software_watch_create(struct op_session *session, const stru
 				       expression);
 	watch->type = type.type;
 	watch->is_unsigned = type.is_unsigned;
-	struct bind bind = {
-		.session = session, .frame = frame, .number = number, .watch = watch};
+	struct bind bind = {.session = session, .frame = frame, .number = number, .watch = watch};
 	op_expression_each(watch->expression, find_local, &bind);
 	if (!bind.varies)
 		return op_error_create(OP_ERROR_UNSUPPORTED, "%s never changes", expression);
@@ -238,6 +253,8 @@ struct op_error *op_software_watch_create(struct op_session *session, const stru
 		bind.err = bind_frame(session, frame, watch);
 	else if (!bind.err)
 		op_expression_each(watch->expression, renumber, &bind);
+	if (!watch->local && !bind.shared)
+		bind_copy(session, frame, watch);
 	err = bind.err ?: evaluate(session, watch, frame, &watch->value);
 	if (!err)
 		*ret = op_take(watch);
@@ -329,7 +346,9 @@ static struct op_error *look_from_outside(struct op_session *session,
 	enum op_session_state state = session->state;
 	// For this thread the target stands still.
 	session->state = OP_SESSION_STOPPED;
-	struct op_error *err = read_cell(session, watch);
+	struct op_error *err = watch->cell ? op_session_halt(session) : NULL;
+	if (!err)
+		err = read_cell(session, watch);
 	if (!err && watch->local)
 		err = op_stacks_arrived(session, thread, patch->address, &frame);
 	bool meant = !watch->local || (!err && frame->fp.value == watch->fp);

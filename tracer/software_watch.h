@@ -27,6 +27,10 @@ struct op_software_watch {
 	bool local; /**< of one frame: what follows is that frame's */
 	uint32_t module_id, function;
 	uint64_t fp, caller_fp, return_address;
+	/** Only what one store owns: the copy of the code, of this artifact, that it runs. Other
+	    stores run copies of their own and cannot be the writer. 0: all copies. */
+	uint32_t copy;
+	const struct op_artifact *artifact;
 	struct op_watched_place places[OP_WATCH_PLACES_MAX];
 	uint32_t place_count;
 	uint64_t value, before; /**< bits, as last seen and before that */
@@ -47,6 +51,9 @@ void op_software_watch_destroy(struct op_software_watch *watch);
 /** The place that a renumbered index stands for; NULL: it is none. */
 const struct op_watched_place *op_software_watch_find_place(struct op_session *session,
 							    uint32_t index);
+/** Id of the only image of @p artifact whose instructions are to look; 0: all. */
+uint32_t op_software_watch_copy(const struct op_software_watch *watch,
+				const struct op_artifact *artifact);
 /** Cells in the target, made when they are first asked for. */
 struct op_error *op_software_watch_cells(struct op_session *session, const struct op_patch *patch,
 					 struct op_software_watch *watch);

@@ -39,6 +39,10 @@ static void take_stop(struct op_process *process, struct op_tracee *tracee, int 
 		tracee->stop = OP_TRACEE_GROUP;
 		tracee->left_group = false;
 	}
+	if (tracee->calling && tracee->restart == PTRACE_CONT) {
+		op_tracee_enqueue(process, tracee, OP_STOP_TRAP);
+		return;
+	}
 	if (tracee->newborn) {
 		tracee->newborn = false;
 		if (!process->collecting) {
@@ -174,6 +178,16 @@ static void take_syscall(struct op_process *process, struct op_tracee *tracee)
 	// begins inside a call.
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->id, sizeof(info), &info) <= 0) {
 		settle(process, tracee);
+		return;
+	}
+	if (tracee->calling) {
+		// Registers that say how a call is to be restarted are obeyed on the way out of an
+		// interrupt only.
+		if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
+			ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
+			tracee->restart = PTRACE_CONT;
+		}
+		op_tracee_resume(process, tracee);
 		return;
 	}
 	if (info.op == PTRACE_SYSCALL_INFO_EXIT) {

@@ -30,7 +30,7 @@ enum { JOURNAL_ENTRIES = 1 << 20 };
 
 struct entry {
 	_Atomic uint64_t address; // 0: free; written last
-	uint8_t trap[OP_GUARDIAN_TRAP_MAX];
+	uint8_t trap[OP_GUARDIAN_TRAP_MAX], before[OP_GUARDIAN_TRAP_MAX];
 	uint8_t size, harmless;
 };
 
@@ -68,15 +68,29 @@ static void write_as_tracer(pid_t target, uint64_t address, uint8_t byte)
 	ptrace(PTRACE_DETACH, target, 0, 0);
 }
 
+static void write_byte(pid_t target, int memory_fd, uint64_t address, uint8_t byte)
+{
+	if (pwrite(memory_fd, &byte, 1, (off_t)address) != 1)
+		write_as_tracer(target, address, byte);
+}
+
 static void make_harmless(pid_t target, int memory_fd, struct entry *entry)
 {
 	uint64_t address = atomic_load(&entry->address);
 	uint8_t now[OP_GUARDIAN_TRAP_MAX];
 	if (!address || pread(memory_fd, now, entry->size, (off_t)address) != entry->size ||
-	    memcmp(now, entry->trap, entry->size))
+	    now[0] != entry->trap[0])
 		return;
-	if (pwrite(memory_fd, &entry->harmless, 1, (off_t)address) != 1)
-		write_as_tracer(target, address, entry->harmless);
+	// While threads run, a trap's first byte is written before the others (code_write.c);
+	// outpost may have died in between.
+	size_t rest = entry->size - 1u;
+	if (memcmp(now + 1, entry->trap + 1, rest)) {
+		if (memcmp(now + 1, entry->before + 1, rest))
+			return;
+		for (size_t i = 1; i <= rest; i++)
+			write_byte(target, memory_fd, address + i, entry->trap[i]);
+	}
+	write_byte(target, memory_fd, address, entry->harmless);
 }
 
 // A thread that was seized comes to a stop: the signal that it stopped for, 0: none.
@@ -246,7 +260,8 @@ struct op_error *op_guardian_start(pid_t target, int memory_fd, struct op_guardi
 }
 
 struct op_error *op_guardian_note(struct op_guardian *guardian, uint64_t address, const void *trap,
-				  size_t size, uint8_t harmless, uint32_t *ret_entry)
+				  const void *before, size_t size, uint8_t harmless,
+				  uint32_t *ret_entry)
 {
 	struct journal *journal = guardian->journal;
 	uint32_t used = atomic_load_explicit(&journal->used, memory_order_relaxed);
@@ -257,6 +272,7 @@ struct op_error *op_guardian_note(struct op_guardian *guardian, uint64_t address
 				       "more than %d breakpoints at once cannot be watched over",
 				       JOURNAL_ENTRIES);
 	memcpy(journal->entries[entry].trap, trap, size);
+	memcpy(journal->entries[entry].before, before, size);
 	journal->entries[entry].size = (uint8_t)size;
 	journal->entries[entry].harmless = harmless;
 	atomic_store_explicit(&journal->entries[entry].address, address, memory_order_release);

@@ -20,12 +20,14 @@ struct op_error *op_guardian_start(pid_t target, int memory_fd, struct op_guardi
 void op_guardian_stop(struct op_guardian *guardian);
 /**
  * Before a trap is written: where, what, and which byte makes the place harmless. The guardian
- * writes it only where it finds the whole trap: the memory may be used for something else by then.
+ * writes it only where it finds the whole trap, or its first byte and the others of @p before: the
+ * memory may be used for something else by then.
  * @param[in] size of the trap, at most OP_GUARDIAN_TRAP_MAX. @param[out] ret_entry for
  * op_guardian_forget().
  */
 struct op_error *op_guardian_note(struct op_guardian *guardian, uint64_t address, const void *trap,
-				  size_t size, uint8_t harmless, uint32_t *ret_entry);
+				  const void *before, size_t size, uint8_t harmless,
+				  uint32_t *ret_entry);
 enum { OP_GUARDIAN_TRAP_MAX = 8 };
 /** Whether threads of the target may have debug registers set. */
 void op_guardian_note_watches(struct op_guardian *guardian, bool any);

@@ -164,24 +164,9 @@ struct op_error *op_handler_read_theirs(struct op_process *process,
 			       ret, sizeof(*ret));
 }
 
-static bool someone_is_inside(struct op_process *process, const struct op_handler *handler)
-{
-	size_t count;
-	const struct op_thread_info *threads = op_process_threads(process, &count);
-	for (size_t i = 0; i < count; i++) {
-		struct op_host_addr pc = {0};
-		struct op_error *err = op_process_pc(process, threads[i].id, &pc);
-		bool inside = !err && pc.value - handler->code.value < PAGE;
-		op_error_destroy(err);
-		if (inside)
-			return true;
-	}
-	return false;
-}
-
 struct op_error *op_handler_remove(struct op_process *process, const struct op_handler *handler)
 {
-	if (!handler->code.value || someone_is_inside(process, handler))
+	if (!handler->code.value || op_process_someone_in(process, handler->code, PAGE))
 		return NULL;
 	struct op_error *err = op_process_unmap(process, handler->code, PAGE);
 	struct op_error *data_err = op_process_unmap(process, handler->data, PAGE);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// System calls in the target: a thread that waits in one makes another one with the same
-// instruction, takes one step for it, and gets its registers back.
+// System calls in the target: a stopped thread makes one, and gets its registers back.
 #include "platform/linux/inject.h"
 
 #include <inttypes.h>
@@ -9,17 +8,20 @@
 
 #include "arch/x86_64.h"
 #include "base/compiler.h"
+#include "platform/linux/detour.h"
 #include "platform/linux/process.h"
 
 static const uint8_t syscall_instruction[] = {0x0f, 0x05};
 
 // Calls whose callers are prepared for a 0 that comes too early: a spurious wake-up, no event, a
-// short sleep.
+// short sleep. restart_syscall is one of them after an interrupt (kernel/time/hrtimer.c,
+// kernel/futex/waitwake.c, fs/select.c).
 static bool may_return_zero(uint64_t number)
 {
-	static const long numbers[] = {SYS_futex,     SYS_epoll_wait, SYS_epoll_pwait,
-				       SYS_poll,      SYS_ppoll,      SYS_clock_nanosleep,
-				       SYS_nanosleep, SYS_select,     SYS_pselect6};
+	static const long numbers[] = {SYS_futex,          SYS_epoll_wait, SYS_epoll_pwait,
+				       SYS_poll,           SYS_ppoll,      SYS_clock_nanosleep,
+				       SYS_nanosleep,      SYS_select,     SYS_pselect6,
+				       SYS_restart_syscall};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(numbers); i++) {
 		if ((uint64_t)numbers[i] == number)
 			return true;
@@ -71,6 +73,7 @@ struct op_error *op_inject_instruction(struct op_process *process, uint64_t *ret
 }
 
 // The first thread that can be used; @p waiting: only one that waits in a call that may return 0.
+// @p instruction 0: that call's own.
 static struct op_error *choose(struct op_process *process, bool waiting, uint64_t instruction,
 			       struct op_inject_thread *ret)
 {
@@ -94,9 +97,9 @@ static struct op_error *choose(struct op_process *process, bool waiting, uint64_
 			continue;
 		*ret = (struct op_inject_thread){
 			.id = threads[i].id,
-			.instruction = waiting ? registers.value[OP_X86_64_RIP] -
-							 sizeof(syscall_instruction)
-					       : instruction,
+			.instruction = instruction
+					       ?: registers.value[OP_X86_64_RIP] -
+							  sizeof(syscall_instruction),
 			.scratch = (registers.value[OP_X86_64_RSP] - BELOW_STACK) & ~(uint64_t)15,
 		};
 	}
@@ -105,14 +108,18 @@ static struct op_error *choose(struct op_process *process, bool waiting, uint64_
 
 struct op_error *op_inject_choose(struct op_process *process, struct op_inject_thread *ret)
 {
-	uint64_t instruction = 0;
+	uint64_t instruction;
 
 	*ret = (struct op_inject_thread){0};
-	struct op_error *err = choose(process, true, 0, ret);
-	if (!err && !ret->id)
+	struct op_error *err = op_detour_find(process, &instruction);
+	bool detours = instruction != 0;
+	if (!err)
+		err = choose(process, true, instruction, ret);
+	if (!err && !ret->id && !detours)
 		err = op_inject_instruction(process, &instruction);
 	if (!err && !ret->id && instruction)
 		err = choose(process, false, instruction, ret);
+	ret->detours = detours;
 	if (!err && !ret->id)
 		err = op_error_create(OP_ERROR_UNSUPPORTED,
 				      "no thread of process %d can make a system call for outpost",
@@ -139,9 +146,12 @@ struct op_error *op_inject_call(struct op_process *process, const struct op_inje
 	call.value[OP_X86_64_ORIG_RAX] = UINT64_MAX;
 	for (unsigned i = 0; i < OP_ARRAY_SIZE(places); i++)
 		call.value[places[i]] = arguments[i];
-	err = op_process_set_registers(process, thread->id, &call);
+	if (thread->detours)
+		err = op_detour_begin(process, thread->instruction, &saved, &call);
 	if (!err)
-		err = op_process_step(process, thread->id, &stop);
+		err = op_process_set_registers(process, thread->id, &call);
+	if (!err)
+		err = op_process_step_call(process, thread->id, &stop);
 	if (err)
 		return err;
 	if (stop.kind == OP_STOP_THREAD_EXIT || stop.kind == OP_STOP_PROCESS_EXIT)
@@ -151,6 +161,8 @@ struct op_error *op_inject_call(struct op_process *process, const struct op_inje
 	if (made)
 		*ret = (int64_t)after.value[OP_X86_64_RAX];
 	struct op_error *restore_err = op_process_set_registers(process, thread->id, &saved);
+	if (thread->detours && !restore_err)
+		restore_err = op_detour_end(process, thread->instruction);
 	if (!err && !restore_err && !made)
 		return op_error_create(OP_ERROR_UNSUPPORTED,
 				       "thread %" PRId64

@@ -10,16 +10,19 @@
 struct op_inject_thread {
 	op_thread_id id;
 	uint64_t instruction; /**< the `syscall` that it will execute */
+	bool detours;         /**< it finds back by itself: detour.c */
 	uint64_t scratch;     /**< of its stack, below everything that is in use: OP_INJECT_SCRATCH
 				 bytes */
 };
 enum { OP_INJECT_SCRATCH = 64 };
 
 /**
- * Choose a stopped thread: best one that waits in a system call which may return 0 at any time
- * (futex, epoll, poll, sleep). Should outpost die while it makes a call for outpost, it finds that
- * its own has returned 0, which its program expects. Where there is none, another thread borrows
- * the vDSO's `syscall` instruction; in its few microseconds outpost's death would harm the target.
+ * Choose a stopped thread. It makes a detour (detour.h), so that it goes on as it was should
+ * outpost die meanwhile. Where there is no room for that it is one that waits in a system call
+ * which may return 0 at any time (futex, epoll, poll, sleep): should outpost die, it finds that its
+ * own has returned 0, which its program expects. Where there is none either, another thread borrows
+ * the vDSO's `syscall` instruction; in these few microseconds outpost's death would harm the
+ * target.
  * @return OP_ERROR_UNSUPPORTED when there is no thread that can be used.
  */
 struct op_error *op_inject_choose(struct op_process *process, struct op_inject_thread *ret);

@@ -50,10 +50,12 @@ struct op_tracee {
 	bool left_group; /**< and it did; it goes back when it runs without being forced */
 	bool zombie; /**< seen dead, not yet reported: a leader stays so while other threads live */
 	bool looked_for_trap; /**< in this stop: nothing of the thread's own is left pending */
-	bool deep;   /**< in uninterruptible sleep with an interrupt pending: stops before its next
-			instruction */
-	int restart; /**< the ptrace request that resumes it: PTRACE_CONT, PTRACE_SINGLESTEP,
-			PTRACE_SYSCALL */
+	bool deep;    /**< in uninterruptible sleep with an interrupt pending: stops before its next
+			 instruction */
+	bool calling; /**< op_process_step_call(): until PTRACE_SYSCALL has reported the end of one
+		       */
+	int restart;  /**< the ptrace request that resumes it: PTRACE_CONT, PTRACE_SINGLESTEP,
+			 PTRACE_SYSCALL */
 
 	/** The signal of the signal-delivery-stop, not yet delivered; 0: none. */
 	int signal;
@@ -149,6 +151,8 @@ struct op_error *op_process_require_attached(const struct op_process *process, c
 pid_t op_process_live_thread(const struct op_process *process);
 
 /* threads.c */
+/** Does a thread stand in this stretch of code? All are stopped. */
+bool op_process_someone_in(struct op_process *process, struct op_host_addr start, uint64_t size);
 struct op_tracee *op_tracee_find(struct op_process *process, pid_t id);
 struct op_tracee *op_tracee_add(struct op_process *process, pid_t id);
 /** Take it out of the table; it is freed when no queued stop needs it. */
@@ -204,6 +208,10 @@ void op_tracee_note_call_entry(struct op_process *process, struct op_tracee *tra
 			       uint64_t number);
 
 /* wait.c */
+/** Like op_process_step(), over the system call that the thread is about to make, to the stop of an
+ * interrupt behind it: no signal is under way to the thread in between, so that outpost may die. */
+struct op_error *op_process_step_call(struct op_process *process, op_thread_id thread,
+				      struct op_stop *ret);
 /** Wait until no thread runs, at most @p timeout_ms. False when some did not stop (nor are in the
  * kernel's deepest sleep). */
 bool op_process_collect_stops(struct op_process *process, int timeout_ms);

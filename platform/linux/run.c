@@ -127,7 +127,7 @@ struct op_error *op_process_run(struct op_process *process, const struct op_run_
 				OP_ERROR_NOT_FOUND,
 				"cannot run thread %d: process %d has no such thread (any more)",
 				(int)request->thread, process->pid);
-		run_one(process, tracee, request, restart);
+		run_one(process, tracee, request, tracee->calling ? PTRACE_SYSCALL : restart);
 		return NULL;
 	}
 	if (request->mode == OP_RUN_STEP)

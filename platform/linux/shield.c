@@ -237,8 +237,9 @@ struct op_error *op_process_note_plant(struct op_process *process, struct op_hos
 	*ret_entry = UINT32_MAX;
 	if (!guardian)
 		return NULL;
-	struct op_error *err =
-		op_guardian_note(guardian, addr.value, bytes, size, harmless, ret_entry);
+	struct op_error *err = op_guardian_note(
+		guardian, addr.value, bytes, size == arch->slot_size ? arch->slot_disabled : bytes,
+		size, harmless, ret_entry);
 	// Behind the others a thread can go on.
 	if (!err && size == arch->trap_size && harmless != arch->slot_harmless &&
 	    !memcmp(bytes, arch->trap, size))

@@ -175,3 +175,18 @@ const struct op_thread_info *op_process_threads(struct op_process *process, size
 		qsort(process->infos, *ret_count, sizeof(*process->infos), compare_infos);
 	return process->infos;
 }
+
+bool op_process_someone_in(struct op_process *process, struct op_host_addr start, uint64_t size)
+{
+	size_t count;
+	const struct op_thread_info *threads = op_process_threads(process, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct op_host_addr pc = {0};
+		struct op_error *err = op_process_pc(process, threads[i].id, &pc);
+		bool inside = !err && pc.value - start.value < size;
+		op_error_destroy(err);
+		if (inside)
+			return true;
+	}
+	return false;
+}

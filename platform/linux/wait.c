@@ -173,8 +173,8 @@ struct op_error *op_process_wait(struct op_process *process, int timeout_ms, str
 	}
 }
 
-struct op_error *op_process_step(struct op_process *process, op_thread_id thread,
-				 struct op_stop *ret)
+static struct op_error *run_alone(struct op_process *process, op_thread_id thread,
+				  enum op_run_mode mode, struct op_stop *ret)
 {
 	*ret = (struct op_stop){.kind = OP_STOP_NONE, .thread = thread};
 	struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
@@ -182,7 +182,7 @@ struct op_error *op_process_step(struct op_process *process, op_thread_id thread
 		return NULL;
 	struct op_error *err = op_process_run(
 		process, &(struct op_run_request){.thread = thread,
-						  .mode = OP_RUN_STEP,
+						  .mode = mode,
 						  .watch_code_mapping = process->wants_code_mapping,
 						  .hold_signal = true,
 						  .despite_job_stop = true});
@@ -227,6 +227,25 @@ struct op_error *op_process_step(struct op_process *process, op_thread_id thread
 			ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
 		}
 	}
+	return err;
+}
+
+struct op_error *op_process_step(struct op_process *process, op_thread_id thread,
+				 struct op_stop *ret)
+{
+	return run_alone(process, thread, OP_RUN_STEP, ret);
+}
+
+struct op_error *op_process_step_call(struct op_process *process, op_thread_id thread,
+				      struct op_stop *ret)
+{
+	struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
+	if (tracee)
+		tracee->calling = true;
+	struct op_error *err = run_alone(process, thread, OP_RUN_CONTINUE, ret);
+	tracee = op_tracee_find(process, (pid_t)thread);
+	if (tracee)
+		tracee->calling = false;
 	return err;
 }
 

@@ -46,6 +46,8 @@ class Bench(Inside):
 
     def outpost_stops(self, module, count):
         with self.tools.guest(module, pinned=True) as guest, self.tools.prompt("attach", guest.pid, pinned=True) as outpost:
+            # Else the program counts for itself, and does not stop.
+            outpost.command("set breakpoint condition-evaluation host")
             outpost.command("break f")
             before = calls(outpost.command("continue")[1])
             outpost.command(f"ignore 1 {count - 1}")

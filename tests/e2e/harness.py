@@ -6,6 +6,7 @@ process ID, and a guest's last line proves that nothing disturbed it. The harnes
 JSON documents only, never its insides.
 """
 
+import errno
 import json
 import os
 import re
@@ -243,15 +244,26 @@ class Guest:
                 if access != "r--p" or path.startswith(("[", "/usr/", "/lib")):
                     continue
                 for page in range(start, end, 4096):
-                    memory.seek(page)
-                    head = memory.read(64)
-                    if head[:4] != b"\x7fELF" or head[7] != 200 or head[16:18] != b"\x01\x00":
+                    try:
+                        image = self.image_at(memory, page)
+                    except OSError as error:
+                        # It was unmapped meanwhile: a server's store has gone.
+                        if error.errno != errno.EIO:
+                            raise
                         continue
-                    offset, = struct.unpack_from("<Q", head, 40)
-                    count, = struct.unpack_from("<H", head, 60)
-                    memory.seek(page)
-                    found[page] = memory.read(offset + 64 * count)
+                    if image:
+                        found[page] = image
         return found
+
+    def image_at(self, memory, page):
+        memory.seek(page)
+        head = memory.read(64)
+        if head[:4] != b"\x7fELF" or head[7] != 200 or head[16:18] != b"\x01\x00":
+            return None
+        offset, = struct.unpack_from("<Q", head, 40)
+        count, = struct.unpack_from("<H", head, 60)
+        memory.seek(page)
+        return memory.read(offset + 64 * count)
 
     def code(self):
         """Everything a debugger could leave behind: image bytes, executable mappings, caught signals."""

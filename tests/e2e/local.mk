@@ -10,6 +10,9 @@ E2E_TESTS = \
 	tests/e2e/test_exact.py \
 	tests/e2e/test_events.py \
 	tests/e2e/test_guests.py \
+	tests/e2e/test_inside.py \
+	tests/e2e/test_inside_leaving.py \
+	tests/e2e/test_inside_watch.py \
 	tests/e2e/test_json.py \
 	tests/e2e/test_matrix.py \
 	tests/e2e/test_prompt.py \
@@ -58,6 +61,7 @@ EXTRA_DIST += \
 	tests/e2e/tap.py \
 	tests/e2e/wasm_text.py \
 	tests/guests/app.wat \
+	tests/guests/busy.wat \
 	tests/guests/calls.wat \
 	tests/guests/component.wat \
 	tests/guests/conditions.wat \
@@ -74,6 +78,7 @@ EXTRA_DIST += \
 	tests/guests/exact_counts.wat \
 	tests/guests/exact_iteration.wat \
 	tests/guests/exact_trap.wat \
+	tests/guests/exact_watch.wat \
 	tests/guests/exact_writer.wat \
 	tests/guests/early.wat \
 	tests/guests/events.wat \
@@ -107,6 +112,7 @@ EXTRA_DIST += \
 	tests/guests/scenario_shared.wat \
 	tests/guests/scenario_twins.wat \
 	tests/guests/serve.wat \
+	tests/guests/serve_calls.wat \
 	tests/guests/serve_wait.wat \
 	tests/guests/serve_work.wat \
 	tests/guests/sleeper.wat \

@@ -21,13 +21,13 @@ def busy_sum(rounds):
     return 11 * rounds + sum(turn >> 4 & 255 for turn in range(0, rounds, 16))
 
 
-class Survival(Case):
-    def busy(self, guest, *commands):
+class Killing(Case):
+    def busy(self, guest, *commands, **options):
         """outpost at work on a guest until it is killed."""
-        return self.started("attach", guest.pid, "--batch", *script(*commands))
+        return self.started("attach", guest.pid, "--batch", *script(*commands), **options)
 
-    def started(self, *arguments):
-        process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    def started(self, *arguments, stdout=subprocess.DEVNULL):
+        process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=stdout,
                                    stderr=subprocess.PIPE, env=environment())
         self.addCleanup(process.stderr.close)
         return process
@@ -43,14 +43,28 @@ class Survival(Case):
     def kill(self, guest, process, clean):
         # Not before it has patched the code: until then there is nothing to survive.
         wait_until(lambda: process.poll() is not None or guest.images() != clean, "outpost has patched the code")
+        self.kill_now(guest, process)
+        wait_until(lambda: not self.traps(guest, clean), "the guardian has taken every trap out")
+
+    def kill_now(self, guest, process):
         self.assertIsNone(process.poll(), process.poll() is not None and process.stderr.read())
         # A random moment, of which the test's outcome must not depend.
         time.sleep(random.uniform(0, 0.02))
+        guardians = self.children(process)
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stderr.close()
-        wait_until(lambda: guest.status("TracerPid") == "0", "the kernel has let go of the guest")
-        wait_until(lambda: not self.traps(guest, clean), "the guardian has taken every trap out")
+        wait_until(lambda: all(self.has_ended(guardian) for guardian in guardians), "the guardian has ended")
+        self.assertEqual(guest.status("TracerPid"), "0")
+
+    def has_ended(self, pid):
+        try:
+            return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] == "Z"
+        except FileNotFoundError:
+            return True
+
+    def children(self, process):
+        return [int(child) for child in open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()]
 
     def traps(self, guest, clean):
         """How many int3 there are now where there was something else."""
@@ -61,6 +75,8 @@ class Survival(Case):
                 count += sum(1 for a, b in zip(now, before) if a == 0xCC and b != 0xCC)
         return count
 
+
+class Survival(Killing):
     def test_killed_with_a_hot_breakpoint(self):
         guest = self.guest("calls")
         for turn in range(ROUNDS):
@@ -93,23 +109,16 @@ class Survival(Case):
 
     def test_no_guardian_outlives_its_work(self):
         guest = self.guest("calls")
-        process = self.busy(guest, "break fib", "ignore 1 100000000", "continue")
         clean = guest.images()
+        process = self.busy(guest, "break fib", "ignore 1 100000000", "continue")
         wait_until(lambda: guest.images() != clean or process.poll() is not None, "outpost has patched the code")
-        children = [int(c) for c in open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()]
-        names = {c: open(f"/proc/{c}/comm").read().strip() for c in children}
-        guardians = [c for c, name in names.items() if name == "outpost-guard"]
-        self.assertEqual(len(guardians), 1, names)
+        guardians = self.children(process)
+        self.assertEqual(len(guardians), 1)
+        wait_until(lambda: open(f"/proc/{guardians[0]}/comm").read() == "outpost-guard\n", "the guardian has begun its work")
         process.send_signal(signal.SIGKILL)
         process.wait()
-        wait_until(lambda: not os.path.exists(f"/proc/{guardians[0]}") or self.is_zombie(guardians[0]), "the guardian has ended")
+        wait_until(lambda: self.has_ended(guardians[0]), "the guardian has ended")
         self.assertUndisturbed(guest, calls_sum)
-
-    def is_zombie(self, pid):
-        try:
-            return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] == "Z"
-        except FileNotFoundError:
-            return True
 
     def test_a_signal_handler_of_its_own_is_put_back(self):
         guest = self.guest("calls")
@@ -118,9 +127,98 @@ class Survival(Case):
         self.assertEqual(guest.code(), before)
         self.assertUndisturbed(guest, calls_sum)
 
-    def test_detached_while_a_server_copies_its_code(self):
-        """Each request clones the engine's code: some clones are begun while a breakpoint is in it."""
-        server = Guest(None, command=[wasmtime(), "serve", "-D", "guest-debug=y", "--addr", "127.0.0.1:0", wat("serve")])
+    def test_killed_at_the_prompt(self):
+        """A guest that was met in the middle of an instruction was carried to the next one."""
+        guest = self.guest("spin")
+        for turn in range(ROUNDS):
+            with self.subTest(turn=turn):
+                process = subprocess.Popen([PROGRAM, "attach", str(guest.pid)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                           stderr=subprocess.PIPE, env=environment())
+                while said := process.stdout.readline():
+                    if said.startswith(b"=>"):
+                        break
+                self.assertTrue(said, said or process.stderr.read())
+                self.kill_now(guest, process)
+                process.stdin.close()
+                process.stdout.close()
+        self.assertUndisturbed(guest, spin_sum)
+
+    def test_killed_over_instructions(self):
+        """Traps that stand over machine instructions: each must be executed once, also by a thread that has just hit one."""
+        busy = {
+            "trace-calls": self.kill_tracing,
+            "break": lambda guest: self.kill_while(guest, "break fib", "ignore 1 100000000", "continue"),
+            "throw": lambda guest: self.kill_while(guest, "catch throw", "ignore 1 100000000", "continue"),
+            "host": lambda guest: self.kill_while(guest, "catch host", "ignore 1 100000000", "continue"),
+        }
+        for guest_debug in (True, False):
+            guest = self.guest("busy", guest_debug=guest_debug, options=FEATURES)
+            for turn in range(ROUNDS):
+                for what, kill in busy.items():
+                    with self.subTest(guest_debug=guest_debug, what=what, turn=turn):
+                        kill(guest)
+            self.assertUndisturbed(guest, busy_sum)
+
+    def test_killed_in_stubs(self):
+        """A condition that holds now and then: the traps are in the stubs."""
+        guest = self.guest("busy", options=FEATURES)
+        for turn in range(ROUNDS):
+            with self.subTest(turn=turn):
+                self.kill_while(guest, "break fib if n == 3", "ignore 1 100000000", "continue")
+        self.assertUndisturbed(guest, busy_sum)
+
+    def threads(self, guest_debug):
+        """Three threads that count in memory and for themselves: in the end both must be the same."""
+        return self.guest("threads", version="44.0.1", guest_debug=guest_debug, options=THREADS, arguments=[3])
+
+    def assertCountedOnce(self, guest):
+        self.assertEqual(guest.status("TracerPid"), "0")
+        in_memory, by_threads = guest.finish()
+        self.assertEqual(in_memory, by_threads)
+
+    def test_killed_with_several_threads_at_a_breakpoint(self):
+        for guest_debug in (True, False):
+            guest = self.threads(guest_debug)
+            for turn in range(ROUNDS):
+                with self.subTest(guest_debug=guest_debug, turn=turn):
+                    self.kill_while(guest, "break tick", "ignore 1 100000000", "continue")
+            self.assertCountedOnce(guest)
+
+    def test_killed_with_a_hot_watchpoint(self):
+        """Debug registers raise SIGTRAP as well, and nothing is to be executed again for them."""
+        for guest_debug in (True, False):
+            guest = self.threads(guest_debug)
+            for turn in range(ROUNDS):
+                with self.subTest(guest_debug=guest_debug, turn=turn):
+                    process = self.busy(guest, "instance 2", "watch $mem[0x1000:i64]", "ignore 1 100000000", "continue",
+                                        stdout=subprocess.PIPE)
+                    # Nothing can be seen of it from outside. After this it goes on, and hits come at once.
+                    while said := process.stdout.readline():
+                        if said.endswith(b"are ignored.\n"):
+                            break
+                    self.assertTrue(said, said or process.stderr.read())
+                    self.kill_now(guest, process)
+                    process.stdout.close()
+            self.assertCountedOnce(guest)
+
+    def test_nothing_is_left_after_the_next_detach(self):
+        """What a killed outpost has left is known again and taken away: its handler is not taken for the program's."""
+        for guest_debug in (True, False):
+            with self.subTest(guest_debug=guest_debug):
+                guest = self.guest("busy", guest_debug=guest_debug, options=FEATURES)
+                _, executable, caught = guest.code()
+                for _ in range(3):
+                    self.kill_while(guest, "break fib", "ignore 1 100000000", "continue")
+                self.assertNotEqual(guest.code()[1:], (executable, caught))
+                self.attached(guest, "break fib", "continue", "delete")
+                self.assertEqual(guest.code()[1:], (executable, caught))
+                self.assertUndisturbed(guest, busy_sum)
+
+
+class Servers(Killing):
+    def server(self, name, *options):
+        """A server under load, and what its clients have been answered so far."""
+        server = Guest(None, command=[wasmtime(), "serve", *options, "--addr", "127.0.0.1:0", wat(name)])
         self.addCleanup(server.__exit__)
         host, port = server.serving_address()
         stop, answers = threading.Event(), []
@@ -138,18 +236,51 @@ class Survival(Case):
         clients = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
         for client in clients:
             client.start()
+
+        def end():
+            stop.set()
+            for client in clients:
+                client.join()
+
+        self.addCleanup(end)
+        return server, answers
+
+    def assertAnswersOn(self, answers, count=50):
+        before = len(answers)
+        wait_until(lambda: len(answers) > before + count, "the server answers on")
+        # The handler ends in a trap, which the server says with 500; anything else is outpost's doing.
+        self.assertEqual(set(answers), {500})
+
+    def test_detached_while_a_server_copies_its_code(self):
+        """Each request clones the engine's code: some clones are begun while a breakpoint is in it."""
+        server, answers = self.server("serve", "-D", "guest-debug=y")
         for turn in range(ROUNDS):
             with self.subTest(turn=turn):
                 documents = self.attached(server, "break count", f"ignore 1 {10 * turn}", "continue")
                 self.assertEqual(len(documents.stops("breakpoint")), 1)
-        before = len(answers)
-        wait_until(lambda: len(answers) > before + 50, "the server answers on")
-        stop.set()
-        for client in clients:
-            client.join()
-        # The handler ends in a trap, which the server says with 500; anything else is outpost's doing.
-        self.assertEqual(set(answers), {500})
-        self.assertNotEqual(server.state(), "gone")
+        self.assertAnswersOn(answers)
+
+    def kill_serving(self, server, answers, *arguments):
+        """Its images come and go with the requests: traps are looked for, in those that were there before."""
+        clean = server.images()
+        process = self.started(*arguments)
+        wait_until(lambda: process.poll() is not None or self.traps(server, clean), "outpost has patched the code")
+        self.kill_now(server, process)
+        self.assertAnswersOn(answers, 10)
+
+    def test_killed_tracing_the_calls_of_a_server(self):
+        for options in (["-D", "guest-debug=y"], []):
+            server, answers = self.server("serve_calls", *options)
+            for turn in range(ROUNDS):
+                with self.subTest(options=options, turn=turn):
+                    self.kill_serving(server, answers, "trace-calls", "-o", "/dev/null", server.pid)
+
+    def test_killed_with_a_breakpoint_in_every_request(self):
+        server, answers = self.server("serve", "-D", "guest-debug=y")
+        for turn in range(ROUNDS):
+            with self.subTest(turn=turn):
+                self.kill_serving(server, answers, "attach", server.pid, "--batch",
+                                  *script("break count", "ignore 1 100000000", "continue"))
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ class TraceCalls(Case):
         """Trace the guest from its read of a line to its end. The lines, without thread and time."""
         output = WORK / f"calls-{guest.pid}"
         self.addCleanup(lambda: output.unlink(missing_ok=True))
+        clean = guest.images()
         tracer = subprocess.Popen([PROGRAM, "trace-calls", "-o", output, *options, str(guest.pid)], stderr=subprocess.PIPE,
                                   text=True, env=environment())
-        clean = guest.images()
         wait_until(lambda: guest.images() != clean or tracer.poll() is not None, "outpost has patched the code")
         guest.send(text)
         guest.process.stdin.close()

@@ -79,6 +79,12 @@ struct op_error *op_session_run_to(struct op_session *session, const char *place
 	return op_session_run(session, OP_RUN_UNTIL, 1);
 }
 
+void op_session_set_inside(struct op_session *session, bool inside)
+{
+	(void)session;
+	(void)inside;
+}
+
 void op_session_set_scheduler_locking(struct op_session *session, enum op_scheduler_locking locking)
 {
 	(void)session;

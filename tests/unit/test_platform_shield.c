@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64.h"
+#include "base/compiler.h"
 #include "tests/unit/victim_control.h"
 
 enum { INSTRUCTION_SIZE = 3 };
@@ -60,6 +61,26 @@ static uint8_t byte_at(pid_t pid, uint64_t address)
 	return byte;
 }
 
+static void kill_at_some_moment(const struct victim *victim,
+				void (*work)(const struct victim *victim, int tell), unsigned *seed)
+{
+	int ends[2], status;
+	char byte;
+	ck_assert_int_eq(pipe(ends), 0);
+	pid_t debugger = fork();
+	if (debugger == 0)
+		work(victim, ends[1]);
+	close(ends[1]);
+	ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+	close(ends[0]);
+	// At any moment: of it the outcome must not depend.
+	struct timespec delay = {0, rand_r(seed) % 3000000};
+	nanosleep(&delay, NULL);
+	kill(debugger, SIGKILL);
+	ck_assert_int_eq(waitpid(debugger, &status, 0), debugger);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
 START_TEST(no_instruction_is_lost)
 {
 	struct victim victim;
@@ -68,27 +89,46 @@ START_TEST(no_instruction_is_lost)
 	victim_start(&victim, "instruction");
 	const uint8_t original = byte_at(victim.pid, victim.facts[0]);
 	for (int round = 0; round < 100; round++) {
-		int ends[2], status;
-		char byte;
-		ck_assert_int_eq(pipe(ends), 0);
-		pid_t debugger = fork();
-		if (debugger == 0)
-			count_for_it(&victim, ends[1]);
-		close(ends[1]);
-		ck_assert_int_eq(read(ends[0], &byte, 1), 1);
-		close(ends[0]);
-		// At any moment: of it the outcome must not depend.
-		struct timespec delay = {0, rand_r(&seed) % 3000000};
-		nanosleep(&delay, NULL);
-		kill(debugger, SIGKILL);
-		ck_assert_int_eq(waitpid(debugger, &status, 0), debugger);
-		ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		kill_at_some_moment(&victim, count_for_it, &seed);
 		while (byte_at(victim.pid, victim.facts[0]) != original)
 			ck_assert_int_ne(kill(victim.pid, 0), -1);
 	}
 	victim_tell(&victim, "");
 	victim_expect(&victim, "lost 0");
 	victim_ends(&victim, 0);
+}
+END_TEST
+
+/** Prepare, and take it back, again and again; tell once that it has begun. */
+static __attribute__((noreturn)) void prepare(const struct victim *victim, int tell)
+{
+	struct op_process *process = must_attach(victim->pid);
+	or_end(write(tell, "", 1) == 1);
+	for (;;) {
+		or_end(!op_process_stop_all(process) && !op_process_shield(process));
+		or_end(!op_process_unshield(process));
+		or_end(!op_process_run(process, &(struct op_run_request){0}));
+	}
+}
+
+START_TEST(killed_while_it_prepares)
+{
+	// With a thread that waits, and with threads that compute or read only.
+	static const struct {
+		const char *mode, *end;
+	} victims[] = {{"sleep", "interrupted 0"}, {"instruction", "lost 0"}};
+
+	for (size_t i = 0; i < OP_ARRAY_SIZE(victims); i++) {
+		struct victim victim;
+		unsigned seed = 20253;
+		victim_start(&victim, victims[i].mode);
+		for (int round = 0; round < 100; round++) {
+			kill_at_some_moment(&victim, prepare, &seed);
+		}
+		victim_tell(&victim, "");
+		victim_expect(&victim, victims[i].end);
+		victim_ends(&victim, 0);
+	}
 }
 END_TEST
 
@@ -178,6 +218,7 @@ int main(void)
 
 	tcase_set_timeout(shield, 120);
 	tcase_add_test(shield, no_instruction_is_lost);
+	tcase_add_test(shield, killed_while_it_prepares);
 	tcase_add_test(shield, a_trap_of_its_own_is_passed);
 	tcase_add_test(shield, its_own_handler_comes_back);
 	suite_add_tcase(suite, shield);

@@ -12,3 +12,19 @@ UNIT_TESTS += tests/unit/test_wasi_preview1
 tests_unit_test_wasi_preview1_SOURCES = tests/unit/test_wasi_preview1.c
 tests_unit_test_wasi_preview1_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_wasi_preview1_LDADD = libtracer.la $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_log_format
+tests_unit_test_log_format_SOURCES = tests/unit/test_log_format.c
+tests_unit_test_log_format_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_log_format_LDADD = libtracer.la $(UNIT_LIBS)
+
+# These have the target's part of the platform themselves.
+UNIT_TESTS += tests/unit/test_code_write
+tests_unit_test_code_write_SOURCES = tests/unit/test_code_write.c tracer/code_write.c
+tests_unit_test_code_write_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_code_write_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_arena
+tests_unit_test_arena_SOURCES = tests/unit/test_arena.c tracer/agent/arena.c
+tests_unit_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_arena_LDADD = $(UNIT_LIBS)

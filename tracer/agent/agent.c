@@ -11,6 +11,7 @@
 #include <uthash.h>
 
 #include "tracer/agent/site.h"
+#include "tracer/code_write.h"
 
 // Far more machine instructions than a stub has.
 enum { STUB_STEPS_MAX = 4096 };
@@ -22,6 +23,7 @@ struct op_patch_stub {
 	uint32_t guard; // op_process_note_plant()'s
 	uint64_t epoch; // of the agent when it was compiled
 	unsigned purposes;
+	uint32_t users; // how many breakpoints the patch had then; where one goes the stub goes too
 	uint32_t *traps; // offsets
 	uint32_t trap_count;
 };
@@ -43,11 +45,20 @@ struct image_node {
 // A thread that was about to trap in a stub and was taken back to the slot.
 struct taken_back {
 	op_thread_id thread;
-	uint64_t slot, trap;
+	uint64_t slot;
+	uint32_t tag; // of the trap
+};
+
+// Code that slots may still lead to, until they are written.
+struct retired {
+	uint64_t address;
+	uint32_t size;
 };
 
 struct op_agent {
 	struct op_arena_set *arenas;
+	struct OP_ARRAY(struct retired) retired;
+	struct OP_ARRAY(uint32_t) retired_guards;
 	struct trap_node *traps;
 	struct image_node *running;
 	struct OP_ARRAY(struct taken_back) taken_back;
@@ -87,6 +98,8 @@ static void forget_tables(struct op_agent *agent)
 		free(image);
 	}
 	agent->taken_back.count = 0;
+	agent->retired.count = 0;
+	agent->retired_guards.count = 0;
 	agent->last_stub = 0;
 	agent->told_refused = false;
 }
@@ -105,6 +118,8 @@ void op_agent_destroy(struct op_agent *agent)
 	op_arena_set_destroy(agent->arenas);
 	op_stub_deinit(&agent->stub);
 	free(agent->taken_back.data);
+	free(agent->retired.data);
+	free(agent->retired_guards.data);
 	free(agent);
 }
 
@@ -127,12 +142,12 @@ static struct image_node *find_running(const struct op_session *session,
 bool op_agent_may_call(const struct op_session *session, const struct op_image *image)
 {
 	const struct image_node *node = find_running(session, image);
-	return node && !node->refused;
+	return node && !node->refused && !session->outside;
 }
 
 bool op_agent_note_running(struct op_session *session, const struct op_image *image)
 {
-	if (image->file_backed || find_running(session, image))
+	if (session->outside || image->file_backed || find_running(session, image))
 		return false;
 	struct image_node *node = calloc(1, sizeof(*node));
 	if (!node)
@@ -167,7 +182,21 @@ void op_agent_changed(struct op_session *session)
 	session->agent->epoch++;
 }
 
+void op_session_set_inside(struct op_session *session, bool inside)
+{
+	if (session->outside == inside)
+		op_agent_changed(session);
+	session->outside = !inside;
+}
+
 // Making stubs ------------------------------------------------------------------------------------
+
+// Without memory to remember it: at worst a byte that does nothing is written there later.
+static void retire_guard(struct op_session *session, uint32_t guard)
+{
+	if (session->process && !op_array_push(&session->agent->retired_guards, guard))
+		op_process_forget_plant(session->process, guard);
+}
 
 static void forget_traps(struct op_session *session, const struct op_patch_stub *stub)
 {
@@ -178,11 +207,21 @@ static void forget_traps(struct op_session *session, const struct op_patch_stub 
 		HASH_FIND(hh, agent->traps, &address, sizeof(address), node);
 		if (!node)
 			continue;
-		if (session->process)
-			op_process_forget_plant(session->process, node->guard);
+		retire_guard(session, node->guard);
 		HASH_DEL(agent->traps, node);
 		free(node);
 	}
+}
+
+void op_agent_free_retired(struct op_session *session)
+{
+	struct op_agent *agent = session->agent;
+	for (size_t i = 0; i < agent->retired_guards.count; i++)
+		op_process_forget_plant(session->process, agent->retired_guards.data[i]);
+	for (size_t i = 0; i < agent->retired.count; i++)
+		op_arena_free_code(agent->arenas, agent->retired.data[i].address,
+				   agent->retired.data[i].size);
+	agent->retired_guards.count = agent->retired.count = 0;
 }
 
 void op_agent_disarm(struct op_session *session, struct op_patch *patch)
@@ -190,10 +229,11 @@ void op_agent_disarm(struct op_session *session, struct op_patch *patch)
 	struct op_patch_stub *stub = op_take(patch->stub);
 	if (!stub)
 		return;
+	const struct retired room = {stub->address, stub->size};
 	forget_traps(session, stub);
-	if (session->process)
-		op_process_forget_plant(session->process, stub->guard);
-	op_arena_free_code(session->agent->arenas, stub->address, stub->size);
+	retire_guard(session, stub->guard);
+	// Short of memory the room is lost until the arena goes.
+	(void)!op_array_push(&session->agent->retired, room);
 	free(stub->traps);
 	free(stub);
 }
@@ -281,6 +321,7 @@ static struct op_error *install(struct op_session *session, const struct op_site
 				       .guard = UINT32_MAX,
 				       .epoch = agent->epoch,
 				       .purposes = patch->purposes,
+				       .users = patch->breakpoint_count,
 				       .traps = traps};
 	patch->stub = stub;
 	for (size_t i = 0; !err && i < agent->stub.traps.count; i++)
@@ -317,6 +358,7 @@ static uint32_t find_uncompiled(struct op_session *session, const struct op_site
 static bool is_current(const struct op_session *session, const struct op_patch *patch)
 {
 	return patch->stub && patch->stub->epoch == session->agent->epoch &&
+	       patch->stub->users == patch->breakpoint_count &&
 	       !patch->stub->purposes == !patch->purposes;
 }
 
@@ -328,6 +370,8 @@ struct op_error *op_agent_arm(struct op_session *session, struct op_patch *patch
 	if (is_current(session, patch))
 		return NULL;
 	op_agent_disarm(session, patch);
+	if (patch->kind == OP_PATCH_RAW)
+		op_site_tell_raw(session, patch);
 	if (!possible)
 		return NULL;
 	// What has no compiled form is found one by one and left out.
@@ -423,7 +467,9 @@ struct op_error *op_agent_to_slot(struct op_session *session, op_thread_id threa
 	struct op_error *err = op_process_registers(session->process, thread, &registers);
 	if (err)
 		return err;
-	registers.value[arch->pc] = patch->address + arch->trap_pc_advance;
+	// Behind the slot: were outpost to die now, the thread would go on from there, and
+	// elsewhere in the slot there is no instruction.
+	registers.value[arch->pc] = patch->address + patch->size;
 	return op_process_set_registers(session->process, thread, &registers);
 }
 
@@ -443,7 +489,7 @@ static struct op_error *take_back(struct op_session *session, op_thread_id threa
 		return err;
 	registers.value[op_process_arch(session->process)->pc] = patch->address;
 	err = op_process_set_registers(session->process, thread, &registers);
-	struct taken_back back = {thread, patch->address, trap};
+	struct taken_back back = {thread, patch->address, tag};
 	if (!err && !op_array_push(&session->agent->taken_back, back))
 		err = op_error_no_memory();
 	return err;
@@ -501,16 +547,34 @@ struct op_error *op_agent_leave_stubs(struct op_session *session)
 	return NULL;
 }
 
+// Where a thread goes on that a stub has served up to a trap: the stub may be another one by now,
+// as a step may want to know of arrivals too. Where nobody wants the trap any more, behind the
+// slot.
+static uint64_t find_continuation(const struct op_agent *agent, const struct op_patch *patch,
+				  uint32_t tag)
+{
+	uint64_t any = patch->address + patch->size;
+	for (uint32_t i = 0; i < patch->stub->trap_count; i++) {
+		uint64_t address = patch->stub->address + patch->stub->traps[i];
+		const struct trap_node *node;
+		HASH_FIND(hh, agent->traps, &address, sizeof(address), node);
+		if (node && node->tag == tag)
+			return address;
+		if (node && node->tag == OP_SITE_TAG_ANY)
+			any = address;
+	}
+	return any;
+}
+
 struct op_error *op_agent_return_threads(struct op_session *session)
 {
 	struct op_agent *agent = session->agent;
 	const struct op_arch *arch = op_process_arch(session->process);
 	for (size_t i = 0; i < agent->taken_back.count; i++) {
 		const struct taken_back *back = &agent->taken_back.data[i];
-		uint32_t tag;
-		const struct op_patch *patch = op_agent_find_trap(session, back->trap, &tag);
+		const struct op_patch *patch = op_patch_find(session->patches, back->slot);
 		struct op_registers registers;
-		if (!patch || !patch->inserted || patch->address != back->slot)
+		if (!patch || !patch->inserted || !patch->called)
 			continue;
 		struct op_error *err =
 			op_process_registers(session->process, back->thread, &registers);
@@ -518,7 +582,7 @@ struct op_error *op_agent_return_threads(struct op_session *session)
 			op_error_destroy(err);
 			continue;
 		}
-		registers.value[arch->pc] = back->trap;
+		registers.value[arch->pc] = find_continuation(agent, patch, back->tag);
 		err = op_process_set_registers(session->process, back->thread, &registers);
 		if (err)
 			return err;
@@ -538,26 +602,45 @@ static bool is_left_call(const struct op_arena_set *arenas, uint64_t slot, const
 	return op_arena_holds_code(arenas, slot + JUMP_SIZE + (uint64_t)(int64_t)(int32_t)distance);
 }
 
+// Traps, and what the guardian made of them, stay: a thread may be on its way behind one, and they
+// are as good as a clean slot.
 static struct op_error *clean_image(struct op_session *session, const struct op_image *image)
 {
+	enum { CHUNK = 64 << 10 };
 	const struct op_arch *arch = op_process_arch(session->process);
 	const struct op_frame_table *table;
+	_cleanup_free_ uint8_t *code = malloc(CHUNK + OP_SLOT_MAX);
+	struct op_code_writes writes = {0};
 	struct op_error *err = op_artifact_frame_table(image->artifact, &table);
 	if (err || !table)
 		return err;
-	for (size_t i = 0; i < op_frame_table_slot_count(table); i++) {
-		struct op_slot slot = op_frame_table_slot(table, i);
-		uint64_t address = image->text.value + slot.text_offset;
-		uint8_t bytes[OP_SLOT_MAX];
-		err = op_process_read(session->process, op_host_addr(address), bytes,
-				      arch->slot_size);
-		if (!err && is_left_call(session->agent->arenas, address, bytes))
-			err = op_process_write(session->process, op_host_addr(address),
-					       arch->slot_disabled, arch->slot_size);
-		if (err)
-			return err;
+	if (!code)
+		return op_error_no_memory();
+	size_t count = op_frame_table_slot_count(table), done = 0;
+	uint32_t start = 0;
+	for (size_t i = 0; !err && i < count; i++) {
+		uint32_t offset = op_frame_table_text_slot(table, i).text_offset;
+		if (offset - start + arch->slot_size > done || offset < start) {
+			start = offset;
+			err = op_process_read_some(session->process,
+						   op_host_addr(image->text.value + start), code,
+						   CHUNK + OP_SLOT_MAX, &done);
+		}
+		const uint8_t *bytes = code + (offset - start);
+		struct op_code_write write = {.address = image->text.value + offset,
+					      .size = arch->slot_size};
+		if (err || done < arch->slot_size)
+			break;
+		if (!is_left_call(session->agent->arenas, write.address, bytes))
+			continue;
+		memcpy(write.bytes, arch->slot_disabled, arch->slot_size);
+		if (!op_array_push(&writes, write))
+			err = op_error_no_memory();
 	}
-	return NULL;
+	if (!err)
+		err = op_code_write(session->process, &writes, false);
+	free(writes.data);
+	return err;
 }
 
 struct op_error *op_agent_recover(struct op_session *session)
@@ -597,6 +680,7 @@ struct op_error *op_agent_leave(struct op_session *session)
 	if (err)
 		return err;
 	session->agent->taken_back.count = 0;
+	op_agent_free_retired(session);
 	// A thread that could not leave runs on through its stub, which nobody calls any more.
 	return someone_is_inside(session) ? NULL : op_arena_release(session);
 }

@@ -45,13 +45,15 @@ struct op_error *op_agent_cell(struct op_session *session, const struct op_patch
 void op_agent_free_cell(struct op_session *session, uint64_t cell);
 /** The patch goes: its stub is not called any more. */
 void op_agent_disarm(struct op_session *session, struct op_patch *patch);
+/** The slots are written: rooms of stubs that were disarmed before may be used again. */
+void op_agent_free_retired(struct op_session *session);
 /** The bytes of a slot that goes to its stub. */
 void op_agent_slot_bytes(const struct op_patch *patch, uint8_t ret[OP_SLOT_MAX]);
 
 /** The stub's trap at @p address; NULL: there is none. */
 struct op_patch *op_agent_find_trap(struct op_session *session, uint64_t address,
 				    uint32_t *ret_tag);
-/** A thread hit it: its registers become those at the slot, as if the trap were there. */
+/** A thread hit it: its registers become those behind the slot. */
 struct op_error *op_agent_to_slot(struct op_session *session, op_thread_id thread,
 				  const struct op_patch *patch);
 

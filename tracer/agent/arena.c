@@ -103,15 +103,15 @@ static uint64_t pages(size_t size)
 	return ((uint64_t)size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 }
 
-static struct op_error *write_header(struct op_session *session, const struct arena *arena)
+static struct op_error *write_header(struct op_session *session, struct op_host_addr code,
+				     uint64_t code_bytes, struct op_host_addr data,
+				     uint64_t data_bytes)
 {
 	uint8_t header[HEADER];
-	const uint64_t places[4] = {arena->code.start, arena->code.size, arena->data.start,
-				    arena->data.size};
+	const uint64_t places[4] = {code.value, code_bytes, data.value, data_bytes};
 	memcpy(header, mark, sizeof(mark));
 	memcpy(header + sizeof(mark), places, sizeof(places));
-	return op_process_write(session->process, op_host_addr(arena->code.start), header,
-				sizeof(header));
+	return op_process_write(session->process, code, header, sizeof(header));
 }
 
 static struct op_error *map_both(struct op_session *session, uint64_t near, uint64_t code_bytes,
@@ -123,10 +123,14 @@ static struct op_error *map_both(struct op_session *session, uint64_t near, uint
 			       OP_PROTECTION_READ | OP_PROTECTION_EXECUTE, ret_code);
 	if (err)
 		return err;
-	err = op_process_map(session->process, op_host_addr(near), reach, data_bytes,
-			     OP_PROTECTION_READ | OP_PROTECTION_WRITE, ret_data);
-	if (err)
-		op_error_destroy(op_process_unmap(session->process, *ret_code, code_bytes));
+	// At once: what has no mark is not found again when outpost dies.
+	err = write_header(session, *ret_code, code_bytes, op_host_addr(0), 0);
+	if (!err)
+		err = op_process_map(session->process, op_host_addr(near), reach, data_bytes,
+				     OP_PROTECTION_READ | OP_PROTECTION_WRITE, ret_data);
+	if (!err)
+		return write_header(session, *ret_code, code_bytes, *ret_data, data_bytes);
+	op_error_destroy(op_process_unmap(session->process, *ret_code, code_bytes));
 	return err;
 }
 
@@ -165,7 +169,7 @@ static struct op_error *map_arena(struct op_session *session, uint64_t near, siz
 	room_init(&arena->data, data.value, data_bytes, 0, DATA_ROUND);
 	set->total += code_bytes + data_bytes;
 	*ret = arena;
-	return write_header(session, arena);
+	return NULL;
 }
 
 static size_t rounded(size_t size, unsigned round)
@@ -276,6 +280,8 @@ struct op_error *op_arena_release(struct op_session *session)
 		struct arena *arena = set->arenas.data[i];
 		const struct room *rooms[] = {&arena->code, &arena->data};
 		for (size_t k = 0; k < OP_ARRAY_SIZE(rooms); k++) {
+			if (!rooms[k]->size)
+				continue;
 			struct op_error *err = op_process_unmap(
 				session->process, op_host_addr(rooms[k]->start), rooms[k]->size);
 			if (first)
@@ -322,7 +328,8 @@ struct op_error *op_arena_find_left(struct op_session *session, struct op_left_a
 			memcpy(&left, header + sizeof(mark), sizeof(left));
 			if (left.code != at ||
 			    !is_region(session, left.code, left.code_size, true) ||
-			    !is_region(session, left.data, left.data_size, false))
+			    (left.data_size &&
+			     !is_region(session, left.data, left.data_size, false)))
 				break;
 			if (!op_array_push(ret, left))
 				return op_error_no_memory();

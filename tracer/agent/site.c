@@ -178,6 +178,19 @@ void op_site_tell_outside(struct op_session *session, const struct op_patch *pat
 			  entry->info.number, entry->spec, why->message);
 }
 
+void op_site_tell_raw(struct op_session *session, const struct op_patch *patch)
+{
+	_cleanup_error_ struct op_error *why = op_error_create(
+		OP_ERROR_UNSUPPORTED, "the module was compiled without guest-debug");
+	for (uint32_t i = 0; why && i < patch->breakpoint_count; i++) {
+		const struct op_breakpoint_entry *entry =
+			op_breakpoint_set_entry(session, patch->breakpoints[i]);
+		if (entry && !entry->catchpoint && !entry->watch &&
+		    (entry->condition.text || !op_site_stops(entry->info.action)))
+			op_site_tell_outside(session, patch, i, why);
+	}
+}
+
 // What one user wants; a group is only there when it wants something of a stub.
 static struct op_error *plan_user(const struct plan *plan, bool *ret_inside)
 {

@@ -47,5 +47,7 @@ void op_site_deinit(struct op_site *site);
 /** Say, once for each, that a breakpoint is served from outside. */
 void op_site_tell_outside(struct op_session *session, const struct op_patch *patch, uint32_t index,
 			  const struct op_error *why);
+/** The same for all whom a stub would serve, in code that has no slots. */
+void op_site_tell_raw(struct op_session *session, const struct op_patch *patch);
 
 #endif

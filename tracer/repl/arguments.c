@@ -152,6 +152,14 @@ struct op_error *op_argument_list(const char *text, const char *what, struct op_
 	return err;
 }
 
+const char *op_argument_option(const char *text, const char *option)
+{
+	size_t size = strlen(option);
+	if (strncmp(text, option, size) || (text[size] && text[size] != ' '))
+		return NULL;
+	return text + size + strspn(text + size, " ");
+}
+
 const char *op_argument_memory(const char *text, uint32_t *ret)
 {
 	int end = 0;

@@ -31,6 +31,9 @@ struct op_error *op_argument_number(const char *text, const char *what, uint64_t
 /** The same; an empty text gives @p otherwise. */
 struct op_error *op_argument_number_or(const char *text, const char *what, uint64_t otherwise,
 				       uint64_t *ret);
+/** The word @p option at the front of @p text: what is behind it and blanks; NULL: it is not there.
+ */
+const char *op_argument_option(const char *text, const char *option);
 /** A command that takes none: OP_ERROR_SYNTAX when there are some. */
 struct op_error *op_argument_none(const char *text, const char *command);
 

@@ -3,6 +3,15 @@
 #include "tracer/report/breakpoint.h"
 #include "tracer/repl/repl.h"
 
+void op_repl_report_set(struct op_repl *repl, const struct op_breakpoint *breakpoint)
+{
+	repl->first_set = repl->last_set = breakpoint->number;
+	if (repl->out.json)
+		op_breakpoint_json(&repl->out.writer, "breakpoint", breakpoint);
+	else
+		op_breakpoint_text(&repl->out, breakpoint);
+}
+
 /** Set it where it matches; else, if the settings allow, let it wait, and tell why it does. */
 static struct op_error *set(struct op_repl *repl, const char *spec, bool temporary,
 			    const struct op_breakpoint **ret)
@@ -35,11 +44,7 @@ static struct op_error *break_at(struct op_repl *repl, const struct op_call *cal
 	struct op_error *err = set(repl, spec, temporary, &breakpoint);
 	if (err)
 		return err;
-	repl->first_set = repl->last_set = breakpoint->number;
-	if (repl->out.json)
-		op_breakpoint_json(&repl->out.writer, "breakpoint", breakpoint);
-	else
-		op_breakpoint_text(&repl->out, breakpoint);
+	op_repl_report_set(repl, breakpoint);
 	return NULL;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // catch and tcatch: stop at events.
-#include "tracer/report/breakpoint.h"
 #include "tracer/repl/repl.h"
 
 static struct op_error *catch_event(struct op_repl *repl, const struct op_call *call,
@@ -10,10 +9,7 @@ static struct op_error *catch_event(struct op_repl *repl, const struct op_call *
 	struct op_error *err = op_session_catch(repl->session, call->rest, temporary, &breakpoint);
 	if (err)
 		return err;
-	if (repl->out.json)
-		op_breakpoint_json(&repl->out.writer, "breakpoint", breakpoint);
-	else
-		op_breakpoint_text(&repl->out, breakpoint);
+	op_repl_report_set(repl, breakpoint);
 	return NULL;
 }
 

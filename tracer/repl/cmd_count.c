@@ -2,22 +2,13 @@
 // count: counters. info counts: what they counted.
 #include <string.h>
 
-#include "tracer/report/breakpoint.h"
 #include "tracer/report/count.h"
 #include "tracer/repl/repl.h"
 
-// The word @p option at the front of @p text: what is behind it, else NULL.
-static const char *behind(const char *text, const char *option)
-{
-	size_t size = strlen(option);
-	if (strncmp(text, option, size) || (text[size] && text[size] != ' '))
-		return NULL;
-	return text + size + strspn(text + size, " ");
-}
-
 static struct op_error *count_run(struct op_repl *repl, const struct op_call *call)
 {
-	const char *all = behind(call->rest, "-all"), *functions = behind(call->rest, "-functions");
+	const char *all = op_argument_option(call->rest, "-all"),
+		   *functions = op_argument_option(call->rest, "-functions");
 	if (!*call->rest)
 		return op_error_create(OP_ERROR_SYNTAX,
 				       "count what? A place as for \"break\", -all or -functions");
@@ -32,10 +23,7 @@ static struct op_error *count_run(struct op_repl *repl, const struct op_call *ca
 						&counter);
 	if (err)
 		return err;
-	if (repl->out.json)
-		op_breakpoint_json(&repl->out.writer, "counter", counter);
-	else
-		op_breakpoint_text(&repl->out, counter);
+	op_repl_report_set(repl, counter);
 	return NULL;
 }
 

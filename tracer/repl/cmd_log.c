@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // log: lines for each arrival at a place, without stopping.
-#include "tracer/report/breakpoint.h"
 #include "tracer/repl/repl.h"
 
 static struct op_error *log_run(struct op_repl *repl, const struct op_call *call)
@@ -9,10 +8,7 @@ static struct op_error *log_run(struct op_repl *repl, const struct op_call *call
 	struct op_error *err = op_session_log(repl->session, call->rest, &breakpoint);
 	if (err)
 		return err;
-	if (repl->out.json)
-		op_breakpoint_json(&repl->out.writer, "breakpoint", breakpoint);
-	else
-		op_breakpoint_text(&repl->out, breakpoint);
+	op_repl_report_set(repl, breakpoint);
 	return NULL;
 }
 

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tracer/report/breakpoint.h"
 #include "tracer/repl/repl.h"
 
 static struct op_error *trace_run(struct op_repl *repl, const struct op_call *call)
@@ -34,10 +33,7 @@ static struct op_error *trace_run(struct op_repl *repl, const struct op_call *ca
 		err = op_session_trace(repl->session, pattern, length, &trace);
 	if (err)
 		return err;
-	if (repl->out.json)
-		op_breakpoint_json(&repl->out.writer, "breakpoint", trace);
-	else
-		op_breakpoint_text(&repl->out, trace);
+	op_repl_report_set(repl, trace);
 	return NULL;
 }
 

@@ -2,17 +2,7 @@
 // watch, rwatch and awatch: stop where a place is written, read, or either.
 #include <string.h>
 
-#include "tracer/report/breakpoint.h"
 #include "tracer/repl/repl.h"
-
-// The word @p option at the front of @p text: what is behind it, else NULL.
-static const char *behind(const char *text, const char *option)
-{
-	size_t size = strlen(option);
-	if (strncmp(text, option, size) || (text[size] && text[size] != ' '))
-		return NULL;
-	return text + size + strspn(text + size, " ");
-}
 
 // By hardware; where that does not fit a change can be found by code.
 static struct op_error *set(struct op_repl *repl, const char *spec, enum op_breakpoint_kind kind,
@@ -40,7 +30,7 @@ static struct op_error *set_software(struct op_repl *repl, const char *rest,
 				     const struct op_breakpoint **ret)
 {
 	char *pattern _cleanup_free_ = NULL;
-	const char *in = behind(rest, "-in");
+	const char *in = op_argument_option(rest, "-in");
 	if (in) {
 		struct op_error *err = op_argument_word(&in, &pattern);
 		if (err)
@@ -55,15 +45,13 @@ static struct op_error *watch_for(struct op_repl *repl, const struct op_call *ca
 				  enum op_breakpoint_kind kind)
 {
 	const struct op_breakpoint *watchpoint;
-	const char *software = kind == OP_BREAKPOINT_WATCH ? behind(call->rest, "-software") : NULL;
+	const char *software =
+		kind == OP_BREAKPOINT_WATCH ? op_argument_option(call->rest, "-software") : NULL;
 	struct op_error *err = software ? set_software(repl, software, &watchpoint)
 					: set(repl, call->rest, kind, &watchpoint);
 	if (err)
 		return err;
-	if (repl->out.json)
-		op_breakpoint_json(&repl->out.writer, "breakpoint", watchpoint);
-	else
-		op_breakpoint_text(&repl->out, watchpoint);
+	op_repl_report_set(repl, watchpoint);
 	return NULL;
 }
 

@@ -64,9 +64,11 @@ void op_repl_apply_settings(struct op_repl *repl)
 	repl->out.page_rows = pages ? size.ws_row - 1U : 0;
 	repl->out.page = op_prompt_page;
 	repl->out.page_context = repl;
-	if (repl->session)
+	if (repl->session) {
 		op_session_set_scheduler_locking(
 			repl->session, (enum op_scheduler_locking)repl->settings.scheduler_locking);
+		op_session_set_inside(repl->session, !repl->settings.condition_evaluation);
+	}
 	if (repl->prompt_open)
 		op_prompt_history_limit(repl->settings.history_size);
 }

@@ -175,6 +175,8 @@ struct op_error *op_repl_evaluate_once(struct op_repl *repl, const char *express
 struct op_error *op_repl_address(struct op_repl *repl, const char *expression, uint64_t *ret);
 /** Show which stack is selected, and its frame if it has one. */
 struct op_error *op_repl_report_stack(struct op_repl *repl);
+/** A breakpoint, or something that is numbered like one, was set: say so; $bpnum is its number. */
+void op_repl_report_set(struct op_repl *repl, const struct op_breakpoint *breakpoint);
 
 /** How much of an object is shown: all that the settings allow, or what fits beside others. */
 enum op_expand_width { OP_EXPAND_FULL, OP_EXPAND_LINE };

@@ -11,6 +11,7 @@
 
 static const char *const on_off[] = {"off", "on", NULL};
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
+static const char *const evaluation_choices[] = {"auto", "host", NULL};
 static const char *const arguments_choices[] = {"all", "none", NULL};
 /** By enum op_scheduler_locking. */
 static const char *const locking_choices[] = {"off", "on", "step", NULL};
@@ -18,6 +19,11 @@ static const char *const locking_choices[] = {"off", "on", "step", NULL};
 const struct op_setting op_settings_table[] = {
 	{"backtrace limit", "The most frames that a backtrace shows.",
 	 offsetof(struct op_settings, backtrace_limit), NULL, 0},
+	{"breakpoint condition-evaluation",
+	 "Who decides conditions and ignore counts, counts and logs: auto (the program itself "
+	 "where "
+	 "it can) or host (outpost, at each arrival).",
+	 offsetof(struct op_settings, condition_evaluation), evaluation_choices, 0},
 	{"breakpoint pending",
 	 "Whether a breakpoint that matches nothing yet waits for a module that it matches.",
 	 offsetof(struct op_settings, breakpoint_pending), on_off, 1},

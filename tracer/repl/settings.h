@@ -22,7 +22,8 @@ struct op_settings {
 	unsigned frame_arguments; /**< enum op_arguments_choice */
 	unsigned backtrace_limit; /**< 0: none */
 	unsigned breakpoint_pending;
-	unsigned scheduler_locking; /**< enum op_scheduler_locking */
+	unsigned condition_evaluation; /**< 0: auto, 1: host */
+	unsigned scheduler_locking;    /**< enum op_scheduler_locking */
 };
 
 struct op_setting {

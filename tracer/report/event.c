@@ -109,14 +109,14 @@ static void stop_text(struct op_output *out, const struct op_event_view *view)
 	if (view->switched)
 		op_output_printf(out, "[Switching to thread %" PRId64 "]\n", event->thread);
 	reason_text(out, view);
+	if (event->watch && event->watch->store_count > 1 && event->watch->store != UINT32_MAX)
+		op_output_printf(out, " (store %" PRIu32 ")", event->watch->store);
+	if (event->watch)
+		op_output_printf(out, "\n");
 	if (view->has_store && !view->same_function && event->reason != OP_REASON_BREAKPOINT)
 		op_output_printf(out, "[In store %" PRIu32 "]\n", view->store);
-	if (event->watch) {
-		if (event->watch->store_count > 1 && event->watch->store != UINT32_MAX)
-			op_output_printf(out, " (store %" PRIu32 ")", event->watch->store);
-		op_output_printf(out, "\n");
+	if (event->watch)
 		watch_text(out, event->watch);
-	}
 	if (view->frame && !view->same_function) {
 		if (event->reason == OP_REASON_BREAKPOINT)
 			op_frame_line(out, view->frame);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The detour: a few instructions that stand, while they are needed, in the zeros behind some
+// library's code: the rest of the last page of an executable mapping, which nothing executes. They
+// make the system call and then take back from the stack every register that it used. So outpost
+// may die at any moment: the thread goes on as if nothing had been. Must not know which call it is.
+#include "platform/linux/detour.h"
+
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "arch/x86_64.h"
+#include "base/compiler.h"
+#include "platform/linux/process.h"
+
+// The red zone (System V ABI, AMD64 supplement, 3.2.2): in use, and stepped over by the last
+// instruction.
+enum { RED_ZONE = 128 };
+
+static const uint8_t code[] = {
+	0x0f, 0x05,           // syscall: changes rax, rcx and r11 (Intel SDM volume 2, SYSCALL)
+	0x58,                 // pop rax
+	0x59,                 // pop rcx
+	0x41, 0x5b,           // pop r11
+	0x5f,                 // pop rdi
+	0x5e,                 // pop rsi
+	0x5a,                 // pop rdx
+	0x41, 0x5a,           // pop r10
+	0x41, 0x58,           // pop r8
+	0x41, 0x59,           // pop r9
+	0x9d,                 // popfq
+	0xc2, RED_ZONE, 0x00, // ret RED_ZONE: pc and stack pointer in one
+};
+
+static const enum op_x86_64_register popped[] = {
+	OP_X86_64_RAX, OP_X86_64_RCX, OP_X86_64_R11, OP_X86_64_RDI,    OP_X86_64_RSI, OP_X86_64_RDX,
+	OP_X86_64_R10, OP_X86_64_R8,  OP_X86_64_R9,  OP_X86_64_EFLAGS, OP_X86_64_RIP,
+};
+
+// At the end of the mapping; zeros, or the code of an outpost that was killed.
+static bool is_free(const uint8_t *bytes)
+{
+	static const uint8_t zeros[sizeof(code)];
+	return !memcmp(bytes, zeros, sizeof(code)) || !memcmp(bytes, code, sizeof(code));
+}
+
+struct op_error *op_detour_find(struct op_process *process, uint64_t *ret)
+{
+	_cleanup_(op_mappings_deinit) struct op_mappings mappings = {0};
+	struct op_error *err = op_process_mappings(process, &mappings);
+	*ret = 0;
+	for (size_t i = 0; !err && !*ret && i < mappings.count; i++) {
+		const struct op_mapping *mapping = &mappings.data[i];
+		uint64_t place = mapping->end.value - sizeof(code);
+		uint8_t bytes[sizeof(code)];
+		size_t done;
+		// The guest's code is Wasmtime's, and goes with it; the vDSO cannot be written.
+		if (!(mapping->protection & OP_PROTECTION_EXECUTE) || mapping->anonymous ||
+		    mapping->shared || mapping->path[0] != '/' || strstr(mapping->path, ".cwasm"))
+			continue;
+		err = op_process_read_some(process, op_host_addr(place), bytes, sizeof(bytes),
+					   &done);
+		if (!err && done == sizeof(bytes) && is_free(bytes))
+			*ret = place;
+	}
+	return err;
+}
+
+// What the kernel does on the way out of a call that was interrupted (arch_do_signal_or_restart(),
+// arch/x86/kernel/signal.c): the call is made again.
+static void restart_call(struct op_registers *registers)
+{
+	enum { RESTART_SYS = -512, RESTART_NO_INTERRUPT = -513, RESTART_NO_HANDLER = -514 };
+	enum { RESTART_BLOCK = -516, INSTRUCTION_SIZE = 2 };
+	int64_t result = (int64_t)registers->value[OP_X86_64_RAX];
+	if ((int64_t)registers->value[OP_X86_64_ORIG_RAX] < 0)
+		return;
+	if (result == RESTART_BLOCK)
+		registers->value[OP_X86_64_RAX] = SYS_restart_syscall;
+	else if (result == RESTART_SYS || result == RESTART_NO_INTERRUPT ||
+		 result == RESTART_NO_HANDLER)
+		registers->value[OP_X86_64_RAX] = registers->value[OP_X86_64_ORIG_RAX];
+	else
+		return;
+	registers->value[OP_X86_64_RIP] -= INSTRUCTION_SIZE;
+}
+
+struct op_error *op_detour_begin(struct op_process *process, uint64_t place,
+				 const struct op_registers *saved, struct op_registers *call)
+{
+	struct op_registers back = *saved;
+	uint64_t stack[OP_ARRAY_SIZE(popped)];
+	restart_call(&back);
+	for (size_t i = 0; i < OP_ARRAY_SIZE(popped); i++)
+		stack[i] = back.value[popped[i]];
+	call->value[OP_X86_64_RSP] = saved->value[OP_X86_64_RSP] - RED_ZONE - sizeof(stack);
+	struct op_error *err = op_process_write(process, op_host_addr(call->value[OP_X86_64_RSP]),
+						stack, sizeof(stack));
+	return err ?: op_process_write(process, op_host_addr(place), code, sizeof(code));
+}
+
+struct op_error *op_detour_end(struct op_process *process, uint64_t place)
+{
+	static const uint8_t zeros[sizeof(code)];
+	// One may still be on its way back from a call for an outpost that was killed.
+	if (op_process_someone_in(process, op_host_addr(place), sizeof(code)))
+		return NULL;
+	return op_process_write(process, op_host_addr(place), zeros, sizeof(zeros));
+}

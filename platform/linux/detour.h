@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A system call of a thread that is in the middle of something: how it finds back by itself if
+// nobody puts it back.
+#ifndef OP_PLATFORM_LINUX_DETOUR_H
+#define OP_PLATFORM_LINUX_DETOUR_H
+
+#include "platform/platform.h"
+
+/** A place for the detour's code, where its `syscall` will be; 0: there is none. */
+struct op_error *op_detour_find(struct op_process *process, uint64_t *ret);
+/**
+ * Before the thread's registers are set, all threads stopped: write the code, and what it needs.
+ * @param[in] saved the thread's. @param[in,out] call what it is to be run with.
+ */
+struct op_error *op_detour_begin(struct op_process *process, uint64_t place,
+				 const struct op_registers *saved, struct op_registers *call);
+/** After the thread's registers are back. */
+struct op_error *op_detour_end(struct op_process *process, uint64_t place);
+
+#endif

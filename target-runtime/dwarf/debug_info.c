@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The module's custom sections as an ELF file in memory for libdw, and the list of its units.
+#include <elf.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "target-runtime/dwarf/dwarf_private.h"
+
+static const char *const section_names[OP_DEBUG_SECTION_COUNT] = {
+	[OP_DEBUG_INFO] = ".debug_info",         [OP_DEBUG_ABBREV] = ".debug_abbrev",
+	[OP_DEBUG_LINE] = ".debug_line",         [OP_DEBUG_STR] = ".debug_str",
+	[OP_DEBUG_LINE_STR] = ".debug_line_str", [OP_DEBUG_STR_OFFSETS] = ".debug_str_offsets",
+	[OP_DEBUG_ADDR] = ".debug_addr",         [OP_DEBUG_RANGES] = ".debug_ranges",
+	[OP_DEBUG_RNGLISTS] = ".debug_rnglists", [OP_DEBUG_LOC] = ".debug_loc",
+	[OP_DEBUG_LOCLISTS] = ".debug_loclists", [OP_DEBUG_TYPES] = ".debug_types",
+};
+
+const char *op_debug_section_name(enum op_debug_section section)
+{
+	return section_names[section];
+}
+
+const char *op_debug_language_name(enum op_debug_language language)
+{
+	static const char *const names[] = {
+		[OP_LANGUAGE_OTHER] = "other",   [OP_LANGUAGE_C] = "c",
+		[OP_LANGUAGE_CPLUSPLUS] = "c++", [OP_LANGUAGE_RUST] = "rust",
+		[OP_LANGUAGE_ZIG] = "zig",       [OP_LANGUAGE_SWIFT] = "swift",
+		[OP_LANGUAGE_GO] = "go",         [OP_LANGUAGE_ASSEMBLYSCRIPT] = "assemblyscript",
+	};
+	return names[language];
+}
+
+// DW_LANG_* (DWARF 5, table 7.17, and dwarfstd.org's list of later ones).
+static enum op_debug_language language_of(int number)
+{
+	switch (number) {
+	case DW_LANG_C89:
+	case DW_LANG_C:
+	case DW_LANG_C99:
+	case DW_LANG_C11:
+	case 0x3e: // C23
+		return OP_LANGUAGE_C;
+	case DW_LANG_C_plus_plus:
+	case DW_LANG_C_plus_plus_03:
+	case DW_LANG_C_plus_plus_11:
+	case DW_LANG_C_plus_plus_14:
+	case 0x2b: // C++17
+	case 0x2c: // C++20
+	case 0x3f: // C++23
+		return OP_LANGUAGE_CPLUSPLUS;
+	case DW_LANG_Rust:
+		return OP_LANGUAGE_RUST;
+	case DW_LANG_Go:
+		return OP_LANGUAGE_GO;
+	case DW_LANG_Swift:
+		return OP_LANGUAGE_SWIFT;
+	case 0x27:
+		return OP_LANGUAGE_ZIG;
+	default:
+		return OP_LANGUAGE_OTHER;
+	}
+}
+
+// The ELF file -------------------------------------------------------------------------------
+
+// Header, sections, names of sections, section headers: libelf wants them in one piece. Headers are
+// written byte by byte in the order of Elf32_Ehdr and Elf32_Shdr, which is also that of this
+// machine.
+static struct op_error *make_image(struct op_debug_info *info, size_t *ret_size)
+{
+	size_t size = sizeof(Elf32_Ehdr), names = 1, count = 2; // the null section, .shstrtab
+	for (size_t i = 0; i < OP_DEBUG_SECTION_COUNT; i++) {
+		const struct op_bytes *section = &info->source.sections[i];
+		if (!section->size)
+			continue;
+		size += section->size;
+		names += strlen(section_names[i]) + 1;
+		count++;
+	}
+	static const char strings[] = ".shstrtab";
+	names += sizeof(strings);
+	size_t headers = (size + names + 7) & ~(size_t)7;
+	size_t total = headers + count * sizeof(Elf32_Shdr);
+	if (total > UINT32_MAX)
+		return op_error_create(
+			OP_ERROR_LIMIT,
+			"the debug sections have %zu bytes; more than 4 GiB cannot be "
+			"read",
+			total);
+	uint8_t *image = calloc(1, total);
+	if (!image)
+		return op_error_no_memory();
+	info->image = image;
+	Elf32_Ehdr header = {
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB,
+			    EV_CURRENT},
+		.e_type = ET_EXEC,
+		.e_machine = EM_NONE,
+		.e_version = EV_CURRENT,
+		.e_shoff = (Elf32_Off)headers,
+		.e_ehsize = sizeof(Elf32_Ehdr),
+		.e_shentsize = sizeof(Elf32_Shdr),
+		.e_shnum = (Elf32_Half)count,
+		.e_shstrndx = (Elf32_Half)(count - 1),
+	};
+	memcpy(image, &header, sizeof(header));
+	size_t at = sizeof(header), name = 1, index = 1;
+	for (size_t i = 0; i < OP_DEBUG_SECTION_COUNT; i++) {
+		const struct op_bytes *section = &info->source.sections[i];
+		if (!section->size)
+			continue;
+		memcpy(image + at, section->data, section->size);
+		Elf32_Shdr shdr = {.sh_name = (Elf32_Word)name,
+				   .sh_type = SHT_PROGBITS,
+				   .sh_offset = (Elf32_Off)at,
+				   .sh_size = (Elf32_Word)section->size,
+				   .sh_addralign = 1};
+		memcpy(image + headers + index++ * sizeof(shdr), &shdr, sizeof(shdr));
+		// The image's copy is what everybody reads: units that are bad are blanked in it.
+		info->source.sections[i].data = image + at;
+		strcpy((char *)image + size + name, section_names[i]);
+		name += strlen(section_names[i]) + 1;
+		at += section->size;
+	}
+	strcpy((char *)image + size + name, strings);
+	Elf32_Shdr shdr = {.sh_name = (Elf32_Word)name,
+			   .sh_type = SHT_STRTAB,
+			   .sh_offset = (Elf32_Off)size,
+			   .sh_size = (Elf32_Word)names,
+			   .sh_addralign = 1};
+	memcpy(image + headers + index * sizeof(shdr), &shdr, sizeof(shdr));
+	*ret_size = total;
+	return NULL;
+}
+
+struct op_error *op_debug_info_create(const struct op_debug_source *source, op_debug_warn_fn warn,
+				      void *warn_context, const struct op_cancel *cancel,
+				      struct op_debug_info **ret)
+{
+	if (!source->sections[OP_DEBUG_INFO].size || !source->sections[OP_DEBUG_ABBREV].size)
+		return op_error_create(OP_ERROR_NOT_FOUND, "the module has no debug information");
+	_cleanup_(op_debug_info_destroyp) struct op_debug_info *info = calloc(1, sizeof(*info));
+	if (!info)
+		return op_error_no_memory();
+	info->source = *source;
+	info->warn = warn;
+	info->warn_context = warn_context;
+	info->cancel = cancel;
+	size_t size = 0;
+	struct op_error *err = make_image(info, &size);
+	if (err)
+		return err;
+	elf_version(EV_CURRENT);
+	info->elf = elf_memory(info->image, size);
+	if (info->elf)
+		info->dwarf = dwarf_begin_elf(info->elf, DWARF_C_READ, NULL);
+	if (!info->dwarf)
+		return op_error_create(OP_ERROR_FORMAT, "the debug information cannot be read: %s",
+				       info->elf ? dwarf_errmsg(-1) : elf_errmsg(-1));
+	*ret = op_take(info);
+	return NULL;
+}
+
+void op_debug_info_destroy(struct op_debug_info *info)
+{
+	if (!info)
+		return;
+	op_debug_lines_destroy(info->lines);
+	op_debug_names_destroy(info->names);
+	op_debug_type_set_destroy(info->types);
+	dwarf_end(info->dwarf);
+	elf_end(info->elf);
+	free(info->image);
+	free(info->units.data);
+	free(info->ranges.data);
+	free(info);
+}
+
+// Units --------------------------------------------------------------------------------------
+
+static void warn(struct op_debug_info *info, const char *name, uint64_t offset, const char *format,
+		 va_list args)
+{
+	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
+	op_text_append(&text, "unit ");
+	if (*name) {
+		op_text_append_escaped(&text, name, strlen(name));
+		op_text_append(&text, " ");
+	}
+	op_text_printf(&text, "at 0x%" PRIx64 " of the debug information: ", offset);
+	op_text_vprintf(&text, format, args);
+	if (info->warn && text.data)
+		info->warn(info->warn_context, text.data);
+}
+
+void op_debug_unit_warn(struct op_debug_info *info, size_t unit, const char *format, ...)
+{
+	struct op_debug_unit *bad = &info->units.data[unit];
+	if (bad->bad)
+		return;
+	bad->bad = true;
+	va_list args;
+	va_start(args, format);
+	warn(info, bad->name, bad->die.offset, format, args);
+	va_end(args);
+}
+
+static void warn_at(struct op_debug_info *info, uint64_t offset, const char *format, ...)
+	_printf_(3, 4);
+static void warn_at(struct op_debug_info *info, uint64_t offset, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	warn(info, "", offset, format, args);
+	va_end(args);
+}
+
+// A unit's header (DWARF 5, 7.5.1). *ret_die 0: a unit that has no entries for outpost.
+static struct op_error *read_header(struct op_reader *r, uint64_t offset, uint64_t *ret_next,
+				    uint64_t *ret_die, uint16_t *ret_version)
+{
+	uint32_t length, abbreviations;
+	uint8_t address_size, type = DW_UT_compile;
+	struct op_error *err = op_reader_u32(r, &length);
+	if (err)
+		return err;
+	if (length > op_reader_left(r))
+		return op_reader_fail(r, "a unit of %" PRIu32 " bytes does not fit the section",
+				      length);
+	*ret_next = offset + sizeof(length) + length;
+	err = op_reader_u16(r, ret_version);
+	if (!err && (*ret_version < 2 || *ret_version > 5))
+		return op_reader_fail(r, "DWARF version %" PRIu16 " is not known", *ret_version);
+	if (!err && *ret_version == 5)
+		err = op_reader_u8(r, &type);
+	if (!err && *ret_version == 5)
+		err = op_reader_u8(r, &address_size);
+	if (!err)
+		err = op_reader_u32(r, &abbreviations);
+	if (!err && *ret_version < 5)
+		err = op_reader_u8(r, &address_size);
+	if (!err && address_size != 4 && address_size != 8)
+		return op_reader_fail(r, "addresses of %" PRIu8 " bytes are not known",
+				      address_size);
+	if (!err && abbreviations >= 0x7fffffff)
+		return op_reader_fail(r, "its abbreviations are outside their section");
+	if (!err && (type == DW_UT_skeleton || type == DW_UT_split_compile))
+		err = op_reader_skip(r, 8);
+	if (!err && (type == DW_UT_type || type == DW_UT_split_type))
+		err = op_reader_skip(r, 12);
+	if (!err && op_reader_offset(r) > *ret_next)
+		return op_reader_fail(r, "its header is longer than the unit");
+	*ret_die = type == DW_UT_compile || type == DW_UT_partial ? op_reader_offset(r) : 0;
+	return err;
+}
+
+static const char *string_of(Dwarf_Die *die, unsigned name)
+{
+	Dwarf_Attribute attribute;
+	const char *text = dwarf_attr(die, name, &attribute) ? dwarf_formstring(&attribute) : NULL;
+	return text ?: "";
+}
+
+static struct op_error *add_unit(struct op_debug_info *info, uint64_t offset, uint16_t version)
+{
+	Dwarf_Die die;
+	struct op_debug_unit unit = {
+		.die = {offset}, .name = "", .directory = "", .producer = "", .version = version};
+	bool known = dwarf_offdie(info->dwarf, offset, &die) && dwarf_tag(&die) >= 0;
+	if (known) {
+		unit.name = string_of(&die, DW_AT_name);
+		unit.directory = string_of(&die, DW_AT_comp_dir);
+		unit.producer = string_of(&die, DW_AT_producer);
+		unit.language = language_of(dwarf_srclang(&die));
+	}
+	if (!op_array_push(&info->units, unit))
+		return op_error_no_memory();
+	if (!known)
+		op_debug_unit_warn(info, info->units.count - 1, "its first entry cannot be read");
+	return NULL;
+}
+
+// A unit that libdw would stop at becomes an empty one of DWARF 4; when it is too short for that,
+// there is nothing behind it for libdw.
+static bool blank(struct op_debug_info *info, uint64_t offset, uint64_t next)
+{
+	// Length, version 4, abbreviations at 0, addresses of 4 bytes, no entries.
+	static const uint8_t header[] = {4, 0, 0, 0, 0, 0, 4};
+	uint8_t *data = (uint8_t *)info->source.sections[OP_DEBUG_INFO].data;
+	size_t body = (size_t)(offset + 4);
+	if (next - body < sizeof(header))
+		return false;
+	memset(data + body, 0, (size_t)(next - body));
+	memcpy(data + body, header, sizeof(header));
+	return true;
+}
+
+struct op_error *op_debug_units(struct op_debug_info *info, const struct op_debug_unit **ret,
+				size_t *ret_count)
+{
+	struct op_error *err = NULL;
+	// Every header is checked, and bad units blanked, before libdw sees the first: it reads
+	// them in order.
+	struct OP_ARRAY(struct op_debug_unit) found = {0};
+	struct op_reader r = op_reader(&info->source.sections[OP_DEBUG_INFO]);
+	while (!err && !info->units_known && op_reader_left(&r)) {
+		uint64_t offset = op_reader_offset(&r), next = 0, die = 0;
+		uint16_t version = 0;
+		struct op_error *problem = read_header(&r, offset, &next, &die, &version);
+		if (problem) {
+			warn_at(info, offset, "%s", problem->message);
+			op_error_destroy(problem);
+			if (!next || !blank(info, offset, next))
+				break;
+			die = 0;
+		}
+		if (die && !op_array_push(&found, ((struct op_debug_unit){.die = {die},
+									  .version = version})))
+			err = op_error_no_memory();
+		if (!err)
+			err = op_reader_seek(&r, (size_t)next);
+	}
+	for (size_t i = 0; !err && i < found.count; i++)
+		err = add_unit(info, found.data[i].die.offset, found.data[i].version);
+	free(found.data);
+	info->units_known |= !err;
+	*ret = info->units.data;
+	*ret_count = info->units.count;
+	return err;
+}
+
+const struct op_debug_unit *op_debug_unit_of(struct op_debug_info *info, struct op_die die)
+{
+	size_t low = 0, high = info->units.count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (info->units.data[middle].die.offset <= die.offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &info->units.data[low - 1] : NULL;
+}
+
+bool op_debug_die(struct op_debug_info *info, struct op_die die, Dwarf_Die *ret)
+{
+	return die.offset && dwarf_offdie(info->dwarf, die.offset, ret) && dwarf_tag(ret) > 0;
+}
+
+bool op_debug_pc(const struct op_debug_info *info, uint64_t address, uint32_t *ret)
+{
+	// Linkers write 0, or all ones (less one), for code that they dropped; at 0 is the number
+	// of functions, no code.
+	uint64_t end = info->source.code_end - info->source.code_start;
+	if (!address || address > end)
+		return false;
+	*ret = (uint32_t)address + info->source.code_start;
+	return true;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct unit_range *x = a, *y = b;
+	return x->low < y->low ? -1 : x->low > y->low;
+}
+
+static struct op_error *index_ranges(struct op_debug_info *info)
+{
+	const struct op_debug_unit *units;
+	size_t count;
+	struct op_error *err = op_debug_units(info, &units, &count);
+	for (size_t i = 0; !err && i < count; i++) {
+		Dwarf_Die die;
+		Dwarf_Addr base, low, high;
+		ptrdiff_t next = 0;
+		if (units[i].bad || !op_debug_die(info, units[i].die, &die))
+			continue;
+		while (!err && (next = dwarf_ranges(&die, next, &base, &low, &high)) > 0) {
+			struct unit_range range = {.unit = i};
+			if (low < high && op_debug_pc(info, low, &range.low) &&
+			    op_debug_pc(info, high, &range.high) &&
+			    !op_array_push(&info->ranges, range))
+				err = op_error_no_memory();
+		}
+		if (!err && next < 0)
+			op_debug_unit_warn(info, i, "its ranges cannot be read: %s",
+					   dwarf_errmsg(-1));
+	}
+	if (!err && info->ranges.count)
+		qsort(info->ranges.data, info->ranges.count, sizeof(*info->ranges.data),
+		      compare_ranges);
+	info->ranges_known = !err;
+	return err;
+}
+
+struct op_error *op_debug_unit_at(struct op_debug_info *info, uint32_t pc,
+				  const struct op_debug_unit **ret)
+{
+	struct op_error *err = info->ranges_known ? NULL : index_ranges(info);
+	*ret = NULL;
+	if (err)
+		return err;
+	size_t low = 0, high = info->ranges.count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (info->ranges.data[middle].low <= pc)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low && pc < info->ranges.data[low - 1].high)
+		*ret = &info->units.data[info->ranges.data[low - 1].unit];
+	return NULL;
+}

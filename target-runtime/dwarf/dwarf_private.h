@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The inside of an op_debug_info, shared by the files of this folder and by nobody else: libdw's
+// handles, and the limits that hostile DWARF meets.
+#ifndef OP_TARGET_RUNTIME_DWARF_PRIVATE_H
+#define OP_TARGET_RUNTIME_DWARF_PRIVATE_H
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "target-runtime/dwarf/debug_info.h"
+
+enum {
+	/** Nesting of entries, of types, of origins that refer to origins. */
+	OP_DWARF_DEPTH_MAX = 64,
+	/** Entries that one question may look at. */
+	OP_DWARF_ENTRIES_MAX = 50 * 1000 * 1000,
+	/** Attributes, members, enumerators, parameters of one entry. */
+	OP_DWARF_CHILDREN_MAX = 1 << 20,
+};
+
+struct unit_range {
+	uint32_t low, high; /**< pc */
+	size_t unit;
+};
+
+/** What one file of this folder keeps; freed by its function when the information goes. */
+struct op_debug_lines;
+struct op_debug_names;
+struct op_debug_type_set;
+void op_debug_lines_destroy(struct op_debug_lines *lines);
+void op_debug_names_destroy(struct op_debug_names *names);
+void op_debug_type_set_destroy(struct op_debug_type_set *types);
+
+struct op_debug_info {
+	struct op_debug_source source;
+	op_debug_warn_fn warn;
+	void *warn_context;
+	const struct op_cancel *cancel;
+	void *image; /**< the ELF that libdw reads; owned */
+	Elf *elf;
+	Dwarf *dwarf;
+	struct OP_ARRAY(struct op_debug_unit) units;
+	bool units_known;
+	struct OP_ARRAY(struct unit_range) ranges; /**< ascending by low */
+	bool ranges_known;
+	struct op_debug_lines *lines;    /**< line_table.c */
+	struct op_debug_names *names;    /**< names.c */
+	struct op_debug_type_set *types; /**< type.c */
+};
+
+/** Warn of a unit, once: "unit main.c at 0x1234 of the debug information: WHAT". It is bad from
+ * then on. */
+void op_debug_unit_warn(struct op_debug_info *info, size_t unit, const char *format, ...)
+	_printf_(3, 4);
+/** The unit that an entry is in; NULL when there is none. */
+const struct op_debug_unit *op_debug_unit_of(struct op_debug_info *info, struct op_die die);
+
+/** libdw's handle of an entry; false when there is none at that offset. */
+bool op_debug_die(struct op_debug_info *info, struct op_die die, Dwarf_Die *ret);
+static inline struct op_die op_die_of(Dwarf_Die *die)
+{
+	return (struct op_die){dwarf_dieoffset(die)};
+}
+/** A DWARF address as a pc; false for dead code and what is outside the code section. */
+bool op_debug_pc(const struct op_debug_info *info, uint64_t address, uint32_t *ret);
+/** A pc as a DWARF address. */
+static inline uint64_t op_debug_address(const struct op_debug_info *info, uint32_t pc)
+{
+	return (uint64_t)pc - info->source.code_start;
+}
+
+#endif

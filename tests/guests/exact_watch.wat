@@ -1,0 +1,45 @@
+;; SPDX-License-Identifier: GPL-3.0-or-later
+;; What changes once, beside what changes always. The chosen worker changes $mark, a global of each instance, the double
+;; $level and the i64 at 0x2040 in one iteration only; the others change theirs in every iteration. $sink calls
+;; itself as deep as $n says and changes $mine before the call and behind it. Each worker adds what $sink returns, (n + 1)
+;; squared, to the word at 0x2000 + 8 * worker, with i % 5 for n; the sum is that of these words.
+(module $exact_watch
+;; include rt_threads.wat
+  (global $mark (mut i32) (i32.const 0))
+  (func $prepare)
+  (func $mine_to_change (param $worker i32) (param $i i32) (result i32)
+    (i32.or (i32.ne (local.get $worker) (i32.load (i32.const 0xe908)))
+      (call $chosen (local.get $worker) (local.get $i))))
+  (func $note (param $worker i32) (param $i i32)
+    (if (call $mine_to_change (local.get $worker) (local.get $i))
+      (then (global.set $mark (i32.add (local.get $i) (i32.const 1))))))
+  (func $store (param $worker i32) (param $i i32)
+    (if (call $chosen (local.get $worker) (local.get $i))
+      (then (i64.store (i32.const 0x2040) (i64.const -5)))
+      (else (i64.store (i32.const 0x2048) (i64.extend_i32_u (local.get $i))))))
+  (func $sink (param $n i32) (result i32) (local $mine i32) (local $rest i32)
+    (local.set $mine (i32.shl (local.get $n) (i32.const 1)))
+    (if (local.get $n)
+      (then (local.set $rest (call $sink (i32.sub (local.get $n) (i32.const 1))))))
+    (local.set $mine (i32.add (local.get $mine) (i32.const 1)))
+    (i32.add (local.get $mine) (local.get $rest)))
+  (func $work (param $worker i32) (local $i i32) (local $level f64) (local $total i64)
+    (local.set $level (f64.const 1.25))
+    (loop $again
+      (call $note (local.get $worker) (local.get $i))
+      (call $store (local.get $worker) (local.get $i))
+      (if (call $mine_to_change (local.get $worker) (local.get $i))
+        (then (local.set $level (f64.neg (local.get $level))))
+        (else (local.set $level (local.get $level))))
+      (local.set $total (i64.add (local.get $total)
+        (i64.extend_i32_u (call $sink (i32.rem_u (local.get $i) (i32.const 5))))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $i) (call $rounds))))
+    (i64.store offset=0x2000 (i32.shl (local.get $worker) (i32.const 3)) (local.get $total)))
+  (func $report (local $k i32) (local $sum i64)
+    (loop $more
+      (local.set $sum (i64.add (local.get $sum) (i64.load offset=0x2000 (i32.shl (local.get $k) (i32.const 3)))))
+      (local.set $k (i32.add (local.get $k) (i32.const 1)))
+      (br_if $more (i32.lt_u (local.get $k) (call $threads))))
+    (call $done (local.get $sum)))
+)

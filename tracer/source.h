@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The source-level information of a session's modules: where it is found, and which body of the
+// guest's language a frame is.
+#ifndef OP_TRACER_SOURCE_H
+#define OP_TRACER_SOURCE_H
+
+#include "target-runtime/dwarf/functions.h"
+#include "target-runtime/dwarf/line_table.h"
+#include "tracer/session.h"
+
+/**
+ * A module's information, opened at the first call: from its original bytes, from the separate file
+ * that external_debug_info names, from FILE.debug.wasm beside the module's file, from
+ * .wasmtime.dwarf, from `set module-path`, from debuginfod when that is on.
+ * @param[out] ret NULL: there is none; op_source_missing() says why. Borrowed; stays with the
+ * module.
+ */
+struct op_error *op_source_info(struct op_session *session, struct op_module_entry *module,
+				struct op_debug_info **ret);
+/** Why a module has no source-level information, a whole sentence. Static or the module's. */
+const char *op_source_missing(const struct op_module_entry *module);
+/** The file that the information was taken from; NULL: the image itself. */
+const char *op_source_origin(const struct op_module_entry *module);
+/** Forget what was opened for a module; settings changed, or it goes. */
+void op_source_close(struct op_module_entry *module);
+
+/** A guest frame's body in the guest's language. All borrowed; holds as long as the frame. */
+struct op_source_body {
+	struct op_module_entry *module;
+	struct op_debug_info *info;           /**< NULL: the module has none */
+	const struct op_debug_function *body; /**< the one that the frame shows, inlined or not;
+						NULL: not known */
+	uint32_t pc;                          /**< where to look names and locations up */
+};
+struct op_error *op_source_body(struct op_session *session, const struct op_frame *frame,
+				struct op_source_body *ret);
+
+#endif
