@@ -46,7 +46,9 @@ PY_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-dri
 # A failed case has its own line; the status of the whole would be counted as one more.
 AM_PY_LOG_DRIVER_FLAGS = --ignore-exit
 PY_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/e2e/python.sh
+# Check's own limit of four seconds is too little on a busy machine.
 AM_TESTS_ENVIRONMENT = \
+	CK_DEFAULT_TIMEOUT="$${CK_DEFAULT_TIMEOUT-60}"; export CK_DEFAULT_TIMEOUT; \
 	OUTPOST_SOURCE='$(abs_top_srcdir)'; export OUTPOST_SOURCE; \
 	OUTPOST_PROGRAM='$(abs_top_builddir)/outpost'; export OUTPOST_PROGRAM; \
 	OUTPOST_WORK='$(abs_top_builddir)/tests/e2e/work'; export OUTPOST_WORK; \

@@ -120,7 +120,8 @@ class SharedMemory(Case):
                 stop, moved = self.moved(outpost, lambda: outpost.resume(command))
                 self.assertEqual((stop["thread"], list(moved)), (thread, [worker]), command)
             outpost.ask("enable")
-            outpost.ask("ignore 1 300")
+            # Long enough that the system gives the others a turn.
+            outpost.ask("ignore 1 100000")
             stop, moved = self.moved(outpost, lambda: outpost.resume("continue"))
             self.assertEqual((stop["thread"], stop["reason"]), (thread, "breakpoint"))
             self.assertGreater(len(moved), 1)
