@@ -55,7 +55,8 @@ struct op_arch {
 
 	unsigned register_count;
 	const char *const *register_names;
-	unsigned pc, sp, fp; /**< roles, as indices into op_registers */
+	unsigned pc, sp, fp;           /**< roles, as indices into op_registers */
+	unsigned dwarf_register_count; /**< the first of them, numbered as DWARF does */
 
 	/** Wasmtime's calling convention: register indices of callee vmctx, caller vmctx, and the
 	 * integer arguments after them. */

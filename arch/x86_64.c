@@ -202,6 +202,7 @@ const struct op_arch op_arch_x86_64 = {
 	.name = "x86_64",
 	.elf_machine = EM_X86_64,
 	.register_count = OP_X86_64_REGISTER_COUNT,
+	.dwarf_register_count = OP_X86_64_RIP + 1,
 	.register_names = register_names,
 	.pc = OP_X86_64_RIP,
 	.sp = OP_X86_64_RSP,

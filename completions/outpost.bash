@@ -32,13 +32,14 @@ _outpost()
 		;;
 	esac
 	if ((cword == 1)); then
-		COMPREPLY=($(compgen -W 'attach run stack inspect trace-calls --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'attach run core stack inspect trace-calls --help --version' -- "$cur"))
 		return
 	fi
 	if [[ $cur == -* ]]; then
 		case $sub in
-		inspect) general+=' --functions' ;;
-		stack) general+=' --no-locals --all' ;;
+		core) general+=' --exe= --sysroot=' ;;
+		inspect) general+=' --functions --exe= --sysroot=' ;;
+		stack) general+=' --no-locals --all --host --exe= --sysroot=' ;;
 		trace-calls) general+=' --summary --count= --output=' ;;
 		esac
 		COMPREPLY=($(compgen -W "$general" -- "$cur"))
@@ -46,6 +47,9 @@ _outpost()
 		return
 	fi
 	case $sub in
+	core)
+		_filedir
+		;;
 	attach | stack | trace-calls)
 		COMPREPLY=($(compgen -W "$(_outpost_pids)" -- "$cur"))
 		;;

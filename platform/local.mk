@@ -1,8 +1,21 @@
 noinst_LTLIBRARIES += libplatform.la
+libplatform_la_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(LZMA_CFLAGS)
+libplatform_la_LIBADD = $(ZSTD_LIBS) $(LZ4_LIBS) $(LZMA_LIBS)
 libplatform_la_SOURCES = \
 	platform/platform.h \
 	platform/mappings.c \
+	platform/operations.h \
+	platform/process.c \
 	platform/linux/attach.c \
+	platform/linux/core.c platform/linux/core.h \
+	platform/linux/core_decoder.c platform/linux/core_decoder.h \
+	platform/linux/core_elf.c \
+	platform/linux/core_files.c \
+	platform/linux/core_memory.c \
+	platform/linux/core_notes.c \
+	platform/linux/core_pieces.c \
+	platform/linux/core_program.c \
+	platform/linux/core_unpack.c \
 	platform/linux/detour.c platform/linux/detour.h \
 	platform/linux/events.c \
 	platform/linux/fork.c \
@@ -13,6 +26,8 @@ libplatform_la_SOURCES = \
 	platform/linux/maps.c \
 	platform/linux/memory.c \
 	platform/linux/mapper.c \
+	platform/linux/native.c platform/linux/native.h \
+	platform/linux/operations.c platform/linux/operations.h \
 	platform/linux/pages.c \
 	platform/linux/proc.c platform/linux/proc.h \
 	platform/linux/process.c platform/linux/process.h \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The whole contract with the operating system: processes, threads, stops, memory, registers, run
-// requests. The same for ptrace, Mach and Win32; a core file is one more implementation. No wait
+// requests. The same for ptrace, Mach and Win32; a core file is one more implementation
+// (operations.h is what one supplies). No wait
 // status, no /proc and no signal numbers with a meaning of their own cross this border. Knows no
 // Wasm.
 //
@@ -15,6 +16,7 @@
 
 #include "arch/arch.h"
 #include "base/addr.h"
+#include "base/cancel.h"
 #include "base/error.h"
 
 /** A process that is being debugged. Owned by whoever attached. */
@@ -134,6 +136,23 @@ struct op_error *op_process_open(int64_t pid, struct op_process **ret);
 struct op_error *op_process_attach(struct op_process *process,
 				   const struct op_attach_options *options);
 
+/** Where a core file's other files are. Zero-initialise. */
+struct op_core_options {
+	const char *program; /**< the executable, instead of the one that the core names; NULL */
+	const char *sysroot; /**< put in front of the paths of mapped files; NULL: none */
+	const struct op_cancel *cancel; /**< ends the unpacking of a compressed one; NULL */
+};
+/**
+ * Open a core file as a process whose threads are all stopped for good. Nothing of the memory is
+ * read before it is asked for. What a core file cannot do fails with OP_ERROR_UNSUPPORTED.
+ * @return OP_ERROR_IO, OP_ERROR_FORMAT, OP_ERROR_UNSUPPORTED, each with its own sentence.
+ */
+struct op_error *op_process_open_core(const char *path, const struct op_core_options *options,
+				      struct op_process **ret);
+
+/** Whether a file begins like a core file, or like a compressed one. */
+bool op_process_is_core_file(const char *path);
+
 /** A program to start under the debugger. */
 struct op_launch_options {
 	const char *const *argv; /**< NULL-terminated; argv[0] is looked up in PATH */
@@ -162,6 +181,21 @@ const char *op_process_command_line(const struct op_process *process, size_t *re
 struct op_error *op_process_resolve_path(const struct op_process *process, const char *path,
 					 char **ret);
 
+/** What a core file tells beyond a process. */
+struct op_core_info {
+	const char *path;    /**< of the core file, as it was given */
+	const char *program; /**< the executable's path as the core or --exe names it; NULL: not
+				known */
+	bool incomplete;     /**< it is cut off: something that was written is missing */
+	bool has_stop;       /**< stop is how the process ended: OP_STOP_SIGNAL with its thread */
+	struct op_stop stop;
+	/** What is missing from the core, or from the files that belong to it: sentences. */
+	const char *const *remarks;
+	size_t remark_count;
+};
+/** Borrowed until the process is destroyed. NULL: it is no core file. */
+const struct op_core_info *op_process_core_info(const struct op_process *process);
+
 /** The known threads, ascending by id. Borrowed until the next call that waits, attaches or
  * detaches. */
 const struct op_thread_info *op_process_threads(struct op_process *process, size_t *ret_count);
@@ -171,6 +205,8 @@ struct op_error *op_process_mappings(struct op_process *process, struct op_mappi
 /** Read exactly @p size bytes; OP_ERROR_UNREADABLE names the first address that cannot be read. */
 struct op_error *op_process_read(struct op_process *process, struct op_host_addr addr, void *buffer,
 				 size_t size);
+/** OP_ERROR_UNREADABLE with the reason why nothing can be read at @p addr. Never NULL. */
+struct op_error *op_process_unreadable(struct op_process *process, struct op_host_addr addr);
 /** Read as many bytes as can be read from @p addr on without a gap; *ret_done may be 0. Fails only
  * when the process is gone. */
 struct op_error *op_process_read_some(struct op_process *process, struct op_host_addr addr,

@@ -22,6 +22,8 @@ struct op_error *op_memory_read(const struct op_memory *memory, struct op_host_a
 	struct op_error *err = memory->read_some(memory->context, addr, buffer, size, &done);
 	if (err)
 		return err;
+	if (done < size && memory->unreadable)
+		return memory->unreadable(memory->context, op_host_addr_add(addr, done));
 	if (done < size)
 		return op_error_create(OP_ERROR_UNREADABLE,
 				       "cannot read the target's memory at 0x%" PRIx64
@@ -167,7 +169,17 @@ static struct op_error *cache_read_some(void *context, struct op_host_addr addr,
 	return NULL;
 }
 
+static struct op_error *cache_unreadable(void *context, struct op_host_addr addr)
+{
+	struct op_memory_cache *cache = context;
+	return cache->source.unreadable(cache->source.context, addr);
+}
+
 struct op_memory op_memory_cache_memory(struct op_memory_cache *cache)
 {
-	return (struct op_memory){.context = cache, .read_some = cache_read_some};
+	return (struct op_memory){
+		.context = cache,
+		.read_some = cache_read_some,
+		.unreadable = cache->source.unreadable ? cache_unreadable : NULL,
+	};
 }

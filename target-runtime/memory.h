@@ -17,6 +17,9 @@ struct op_memory {
 	 * source is gone. */
 	struct op_error *(*read_some)(void *context, struct op_host_addr addr, void *buffer,
 				      size_t size, size_t *ret_done);
+	/** OP_ERROR_UNREADABLE with the reason why nothing can be read at @p addr; NULL: there is
+	 * no more to say than that. Never returns NULL. */
+	struct op_error *(*unreadable)(void *context, struct op_host_addr addr);
 };
 
 /** Read exactly @p size bytes, or OP_ERROR_UNREADABLE with the first address that cannot be read.

@@ -5,6 +5,7 @@ UNIT_LIBS = libtarget.la libplatform.la libarch.la libbase.la $(CHECK_LIBS)
 include tests/unit/base.mk
 include tests/unit/artifact.mk
 include tests/unit/wasm.mk
+include tests/unit/dwarf.mk
 include tests/unit/platform.mk
 include tests/unit/stack.mk
 include tests/unit/state.mk
@@ -12,7 +13,9 @@ include tests/unit/tracer.mk
 include tests/unit/stub.mk
 include tests/unit/repl.mk
 include tests/fuzz/local.mk
+include tests/fuzz/dwarf.mk
 include tests/fuzz/state.mk
+include tests/fuzz/core.mk
 include tests/fuzz/stub.mk
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)

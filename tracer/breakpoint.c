@@ -46,7 +46,7 @@ static void drop_commands(struct op_breakpoint_entry *entry)
 	entry->commands.count = 0;
 }
 
-static void entry_destroy(struct op_breakpoint_entry *entry)
+void op_breakpoint_entry_destroy(struct op_breakpoint_entry *entry)
 {
 	if (!entry)
 		return;
@@ -54,20 +54,21 @@ static void entry_destroy(struct op_breakpoint_entry *entry)
 	free(entry->commands.data);
 	op_catchpoint_destroy(entry->catchpoint);
 	op_software_watch_destroy(entry->watch);
+	free(entry->frame);
 	free(entry->spec);
 	op_condition_deinit(&entry->condition);
 	op_log_deinit(&entry->log);
 	free(entry->format);
 	op_error_destroy(entry->problem);
+	op_error_destroy(entry->missing);
 	free(entry->module);
 	free(entry->function);
+	free(entry->qualifier);
+	free(entry->qualified);
+	free(entry->file);
+	op_string_pool_deinit(&entry->strings);
 	free(entry->locations.data);
 	free(entry);
-}
-
-static void entry_destroyp(struct op_breakpoint_entry **entry)
-{
-	entry_destroy(*entry);
 }
 
 const char *op_breakpoint_kind_name(enum op_breakpoint_kind kind)
@@ -86,10 +87,11 @@ void op_breakpoint_set_destroy(struct op_breakpoint_set *set)
 	if (!set)
 		return;
 	for (size_t i = 0; i < set->entries.count; i++)
-		entry_destroy(set->entries.data[i]);
+		op_breakpoint_entry_destroy(set->entries.data[i]);
 	free(set->entries.data);
 	free(set->list.data);
 	free(set->stopping.data);
+	free(set->found.data);
 	free(set);
 }
 
@@ -113,6 +115,8 @@ static struct op_error *add_entry(struct op_session *session, struct op_breakpoi
 	struct op_breakpoint_set *set = session->breakpoints;
 	struct op_breakpoint_entry *fresh = *entry;
 	struct op_error *err = NULL;
+	if (op_session_is_core(session))
+		return op_session_need_live(session, "cannot set a breakpoint");
 	fresh->info.number = set->next_number;
 	fresh->info.spec = fresh->spec;
 	fresh->info.enabled = true;
@@ -143,10 +147,10 @@ static struct op_error *add_entry(struct op_session *session, struct op_breakpoi
 struct op_error *op_session_break(struct op_session *session, const char *spec, bool temporary,
 				  bool allow_pending, const struct op_breakpoint **ret)
 {
-	_cleanup_(entry_destroyp) struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
+	_cleanup_breakpoint_entry_ struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return op_error_no_memory();
-	struct op_error *err = op_breakpoint_parse(spec, entry);
+	struct op_error *err = op_breakpoint_parse_place(session, spec, entry);
 	entry->info.temporary = temporary;
 	return err ?: add_entry(session, &entry, allow_pending, ret);
 }
@@ -155,7 +159,7 @@ struct op_error *op_session_break(struct op_session *session, const char *spec, 
 struct op_error *op_session_log(struct op_session *session, const char *spec,
 				const struct op_breakpoint **ret)
 {
-	_cleanup_(entry_destroyp) struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
+	_cleanup_breakpoint_entry_ struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
 	const char *quote = spec;
 	// $global."NAME" has a quote too.
 	while (*quote && (*quote != '"' || quote == spec || !strchr(" ,", quote[-1])))
@@ -173,20 +177,21 @@ struct op_error *op_session_log(struct op_session *session, const char *spec,
 	entry->info.format = entry->format;
 	struct op_error *err = op_log_parse(entry->format, &entry->log);
 	if (!err)
-		err = op_breakpoint_parse(place, entry);
+		err = op_breakpoint_parse_place(session, place, entry);
 	return err ?: add_entry(session, &entry, false, ret);
 }
 
 struct op_error *op_session_count(struct op_session *session, enum op_count_scope scope,
 				  const char *spec, const struct op_breakpoint **ret)
 {
-	_cleanup_(entry_destroyp) struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
+	_cleanup_breakpoint_entry_ struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return op_error_no_memory();
 	entry->info.action = OP_ACTION_COUNT;
 	entry->scope = scope;
-	struct op_error *err = scope == OP_COUNT_PLACE ? op_breakpoint_parse(spec, entry)
-						       : op_breakpoint_parse_pattern(spec, entry);
+	struct op_error *err = scope == OP_COUNT_PLACE
+				       ? op_breakpoint_parse_place(session, spec, entry)
+				       : op_breakpoint_parse_pattern(spec, entry);
 	return err ?: add_entry(session, &entry, false, ret);
 }
 
@@ -194,7 +199,7 @@ struct op_error *op_session_watch_software(struct op_session *session, const str
 					   const char *spec, const char *pattern,
 					   const struct op_breakpoint **ret)
 {
-	_cleanup_(entry_destroyp) struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
+	_cleanup_breakpoint_entry_ struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
 	struct op_error *err = op_session_need_stopped(session);
 	if (err)
 		return err;
@@ -224,7 +229,7 @@ struct op_error *op_session_trace(struct op_session *session, const char *patter
 				  const struct op_breakpoint **ret)
 {
 	enum { LENGTH_DEFAULT = 256, LENGTH_MAX = 1 << 20 };
-	_cleanup_(entry_destroyp) struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
+	_cleanup_breakpoint_entry_ struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return op_error_no_memory();
 	if (length > LENGTH_MAX)
@@ -249,7 +254,7 @@ struct op_breakpoint_entry *op_breakpoint_set_entry(struct op_session *session, 
 struct op_error *op_session_catch(struct op_session *session, const char *spec, bool temporary,
 				  const struct op_breakpoint **ret)
 {
-	_cleanup_(entry_destroyp) struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
+	_cleanup_breakpoint_entry_ struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return op_error_no_memory();
 	entry->spec = strdup(spec + strspn(spec, " "));
@@ -266,24 +271,35 @@ struct op_error *op_session_catch(struct op_session *session, const char *spec, 
 
 struct op_error *op_breakpoint_set_add_watch(struct op_session *session, const char *expression,
 					     const char *condition, enum op_breakpoint_kind kind,
+					     const struct op_watch_frame *frame,
 					     struct op_breakpoint **ret)
 {
 	struct op_breakpoint_set *set = session->breakpoints;
-	_cleanup_(entry_destroyp) struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
+	_cleanup_breakpoint_entry_ struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return op_error_no_memory();
 	entry->spec = strdup(expression);
 	entry->condition.text = condition ? strdup(condition) : NULL;
-	if (!entry->spec || (condition && !entry->condition.text) ||
-	    !op_array_push(&set->entries, entry))
+	entry->frame = frame ? calloc(1, sizeof(*frame)) : NULL;
+	if (!entry->spec || (condition && !entry->condition.text) || (frame && !entry->frame))
 		return op_error_no_memory();
 	entry->info = (struct op_breakpoint){
 		.kind = kind,
-		.number = set->next_number++,
+		.number = set->next_number,
 		.spec = entry->spec,
 		.condition = entry->condition.text,
 		.enabled = true,
 	};
+	if (frame)
+		*entry->frame = *frame;
+	struct op_error *err = op_breakpoint_resolve(session, entry);
+	if (!err && !op_array_push(&set->entries, entry))
+		err = op_error_no_memory();
+	if (err) {
+		op_patch_set_remove_breakpoint(session, entry->info.number);
+		return err;
+	}
+	set->next_number++;
 	*ret = &entry->info;
 	entry = NULL;
 	return NULL;
@@ -313,7 +329,7 @@ static void delete_entry(struct op_session *session, size_t index)
 	op_patch_set_remove_breakpoint(session, set->entries.data[index]->info.number);
 	op_count_forget(session, set->entries.data[index]->info.number);
 	op_trace_forget(session, set->entries.data[index]->info.number);
-	entry_destroy(set->entries.data[index]);
+	op_breakpoint_entry_destroy(set->entries.data[index]);
 	set->entries.count--;
 	memmove(&set->entries.data[index], &set->entries.data[index + 1],
 		(set->entries.count - index) * sizeof(*set->entries.data));
@@ -398,6 +414,7 @@ struct op_error *op_session_breakpoint_condition(struct op_session *session, uin
 	struct op_breakpoint_entry *entry = session->breakpoints->entries.data[index];
 	char *before = entry->condition.text;
 	entry->info.condition = entry->condition.text = copy;
+	entry->told_outside = false;
 	err = place_again(session, entry);
 	if (err) {
 		// It keeps the one it had.
@@ -467,6 +484,34 @@ static void refresh_hits(struct op_session *session, struct op_breakpoint_entry 
 	op_error_destroy(err);
 }
 
+static struct op_error *note_inside(void *context, struct op_patch *patch, uint32_t index)
+{
+	bool *inside = context;
+	*inside |= patch->inside >> index & 1;
+	return NULL;
+}
+
+static void refresh_evaluation(struct op_session *session, struct op_breakpoint_entry *entry)
+{
+	bool inside = false;
+	op_error_destroy(op_patch_set_each(session, entry->info.number, note_inside, &inside));
+	bool evaluates = entry->condition.text || entry->info.ignore_left ||
+			 entry->info.action != OP_ACTION_STOP;
+	// One place that outpost has to look at is enough to slow the program down.
+	entry->info.evaluation = !evaluates || entry->catchpoint           ? OP_EVALUATION_NONE
+				 : entry->told_outside || session->outside ? OP_EVALUATION_OUTSIDE
+				 : inside                                  ? OP_EVALUATION_INSIDE
+									   : OP_EVALUATION_NONE;
+}
+
+const char *op_breakpoint_evaluation_name(enum op_breakpoint_evaluation evaluation)
+{
+	static const char *const names[] = {[OP_EVALUATION_NONE] = "none",
+					    [OP_EVALUATION_INSIDE] = "inside",
+					    [OP_EVALUATION_OUTSIDE] = "outside"};
+	return names[evaluation];
+}
+
 const struct op_breakpoint *const *op_session_breakpoints(struct op_session *session,
 							  size_t *ret_count)
 {
@@ -474,43 +519,13 @@ const struct op_breakpoint *const *op_session_breakpoints(struct op_session *ses
 	set->list.count = 0;
 	for (size_t i = 0; i < set->entries.count; i++) {
 		refresh_hits(session, set->entries.data[i]);
+		refresh_evaluation(session, set->entries.data[i]);
 		// Short of memory the list ends early; an empty list is still a list.
 		if (!op_array_push(&set->list, &set->entries.data[i]->info))
 			break;
 	}
 	*ret_count = set->list.count;
 	return set->list.data;
-}
-
-struct op_error *op_breakpoint_place_once(struct op_session *session, const char *spec,
-					  unsigned purpose, struct op_location *ret)
-{
-	_cleanup_(entry_destroyp) struct op_breakpoint_entry *entry = calloc(1, sizeof(*entry));
-	if (!entry)
-		return op_error_no_memory();
-	struct op_error *err = op_breakpoint_parse(spec, entry);
-	if (!err && entry->condition.text)
-		err = op_error_create(
-			OP_ERROR_SYNTAX,
-			"a place to run to has no condition: set a breakpoint (tbreak "
-			"%s if ...) and continue",
-			entry->spec);
-	if (err)
-		return err;
-	// No breakpoint ever gets this number; what is placed under it is the run's in the end.
-	entry->info.number = UINT32_MAX;
-	entry->info.enabled = true;
-	err = op_breakpoint_resolve(session, entry);
-	if (!err && entry->info.pending)
-		err = op_breakpoint_no_match(session, entry);
-	struct op_error *turn_err = op_patch_set_turn_breakpoint(session, UINT32_MAX, purpose);
-	if (err || turn_err) {
-		if (err)
-			op_error_destroy(turn_err);
-		return err ?: turn_err;
-	}
-	*ret = entry->locations.data[0];
-	return NULL;
 }
 
 void op_breakpoint_set_drop_spent(struct op_session *session)

@@ -9,9 +9,12 @@
 
 struct op_error *op_breakpoint_set_create(struct op_breakpoint_set **ret);
 void op_breakpoint_set_destroy(struct op_breakpoint_set *set);
-/** A watchpoint takes its number and keeps its counts here. @param[in] condition NULL: none. */
+struct op_watch_frame;
+/** A watchpoint takes its number and keeps its counts here. @param[in] condition NULL: none.
+ * @param[in] frame at whose return it ends; NULL: it is of none. */
 struct op_error *op_breakpoint_set_add_watch(struct op_session *session, const char *expression,
 					     const char *condition, enum op_breakpoint_kind kind,
+					     const struct op_watch_frame *frame,
 					     struct op_breakpoint **ret);
 /** NULL: there is none. Borrowed until a breakpoint changes. */
 struct op_breakpoint *op_breakpoint_set_find(struct op_session *session, uint32_t number);

@@ -9,6 +9,7 @@
 #include "tracer/condition.h"
 #include "tracer/log.h"
 #include "tracer/software_watch.h"
+#include "tracer/string_pool.h"
 
 struct op_breakpoint_entry {
 	struct op_breakpoint info; /**< first: what the public interface hands out */
@@ -16,20 +17,30 @@ struct op_breakpoint_entry {
 	struct op_condition condition;
 	struct op_catchpoint *catchpoint; /**< NULL: it is at places */
 	struct op_software_watch *watch;  /**< of a watchpoint that code checks */
-	struct op_log log;                /**< of a log point */
-	char *format;                     /**< the same as typed */
-	uint64_t trace_length;            /**< of a trace: instructions */
+	struct op_watch_frame *frame; /**< that what hardware watches is of; NULL: of none. Owned */
+	struct op_log log;            /**< of a log point */
+	char *format;                 /**< the same as typed */
+	uint64_t trace_length;        /**< of a trace: instructions */
 	uint64_t ignore_cell; /**< of the target: how many more arrivals a stub is to ignore; 0:
 				 none */
 	bool told_outside;    /**< that it has to be evaluated from outside */
 	// The specification, parsed.
 	char *module;   /**< NULL: any */
 	char *function; /**< name; NULL for the other forms */
+	/** function is "QUALIFIER:NAME" too: of a module, or of a source file, whichever there is
+	 */
+	char *qualifier, *qualified;
 	bool by_index, by_offset;
-	bool by_pattern;           /**< function is a shell pattern; NULL: all functions */
+	bool by_line;
+	char line_sign;  /**< '+', '-': number counts from the selected frame's line; until
+			    op_breakpoint_localise() */
+	char *file;      /**< by_line: a source file; NULL: the selected frame's, until then */
+	bool by_pattern; /**< function is a shell pattern; NULL: all functions */
 	enum op_count_scope scope; /**< INSTRUCTIONS: all of the functions that are meant */
-	uint32_t number;           /**< function index or offset */
+	uint32_t number;           /**< function index, offset or line */
 	struct OP_ARRAY(struct op_location) locations;
+	struct op_string_pool strings;    /**< that the locations point to */
+	struct op_error *missing;         /**< why a module has nothing for FILE:LINE; NULL */
 	struct OP_ARRAY(char *) commands; /**< kept for the front end */
 	bool file_backed; /**< a place lies in code that is mapped from a file; or it waits for
 	     code */

@@ -5,6 +5,7 @@
 
 #include "tracer/agent/site.h"
 #include "tracer/breakpoint_private.h"
+#include "tracer/watchpoint.h"
 #include "tracer/count.h"
 
 // Whether a breakpoint means this arrival. A condition that cannot be evaluated is worth a stop:
@@ -170,7 +171,7 @@ struct op_error *op_breakpoint_set_hit(struct op_session *session, const struct 
 		    is_dealt_with(patch, i, entry->info.action, tag))
 			continue;
 		struct op_event caught;
-		bool tells = entry->catchpoint || entry->watch;
+		bool tells = entry->catchpoint || entry->watch || entry->frame;
 		struct op_error *err = NULL;
 		bool meant = true, decided = entry->info.number == tag, stops = false;
 		if (tells)
@@ -182,7 +183,10 @@ struct op_error *op_breakpoint_set_hit(struct op_session *session, const struct 
 			err = op_software_watch_arrived(session, entry->watch, entry->info.number,
 							entry->spec, patch, thread, decided,
 							&caught, &meant);
-		if (!err && meant)
+		if (entry->frame)
+			err = op_watch_frame_returned(session, entry->info.number, entry->frame,
+						      thread, &caught, &meant);
+		else if (!err && meant)
 			err = is_meant(session, entry, patch->address, thread, &meant);
 		if (!err && (meant || (decided && !entry->watch)))
 			err = op_site_stops(entry->info.action)

@@ -10,9 +10,16 @@ struct op_breakpoint_set {
 	uint32_t next_number;
 	struct OP_ARRAY(const struct op_breakpoint *) list;
 	struct OP_ARRAY(uint32_t) stopping; // numbers of those that the last hit stops for
+	struct OP_ARRAY(uint32_t) found;    // of op_session_breakpoints_at()
 };
 
 // breakpoint.c
+void op_breakpoint_entry_destroy(struct op_breakpoint_entry *entry);
+static inline void op_breakpoint_entry_destroyp(struct op_breakpoint_entry **entry)
+{
+	op_breakpoint_entry_destroy(*entry);
+}
+#define _cleanup_breakpoint_entry_ _cleanup_(op_breakpoint_entry_destroyp)
 /** A watchpoint whose slots watchpoint.c looks after: it has no places in code. */
 bool op_breakpoint_is_hardware(const struct op_breakpoint_entry *entry);
 
@@ -23,6 +30,11 @@ struct op_error *op_breakpoint_parse(const char *spec, struct op_breakpoint_entr
 struct op_error *op_breakpoint_parse_pattern(const char *spec, struct op_breakpoint_entry *entry);
 /** entry->spec is "SOMETHING if EXPRESSION": the expression moves to its condition. */
 struct op_error *op_breakpoint_split_condition(struct op_breakpoint_entry *entry);
+
+// breakpoint_place.c
+/** op_breakpoint_parse(); a line of the selected frame's file becomes FILE:LINE. */
+struct op_error *op_breakpoint_parse_place(struct op_session *session, const char *spec,
+					   struct op_breakpoint_entry *entry);
 
 // breakpoint_resolve.c
 /** Find its places anew. @return OP_ERROR_UNSUPPORTED when no module has one, and why. */

@@ -8,6 +8,7 @@
 
 #include "tracer/agent/agent.h"
 #include "tracer/breakpoint_private.h"
+#include "tracer/breakpoint_source.h"
 #include "tracer/place.h"
 
 static enum op_patch_use use_of(const struct op_breakpoint_entry *entry)
@@ -60,6 +61,31 @@ void op_breakpoint_tell_problem(struct op_session *session, struct op_breakpoint
 	op_error_destroy(op_take(entry->problem));
 }
 
+// The source line and the body of a place, where the module tells them.
+static struct op_error *note_source(struct op_session *session, struct op_breakpoint_entry *entry,
+				    struct op_module_entry *module, struct op_location *location)
+{
+	struct op_frame_source source;
+	struct op_frame frame = {.kind = OP_FRAME_WASM,
+				 .module_id = module->info.id,
+				 .function_index = location->function_index,
+				 .function = location->function,
+				 .has_pc = true,
+				 .pc = location->pc};
+	struct op_error *err = op_session_frame_source(session, &frame, &source);
+	if (!err && source.function)
+		err = op_string_pool_copy(&entry->strings, source.function, &location->function);
+	if (err || !source.file || !source.line)
+		return err;
+	location->line = source.line;
+	if (entry->by_line && source.line != entry->number)
+		entry->info.requested_line = entry->number;
+	err = op_string_pool_copy(&entry->strings, source.file, &location->file);
+	return err
+		       ?: op_string_pool_copy(&entry->strings, source.short_file,
+					      &location->short_file);
+}
+
 // A place of the breakpoint: one instruction, patched in every copy of the code.
 static struct op_error *place_at(struct op_session *session, struct op_breakpoint_entry *entry,
 				 struct op_module_entry *module, const struct op_place *place)
@@ -93,6 +119,9 @@ static struct op_error *place_at(struct op_session *session, struct op_breakpoin
 	if (entry->by_offset && placement.pc != entry->number)
 		entry->info.moved = true;
 	entry->file_backed |= placement.file_backed;
+	err = entry->by_pattern ? NULL : note_source(session, entry, module, &location);
+	if (err)
+		return err;
 	return op_array_push(&entry->locations, location) ? NULL : op_error_no_memory();
 }
 
@@ -142,16 +171,148 @@ static struct op_error *resolve_pattern(struct op_session *session,
 	return err;
 }
 
+/** Functions by full index. */
+struct op_index_list OP_ARRAY(uint32_t);
+
+static struct op_error *place_list(struct op_session *session, struct op_breakpoint_entry *entry,
+				   struct op_module_entry *module,
+				   const struct op_code_place_list *list)
+{
+	struct op_error *err = NULL;
+	for (size_t i = 0; !err && i < list->count; i++) {
+		struct op_place place = {.function = list->data[i].function,
+					 .pc = list->data[i].pc,
+					 .end = list->data[i].end};
+		err = place_at(session, entry, module, &place);
+	}
+	return err;
+}
+
+// The file as it was typed, or as the debug information calls it by the rules for paths that moved.
+static struct op_error *places_of_line(struct op_session *session,
+				       const struct op_breakpoint_entry *entry,
+				       struct op_module_entry *module, struct op_debug_info *info,
+				       struct op_code_place_list *list)
+{
+	_cleanup_text_ struct op_text moved = OP_TEXT_INIT;
+	uint32_t line;
+	struct op_error *err =
+		op_code_places_of_line(module, info, entry->file, entry->number, &line, list);
+	if (!err || err->code != OP_ERROR_NOT_FOUND ||
+	    !op_source_path_unsubstitute(&session->source_settings, entry->file, &moved))
+		return err;
+	op_error_destroy(err);
+	return moved.failed ? op_error_no_memory()
+			    : op_code_places_of_line(module, info, moved.data, entry->number, &line,
+						     list);
+}
+
+static struct op_error *resolve_line(struct op_session *session, struct op_breakpoint_entry *entry,
+				     struct op_module_entry *module)
+{
+	_cleanup_code_places_ struct op_code_place_list list = {0};
+	struct op_debug_info *info;
+	struct op_error *err = op_source_info(session, module, &info);
+	if (err || !info)
+		return err;
+	err = places_of_line(session, entry, module, info, &list);
+	if (!err)
+		return place_list(session, entry, module, &list);
+	if (err->code != OP_ERROR_NOT_FOUND)
+		return err;
+	// Another module may have the file; the sentence stands only when none has.
+	op_error_destroy(entry->missing);
+	entry->missing = err;
+	return NULL;
+}
+
+static bool has_place_in(const struct op_code_place_list *list, uint32_t function)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->data[i].function == function)
+			return true;
+	return false;
+}
+
+// Functions that the debug information names are there already, unless they were inlined into one
+// that it does not.
+static struct op_error *add_functions_named(struct op_module_entry *module,
+					    struct op_debug_info *info, const char *name,
+					    struct op_code_place_list *list,
+					    struct op_index_list *ret_exact)
+{
+	struct op_error *err = NULL;
+	for (uint32_t i = 0; !err && i < module->info.function_count; i++) {
+		if (has_place_in(list, i) || !op_source_function_is_named(module, i, name))
+			continue;
+		size_t count = list->count;
+		if (info)
+			err = op_code_place_of_function(module, info, i, list);
+		if (!err && list->count == count && !op_array_push(ret_exact, i))
+			err = op_error_no_memory();
+	}
+	return err;
+}
+
+static struct op_error *place_name(struct op_session *session, struct op_breakpoint_entry *entry,
+				   struct op_module_entry *module, const char *file,
+				   const char *name)
+{
+	_cleanup_code_places_ struct op_code_place_list list = {0};
+	struct op_index_list exact = {0};
+	struct op_debug_info *info = NULL;
+	struct op_error *err = op_source_info(session, module, &info);
+	if (!err && info)
+		err = op_code_places_of_name(module, info, file, name, &list);
+	if (!err && !file)
+		err = add_functions_named(module, info, name, &list, &exact);
+	if (!err)
+		err = place_list(session, entry, module, &list);
+	for (size_t i = 0; !err && i < exact.count; i++)
+		err = place_function(session, entry, module, exact.data[i]);
+	free(exact.data);
+	return err;
+}
+
+static struct op_error *resolve_name(struct op_session *session, struct op_breakpoint_entry *entry,
+				     struct op_module_entry *module)
+{
+	size_t before = entry->locations.count;
+	struct op_error *err = place_name(session, entry, module, NULL, entry->function);
+	if (err || !entry->qualifier || entry->locations.count != before)
+		return err;
+	bool is_module = !strcmp(module->name, entry->qualifier);
+	return place_name(session, entry, module, is_module ? NULL : entry->qualifier,
+			  entry->qualified);
+}
+
+// Behind its prologue, where that is known.
+static struct op_error *resolve_index(struct op_session *session, struct op_breakpoint_entry *entry,
+				      struct op_module_entry *module)
+{
+	_cleanup_code_places_ struct op_code_place_list list = {0};
+	struct op_debug_info *info;
+	struct op_error *err = op_source_info(session, module, &info);
+	if (!err && info)
+		err = op_code_place_of_function(module, info, entry->number, &list);
+	if (err)
+		return err;
+	return list.count ? place_list(session, entry, module, &list)
+			  : place_function(session, entry, module, entry->number);
+}
+
 static struct op_error *resolve_in_module(struct op_session *session,
 					  struct op_breakpoint_entry *entry,
 					  struct op_module_entry *module)
 {
 	if (entry->watch && entry->watch->local)
-		return module->info.id == entry->watch->module_id
-			       ? place_every(session, entry, module, entry->watch->function)
+		return module->info.id == entry->watch->frame.module_id
+			       ? place_every(session, entry, module, entry->watch->frame.function)
 			       : NULL;
 	if (entry->by_pattern)
 		return resolve_pattern(session, entry, module);
+	if (entry->by_line)
+		return resolve_line(session, entry, module);
 	if (entry->by_offset) {
 		uint32_t function = 0;
 		if (module->wasm &&
@@ -167,28 +328,27 @@ static struct op_error *resolve_in_module(struct op_session *session,
 	}
 	if (entry->by_index)
 		return entry->number < module->info.function_count
-			       ? place_function(session, entry, module, entry->number)
+			       ? resolve_index(session, entry, module)
 			       : NULL;
-	for (uint32_t i = 0; i < module->info.function_count; i++) {
-		if (strcmp(op_module_function_name(module, i), entry->function))
-			continue;
-		struct op_error *err = place_function(session, entry, module, i);
-		if (err)
-			return err;
-	}
-	return NULL;
+	return resolve_name(session, entry, module);
 }
 
 struct op_error *op_breakpoint_resolve(struct op_session *session,
 				       struct op_breakpoint_entry *entry)
 {
 	if (op_breakpoint_is_hardware(entry))
-		return NULL;
+		return entry->frame && entry->info.enabled
+			       ? op_watch_frame_place_return(session, entry->info.number,
+							     entry->frame)
+			       : NULL;
 	entry->locations.count = 0;
 	op_condition_clear_places(&entry->condition);
 	op_log_clear_places(&entry->log);
 	op_error_destroy(op_take(entry->problem));
+	op_error_destroy(op_take(entry->missing));
+	op_string_pool_clear(&entry->strings);
 	entry->info.moved = false;
+	entry->info.requested_line = 0;
 	entry->file_backed = false;
 	if (entry->catchpoint) {
 		entry->info.pending = false;
@@ -213,7 +373,8 @@ struct op_error *op_breakpoint_resolve(struct op_session *session,
 		refusal = err;
 	}
 	if (!refusal && entry->watch && entry->watch->local && entry->info.enabled)
-		refusal = op_software_watch_place_return(session, entry->info.number, entry->watch);
+		refusal = op_watch_frame_place_return(session, entry->info.number,
+						      &entry->watch->frame);
 	entry->info.locations = entry->locations.data;
 	entry->info.location_count = entry->locations.count;
 	entry->info.pending = !entry->locations.count;
@@ -255,9 +416,11 @@ void op_breakpoint_set_unresolve(struct op_breakpoint_set *set)
 	for (size_t i = 0; i < set->entries.count; i++) {
 		struct op_breakpoint_entry *entry = set->entries.data[i];
 		entry->locations.count = 0;
+		op_string_pool_clear(&entry->strings);
 		op_condition_clear_places(&entry->condition);
 		op_log_clear_places(&entry->log);
 		entry->ignore_cell = 0;
+		free(op_take(entry->frame));
 		if (entry->watch) {
 			entry->watch->gone = true;
 			entry->info.enabled = false;
@@ -291,6 +454,21 @@ static void append_near_names(struct op_session *session, const struct op_breakp
 	}
 }
 
+// Why there is no such line: the module that has the file says it best.
+static void line_missing(struct op_session *session, const struct op_breakpoint_entry *entry,
+			 struct op_text *text)
+{
+	const char *why = entry->missing ? entry->missing->message : NULL;
+	for (size_t i = 0; i < session->modules.count && !why; i++)
+		if (!entry->module || !strcmp(session->modules.data[i]->name, entry->module))
+			why = op_source_missing(session->modules.data[i]);
+	if (entry->missing)
+		op_text_append(text, why);
+	else
+		op_text_printf(text, "no module that is loaded has line %" PRIu32 " of %s%s%s",
+			       entry->number, entry->file, why ? ": " : "", why ?: "");
+}
+
 struct op_error *op_breakpoint_no_match(struct op_session *session,
 					const struct op_breakpoint_entry *entry)
 {
@@ -303,8 +481,18 @@ struct op_error *op_breakpoint_no_match(struct op_session *session,
 	else if (entry->by_index)
 		op_text_printf(&text, "there is no function with code that has index %" PRIu32,
 			       entry->number);
+	else if (entry->by_line)
+		line_missing(session, entry, &text);
+	else if (entry->qualifier &&
+		 !op_module_by_name(session, entry->qualifier, strlen(entry->qualifier)))
+		op_text_printf(
+			&text,
+			"no function is named \"%s\", and no module and no source file named "
+			"\"%s\" has one named \"%s\"",
+			entry->function, entry->qualifier, entry->qualified);
 	else
-		op_text_printf(&text, "no function is named \"%s\"", entry->function);
+		op_text_printf(&text, "no function is named \"%s\"",
+			       entry->qualified ?: entry->function);
 	if (entry->function)
 		append_near_names(session, entry, &text);
 	return text.failed ? op_error_no_memory()

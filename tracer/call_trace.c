@@ -117,7 +117,7 @@ bool op_call_trace_wants_mappings(struct op_session *session)
 struct op_error *op_session_trace_calls(struct op_session *session, bool enabled,
 					const char *const *patterns, size_t count)
 {
-	struct op_error *err = op_session_need_stopped(session);
+	struct op_error *err = op_session_need_live(session, "cannot trace calls");
 	if (err)
 		return err;
 	op_patch_set_remove_purposes(session->patches, OP_PATCH_CALL_MASK);

@@ -31,8 +31,8 @@ static struct op_error *find_image(struct op_session *session, struct op_host_ad
 // everything else is the host's affair. Wasmtime's handler decides likewise
 // (crates/wasmtime/src/runtime/vm/traphandlers.rs, test_if_trap;
 // test_events.py, test_the_hosts_own_fault_is_no_trap).
-static struct op_error *trap_of_fault(struct op_session *session, const struct op_stop *stop,
-				      bool *ret, char *name, size_t size)
+struct op_error *op_trap_of_fault(struct op_session *session, const struct op_stop *stop, bool *ret,
+				  char *name, size_t size)
 {
 	struct op_host_addr pc;
 	const struct op_image *image;
@@ -71,7 +71,7 @@ static struct op_error *catch_signal(struct op_session *session, const struct op
 		return NULL;
 	bool is_trap;
 	struct op_error *err =
-		trap_of_fault(session, stop, &is_trap, event->trap, sizeof(event->trap));
+		op_trap_of_fault(session, stop, &is_trap, event->trap, sizeof(event->trap));
 	if (err)
 		return err;
 	event->signal = stop->signal;

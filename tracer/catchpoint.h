@@ -39,6 +39,12 @@ void op_catch_state_reset(struct op_session *session);
 
 // catch_stop.c
 /**
+ * Whether the fault that a thread stopped for is a trap of the guest's.
+ * @param[out] name what Wasmtime calls it, when it is one and its kind is known; else left alone.
+ */
+struct op_error *op_trap_of_fault(struct op_session *session, const struct op_stop *stop, bool *ret,
+				  char *name, size_t size);
+/**
  * A stop that no patch of outpost's caused: is it one of the events that somebody waits for? Counts
  * the hit, and fills the event.
  * @param[out] ret the number of the catchpoint; 0: none.

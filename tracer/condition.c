@@ -3,6 +3,7 @@
 #include "tracer/condition.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tracer/expression_session.h"
 
@@ -56,12 +57,12 @@ struct op_error *op_condition_check(const char *text)
 		.function = "",
 	};
 	_cleanup_(op_expression_destroyp) struct op_expression *expression = NULL;
-	struct op_error *err = op_expression_parse(text, &anything, &expression);
-	if (!err || err->code == OP_ERROR_SYNTAX || err->code == OP_ERROR_LIMIT ||
-	    err->code == OP_ERROR_NO_MEMORY)
-		return err;
-	op_error_destroy(err);
-	return NULL;
+	_cleanup_error_ struct op_error *err = op_expression_parse(text, &anything, &expression);
+	if (err && (err->code == OP_ERROR_LIMIT || err->code == OP_ERROR_NO_MEMORY))
+		return op_take(err);
+	// What is no expression of Wasm's may be one of the guest's language.
+	_cleanup_error_ struct op_error *senseless = op_expression_check(text);
+	return err && err->code == OP_ERROR_SYNTAX ? op_take(senseless) : NULL;
 }
 
 static struct op_error *need_truth(enum op_value_type type)
@@ -86,11 +87,22 @@ struct op_error *op_condition_add_place(struct op_session *session, struct op_co
 		err = need_truth(expression->root->type.type);
 	if (err)
 		return err;
-	struct op_condition_place place = {module->info.id, function, expression};
+	struct op_condition_place place = {module->info.id, function, pc, expression};
 	if (!op_array_push(&condition->places, place))
 		return op_error_no_memory();
 	expression = NULL;
 	return NULL;
+}
+
+struct op_error *op_condition_check_text(struct op_session *session,
+					 const struct op_condition *condition,
+					 struct op_module_entry *module, uint32_t function,
+					 uint32_t pc)
+{
+	_cleanup_session_scope_ struct op_session_scope scope = {0};
+	_cleanup_(op_expression_destroyp) struct op_expression *expression = NULL;
+	struct op_error *err = op_expression_scope_at(session, module, function, pc, &scope);
+	return err ?: op_session_scope_parse_term(&scope, condition->text, false, &expression);
 }
 
 // Evaluating ----------------------------------------------------------------------------------
@@ -105,11 +117,12 @@ static struct op_error *need_number(const struct op_operand *operand)
 }
 
 const struct op_expression *op_condition_expression(const struct op_condition *condition,
-						    uint32_t module_id, uint32_t function)
+						    uint32_t module_id, uint32_t function,
+						    uint32_t pc)
 {
 	for (size_t i = 0; i < condition->places.count; i++) {
 		const struct op_condition_place *place = &condition->places.data[i];
-		if (place->module_id == module_id && place->function == function)
+		if (place->module_id == module_id && place->function == function && place->pc == pc)
 			return place->expression;
 	}
 	return NULL;
@@ -122,7 +135,9 @@ static struct op_error *evaluate_in(struct op_session *session,
 	struct op_session_source source;
 	op_session_source_init(&source, session, frame);
 	const struct op_expression *parsed =
-		op_condition_expression(condition, frame->module_id, frame->function_index);
+		frame->has_pc ? op_condition_expression(condition, frame->module_id,
+							frame->function_index, frame->pc)
+			      : NULL;
 	if (parsed)
 		return op_expression_evaluate(parsed, &source.source, ret);
 	// Optimised code that was inlined: the frame is the outer function's, and so are its names.
@@ -134,20 +149,70 @@ static struct op_error *evaluate_in(struct op_session *session,
 	return err ?: op_expression_evaluate(expression, &source.source, ret);
 }
 
-static struct op_error *evaluate_at(struct op_session *session,
-				    const struct op_condition *condition, uint64_t address,
-				    op_thread_id thread, struct op_operand *ret)
+// What is asked where a thread has arrived: a number, or a text.
+struct question {
+	const struct op_condition *condition;
+	struct op_error *(*ask)(struct op_session *session, const struct op_frame *frame,
+				struct question *question);
+	struct op_operand operand;
+	struct op_text *text;
+};
+
+static struct op_error *ask_number(struct op_session *session, const struct op_frame *frame,
+				   struct question *question)
+{
+	struct op_error *err = evaluate_in(session, question->condition, frame, &question->operand);
+	return err ?: need_number(&question->operand);
+}
+
+static struct op_error *no_text(const struct op_condition *condition)
+{
+	return op_error_create(OP_ERROR_UNSUPPORTED,
+			       "\"%s\" is no text, and no number or enumerator of the guest's "
+			       "language",
+			       condition->text);
+}
+
+// "0x1234 \"text\"" is text; what has no quotes is as it is.
+static struct op_error *append_unquoted(const struct op_source_node *node,
+					const struct op_condition *condition, struct op_text *ret)
+{
+	const char *text = node->problem ? NULL : node->text;
+	if (!text)
+		return no_text(condition);
+	const char *first = strchr(text, '"'), *last = strrchr(text, '"');
+	if (node->kind == OP_SOURCE_NODE_STRING && first && last > first)
+		op_text_append_n(ret, first + 1, (size_t)(last - first - 1));
+	else
+		op_text_append(ret, text);
+	return NULL;
+}
+
+static struct op_error *ask_text(struct op_session *session, const struct op_frame *frame,
+				 struct question *question)
+{
+	struct op_result result;
+	const struct op_source_limits limits = {0};
+	const struct op_source_node *node;
+	struct op_error *err =
+		op_session_evaluate_once(session, frame, question->condition->text, &result);
+	if (!err && !result.guest_value)
+		err = no_text(question->condition);
+	if (!err)
+		err = op_session_source_node(session, frame, &result, &limits, &node);
+	return err ?: append_unquoted(node, question->condition, question->text);
+}
+
+static struct op_error *ask_at(struct op_session *session, struct question *question,
+			       uint64_t address, op_thread_id thread)
 {
 	const struct op_frame *frame;
 	struct op_error *err = op_stacks_arrived(session, thread, address, &frame);
-	if (!err)
-		err = evaluate_in(session, condition, frame, ret);
-	return err ?: need_number(ret);
+	return err ?: question->ask(session, frame, question);
 }
 
-struct op_error *op_condition_value(struct op_session *session,
-				    const struct op_condition *condition, uint64_t address,
-				    op_thread_id thread, struct op_operand *ret)
+static struct op_error *ask(struct op_session *session, struct question *question, uint64_t address,
+			    op_thread_id thread)
 {
 	// What was read at earlier arrivals is not true any more.
 	op_session_forget(session);
@@ -157,7 +222,7 @@ struct op_error *op_condition_value(struct op_session *session,
 	struct op_error *err;
 	bool interrupted = false, again;
 	do {
-		err = evaluate_at(session, condition, address, thread, ret);
+		err = ask_at(session, question, address, thread);
 		// An interrupt ends work that may be long. This arrival comes only once, so it has
 		// to have its answer; test_prompt.py interrupts conditions.
 		again = false;
@@ -177,6 +242,24 @@ struct op_error *op_condition_value(struct op_session *session,
 	if (interrupted)
 		op_session_interrupt(session);
 	return err;
+}
+
+struct op_error *op_condition_value(struct op_session *session,
+				    const struct op_condition *condition, uint64_t address,
+				    op_thread_id thread, struct op_operand *ret)
+{
+	struct question question = {.condition = condition, .ask = ask_number};
+	struct op_error *err = ask(session, &question, address, thread);
+	if (!err)
+		*ret = question.operand;
+	return err;
+}
+
+struct op_error *op_condition_text(struct op_session *session, const struct op_condition *condition,
+				   uint64_t address, op_thread_id thread, struct op_text *ret)
+{
+	struct question question = {.condition = condition, .ask = ask_text, .text = ret};
+	return ask(session, &question, address, thread);
 }
 
 struct op_error *op_condition_holds(struct op_session *session,

@@ -7,9 +7,9 @@
 #include "tracer/expression_tree.h"
 #include "tracer/session.h"
 
-/** What the condition is in one function. */
+/** What the condition is at one instruction: names and where variables are change with it. */
 struct op_condition_place {
-	uint32_t module_id, function;
+	uint32_t module_id, function, pc;
 	struct op_expression *expression;
 };
 
@@ -31,13 +31,23 @@ struct op_error *op_condition_add_place(struct op_session *session, struct op_co
 					uint32_t pc);
 void op_condition_clear_places(struct op_condition *condition);
 
-/** What it is at a place of that function; NULL: it was not parsed for it. */
+/** What it is there; NULL: it was not parsed for that place. */
 const struct op_expression *op_condition_expression(const struct op_condition *condition,
-						    uint32_t module_id, uint32_t function);
+						    uint32_t module_id, uint32_t function,
+						    uint32_t pc);
 /** Its value, a number, in the innermost frame of @p thread; see op_condition_holds(). */
 struct op_error *op_condition_value(struct op_session *session,
 				    const struct op_condition *condition, uint64_t address,
 				    op_thread_id thread, struct op_operand *ret);
+/** What it shows, text of the guest's language without quotes (OP_ERROR_UNSUPPORTED: it has none
+ * there); see op_condition_holds(). Appends to @p ret, escaped. */
+struct op_error *op_condition_text(struct op_session *session, const struct op_condition *condition,
+				   uint64_t address, op_thread_id thread, struct op_text *ret);
+/** Whether that can be had at the instruction at @p pc of a function. @return why not. */
+struct op_error *op_condition_check_text(struct op_session *session,
+					 const struct op_condition *condition,
+					 struct op_module_entry *module, uint32_t function,
+					 uint32_t pc);
 /**
  * Whether it is true in the innermost frame of @p thread, which stands at the patch at
  * @p address; the other threads may run.

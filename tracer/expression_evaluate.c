@@ -42,7 +42,10 @@ static struct op_error *local(const struct run *run, const struct op_expression_
 			      struct op_operand *ret)
 {
 	const struct op_expression_source *source = run->source;
-	return source->local ? source->local(source->context, node->index, ret) : not_here(run);
+	struct op_error *(*read)(void *, uint32_t, struct op_operand *) =
+		node->of_location && source->location_local ? source->location_local
+							    : source->local;
+	return read ? read(source->context, node->index, ret) : not_here(run);
 }
 
 static struct op_error *operand(const struct run *run, const struct op_expression_node *node,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The leaves of an expression's tree: what a name stands for in a scope, subscripts, fields and
-// elements. Knows no operators and no target.
+// Wasm's names in an expression: locals, operands, globals, tables, memories, fields and elements
+// of GC objects. Knows no operators and no target.
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -65,16 +65,13 @@ static bool begins_with(const char *name, size_t size, const char *prefix)
 
 // Subscripts ----------------------------------------------------------------------------------
 
-// Up to the bracket: [3], [2..5], [2..=4]; an end of NULL stands for one element.
+// Up to the bracket; an end of NULL stands for one element.
 static struct op_error *subscript(struct op_parser *p, struct op_expression_node *node)
 {
-	struct op_error *err = op_parser_expression(p, &node->first);
-	if (!err && op_parser_accept(p, "..")) {
-		node->end_inclusive = op_parser_accept(p, "=");
-		err = op_parser_expression(p, &node->end);
-	}
-	if (!err && !op_parser_accept(p, "]"))
-		err = op_parser_syntax(p, "]");
+	struct op_term first, end;
+	struct op_error *err = op_parser_subscript(p, &first, &end, &node->end_inclusive);
+	node->first = err ? NULL : first.node;
+	node->end = err ? NULL : end.node;
 	return err;
 }
 
@@ -87,7 +84,7 @@ static struct op_error *add_table(struct op_parser *p, uint64_t index,
 	if (!op_parser_accept(p, "["))
 		return op_parser_syntax(p, "[INDEX] or [FIRST..END]");
 	struct op_error *err = subscript(p, &node);
-	return err ?: op_parser_add(p, &node, ret);
+	return err ?: op_expression_tree_add(p->tree, &node, ret);
 }
 
 // $mem[ADDR:TYPE], from the bracket on.
@@ -99,7 +96,7 @@ static struct op_error *add_memory(struct op_parser *p, uint64_t index,
 	if (!op_parser_accept(p, "["))
 		return op_parser_syntax(p, "[ADDRESS:TYPE]");
 	struct op_expression_node node = {.kind = OP_EXPRESSION_MEMORY, .index = (uint32_t)index};
-	struct op_error *err = op_parser_expression(p, &node.first);
+	struct op_error *err = op_parser_number(p, &node.first);
 	if (err)
 		return err;
 	node.access = op_access_type_by_name("i32", 3);
@@ -108,7 +105,7 @@ static struct op_error *add_memory(struct op_parser *p, uint64_t index,
 	if (!op_parser_accept(p, "]"))
 		return op_parser_syntax(p, "]");
 	node.type = (struct op_expression_type){true, node.access->type, node.access->is_unsigned};
-	return op_parser_add(p, &node, ret);
+	return op_expression_tree_add(p->tree, &node, ret);
 }
 
 // Leaves --------------------------------------------------------------------------------------
@@ -134,7 +131,7 @@ static struct op_error *add_local(struct op_parser *p, uint64_t index,
 	if (index > UINT32_MAX || !scope->local_type ||
 	    !scope->local_type(scope->context, node.index, &node.type))
 		return no_such(p, "local", index, scope->local_count);
-	return op_parser_add(p, &node, ret);
+	return op_expression_tree_add(p->tree, &node, ret);
 }
 
 static struct op_error *add_parameter(struct op_parser *p, uint64_t index,
@@ -156,7 +153,7 @@ static struct op_error *add_operand(struct op_parser *p, uint64_t index,
 	struct op_expression_node node = {.kind = OP_EXPRESSION_OPERAND, .index = (uint32_t)index};
 	if (index <= UINT32_MAX && scope->operand_type &&
 	    scope->operand_type(scope->context, node.index, &node.type))
-		return op_parser_add(p, &node, ret);
+		return op_expression_tree_add(p->tree, &node, ret);
 	if (!scope->operands_known)
 		return op_error_create(OP_ERROR_NOT_FOUND,
 				       "the operand stack has no value %" PRIu64
@@ -176,7 +173,7 @@ static struct op_error *add_global(struct op_parser *p, uint64_t index,
 	if (index > UINT32_MAX || !scope->global_type ||
 	    !scope->global_type(scope->context, node.index, &node.type))
 		return op_error_create(OP_ERROR_NOT_FOUND, "there is no global %" PRIu64, index);
-	return op_parser_add(p, &node, ret);
+	return op_expression_tree_add(p->tree, &node, ret);
 }
 
 static struct op_error *add_history(struct op_parser *p, uint64_t number,
@@ -190,14 +187,14 @@ static struct op_error *add_history(struct op_parser *p, uint64_t number,
 	node.type = op_operand_type(&node.constant);
 	// Part of a table has the type of its elements, and is no value.
 	node.type.known &= node.constant.result.range == OP_RANGE_NONE;
-	return op_parser_add(p, &node, ret);
+	return op_expression_tree_add(p->tree, &node, ret);
 }
 
 static struct op_error *add_pc(struct op_parser *p, const struct op_expression_node **ret)
 {
 	struct op_expression_node node = {.kind = OP_EXPRESSION_PC,
 					  .type = {true, OP_VALUE_I32, true}};
-	return need_frame(p) ?: op_parser_add(p, &node, ret);
+	return need_frame(p) ?: op_expression_tree_add(p->tree, &node, ret);
 }
 
 // Names with a number behind them.
@@ -210,6 +207,16 @@ static const struct {
 	{"stack", add_operand}, {"global", add_global}, {"table", add_table},
 	{"mem", add_memory},
 };
+
+bool op_parser_is_own_name(const char *name)
+{
+	uint64_t number;
+	size_t size = strlen(name);
+	bool own = is_word(name, size, "mem") || is_word(name, size, "pc");
+	for (size_t i = 0; !own && i < OP_ARRAY_SIZE(numbered_names); i++)
+		own = numbered(name, size, numbered_names[i].prefix, &number);
+	return own;
+}
 
 // global.NAME and table.NAME.
 static const struct item_kind {
@@ -271,7 +278,7 @@ static struct op_error *named(struct op_parser *p, const char *name, size_t size
 	return NULL;
 }
 
-static struct op_error *no_local_named(const struct op_parser *p, const char *name, size_t size)
+struct op_error *op_parser_no_local(const struct op_parser *p, const char *name, size_t size)
 {
 	return need_frame(p)
 		       ?: op_error_create(OP_ERROR_NOT_FOUND, "%s has no local named \"%.*s\"",
@@ -285,7 +292,7 @@ static struct op_error *no_such_name(const struct op_parser *p, const char *name
 		if (begins_with(name, size, item_kinds[i].prefix))
 			return no_such_item(&item_kinds[i], name + skip, size - skip);
 	}
-	return no_local_named(p, name, size);
+	return op_parser_no_local(p, name, size);
 }
 
 // $global."odd name"
@@ -304,7 +311,8 @@ static struct op_error *quoted_item(struct op_parser *p, const struct item_kind 
 	return kind->add(p, index, ret);
 }
 
-struct op_error *op_parser_dollar(struct op_parser *p, const struct op_expression_node **ret)
+// What is no earlier value of the guest's language.
+static struct op_error *dollar(struct op_parser *p, const struct op_expression_node **ret)
 {
 	const char *name = p->at;
 	size_t size = name_size(name);
@@ -322,7 +330,72 @@ struct op_error *op_parser_dollar(struct op_parser *p, const struct op_expressio
 	return no_such_name(p, name, size);
 }
 
-struct op_error *op_parser_name(struct op_parser *p, const struct op_expression_node **ret)
+static uint64_t from_last(const struct op_expression_scope *scope, uint64_t back)
+{
+	return back < scope->history_count ? scope->history_count - back : 0;
+}
+
+// $N, $ (the last one), $$ (the one before it), $$N (so many before the last), and the convenience
+// variable $NAME.
+static bool earlier_value(struct op_parser *p, uint64_t *ret)
+{
+	const struct op_expression_scope *scope = p->scope;
+	bool from_end = *p->at == '$';
+	const char *name = p->at + from_end;
+	size_t digits = strspn(name, "0123456789"), size = 0;
+	while (isalnum((unsigned char)name[size]) || name[size] == '_')
+		size++;
+	p->at = name + (digits ? digits : size);
+	if (digits) {
+		bool fits = numbered(name, digits, "", ret);
+		*ret = fits && from_end ? from_last(scope, *ret) : *ret;
+		return fits;
+	}
+	if (size)
+		return !from_end && scope->convenience &&
+		       scope->convenience(scope->context, name, size, ret);
+	*ret = from_last(scope, from_end);
+	return true;
+}
+
+static struct op_error *no_history(const struct op_parser *p)
+{
+	return op_error_create(OP_ERROR_NOT_FOUND, "\"%s\": the value history has no such value",
+			       p->text);
+}
+
+struct op_error *op_parser_dollar(struct op_parser *p, struct op_term *ret)
+{
+	uint64_t number;
+	const char *at = p->at;
+	const struct op_expression_node *node = NULL;
+	bool is_name = isalpha((unsigned char)*at) || *at == '_' || (*at & 0x80);
+	struct op_error *err = is_name ? dollar(p, &node) : NULL;
+	*ret = op_term_of_node(node);
+	// Wasm's names come first.
+	if (node || (err && err->code != OP_ERROR_NOT_FOUND && err->code != OP_ERROR_STATE))
+		return err;
+	const char *behind = p->at;
+	p->at = at;
+	if (!earlier_value(p, &number)) {
+		p->at = behind;
+		return err ?: op_parser_syntax(p, "a name after $");
+	}
+	op_error_destroy(err);
+	bool found;
+	err = op_term_of_history(p, number, &found, ret);
+	if (!err && !found) {
+		err = add_history(p, number, &node);
+		*ret = op_term_of_node(node);
+	}
+	if (err && err->code == OP_ERROR_NOT_FOUND && !number) {
+		op_error_destroy(err);
+		return no_history(p);
+	}
+	return err;
+}
+
+struct op_error *op_parser_local(struct op_parser *p, const struct op_expression_node **ret)
 {
 	const char *name = p->at;
 	size_t size = name_size(name);
@@ -335,7 +408,7 @@ struct op_error *op_parser_name(struct op_parser *p, const struct op_expression_
 		p->at = name + part;
 		return add_local(p, index, ret);
 	}
-	return no_local_named(p, name, size);
+	return op_parser_no_local(p, name, size);
 }
 
 // Fields and elements -------------------------------------------------------------------------
@@ -371,34 +444,31 @@ static struct op_error *field(struct op_parser *p, const struct op_expression_no
 			return op_error_no_memory();
 	}
 	p->at = name + size;
-	return op_parser_add(p, &node, ret);
+	return op_expression_tree_add(p->tree, &node, ret);
 }
 
 static struct op_error *element(struct op_parser *p, const struct op_expression_node **ret)
 {
 	struct op_expression_node node = {.kind = OP_EXPRESSION_ELEMENT, .base = *ret};
 	struct op_error *err = subscript(p, &node);
-	return err ?: op_parser_add(p, &node, ret);
+	return err ?: op_expression_tree_add(p->tree, &node, ret);
 }
 
-struct op_error *op_parser_postfix(struct op_parser *p, const struct op_expression_node **ret)
+struct op_error *op_parser_object_part(struct op_parser *p, const struct op_expression_node **ret,
+				       bool *ret_found)
 {
-	for (;;) {
-		bool is_field = *p->at == '.' && p->at[1] != '.';
-		if (!is_field && *p->at != '[')
-			return NULL;
-		struct op_error *err = check_reference(p, *ret);
-		p->at++;
-		if (!err)
-			err = is_field ? field(p, ret) : element(p, ret);
-		if (err)
-			return err;
-	}
+	bool is_field = *p->at == '.' && p->at[1] != '.';
+	*ret_found = is_field || *p->at == '[';
+	if (!*ret_found)
+		return NULL;
+	struct op_error *err = check_reference(p, *ret);
+	p->at++;
+	return err ?: is_field ? field(p, ret) : element(p, ret);
 }
 
 struct op_error *op_parser_object(struct op_parser *p, const struct op_expression_node **ret)
 {
 	struct op_expression_node node = {
 		.kind = OP_EXPRESSION_OBJECT, .type = (*ret)->type, .base = *ret};
-	return check_reference(p, *ret) ?: op_parser_add(p, &node, ret);
+	return check_reference(p, *ret) ?: op_expression_tree_add(p->tree, &node, ret);
 }

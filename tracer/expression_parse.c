@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From text in C syntax to a tree: the grammar, literals, and the tree's storage. What names are is
-// in expression_names.c; nothing is read of a target here.
+// From text in C syntax to a tree: the grammar and its numbers. What names, types and operators
+// mean is in the other files of expression_parser.h; nothing is read of a target here.
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,17 +10,6 @@
 
 enum {
 	DEPTH_MAX = 128, // of nesting, a parenthesis counts twice: what a person types stays below
-};
-
-struct tree_node {
-	struct op_expression_node node; // first: what others point to
-	unsigned height;
-};
-
-// Nodes never move: their parents point to them.
-struct op_expression_tree {
-	size_t count, capacity;
-	struct tree_node nodes[];
 };
 
 struct op_error *op_parser_syntax(const struct op_parser *p, const char *what)
@@ -48,6 +37,21 @@ bool op_parser_accept(struct op_parser *p, const char *token)
 	return true;
 }
 
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || (c & 0x80);
+}
+
+bool op_parser_accept_word(struct op_parser *p, const char *word)
+{
+	skip_space(p);
+	size_t size = strlen(word);
+	if (strncmp(p->at, word, size) || is_word(p->at[size]))
+		return false;
+	p->at += size;
+	return true;
+}
+
 const struct op_access_type *op_parser_accept_type(struct op_parser *p)
 {
 	skip_space(p);
@@ -58,58 +62,6 @@ const struct op_access_type *op_parser_accept_type(struct op_parser *p)
 	if (type)
 		p->at += size;
 	return type;
-}
-
-// Nodes ---------------------------------------------------------------------------------------
-
-static struct op_error *too_large(void)
-{
-	return op_error_create(OP_ERROR_LIMIT, "the expression is too long");
-}
-
-static unsigned height_of(const struct op_expression_node *node)
-{
-	return node ? ((const struct tree_node *)node)->height : 0;
-}
-
-struct op_error *op_parser_add(struct op_parser *p, const struct op_expression_node *node,
-			       const struct op_expression_node **ret)
-{
-	struct op_expression_tree *tree = p->tree;
-	if (tree->count == tree->capacity) {
-		free((char *)node->name);
-		return too_large();
-	}
-	unsigned height = height_of(node->base);
-	if (height_of(node->first) > height)
-		height = height_of(node->first);
-	if (height_of(node->end) > height)
-		height = height_of(node->end);
-	tree->nodes[tree->count] = (struct tree_node){*node, height + 1};
-	*ret = &tree->nodes[tree->count++].node;
-	return height < OP_EXPRESSION_HEIGHT_MAX ? NULL : too_large();
-}
-
-static struct op_error *add_constant(struct op_parser *p, const struct op_operand *constant,
-				     const struct op_expression_node **ret)
-{
-	return op_parser_add(p,
-			     &(struct op_expression_node){.kind = OP_EXPRESSION_CONSTANT,
-							  .type = op_operand_type(constant),
-							  .constant = *constant},
-			     ret);
-}
-
-static struct op_error *add_conversion(struct op_parser *p, const struct op_access_type *access,
-				       const struct op_expression_node **ret)
-{
-	return op_parser_add(
-		p,
-		&(struct op_expression_node){.kind = OP_EXPRESSION_CONVERT,
-					     .type = {true, access->type, access->is_unsigned},
-					     .access = access,
-					     .first = *ret},
-		ret);
 }
 
 // Primaries -----------------------------------------------------------------------------------
@@ -133,27 +85,26 @@ static struct op_error *integer_literal(struct op_parser *p, bool hex, struct op
 		return op_error_create(OP_ERROR_SYNTAX,
 				       "\"%s\": \"%.24s\" is no number that fits 64 bits", p->text,
 				       p->at);
-	bool is_unsigned = false, wide = integer > INT32_MAX;
+	bool is_unsigned = false, is_long = false;
 	for (;; end++) {
 		if (*end == 'u' || *end == 'U')
 			is_unsigned = true;
 		else if (*end == 'l' || *end == 'L')
-			wide = true;
+			is_long = true;
 		else
 			break;
 	}
 	// As in C a hexadecimal number that does not fit the signed type is unsigned.
-	if (hex && integer > INT32_MAX && integer <= UINT32_MAX &&
-	    !(end[-1] == 'l' || end[-1] == 'L'))
-		*ret = op_operand_integer((int64_t)integer, OP_VALUE_I32, true);
-	else
-		*ret = op_operand_integer((int64_t)integer, wide ? OP_VALUE_I64 : OP_VALUE_I32,
-					  is_unsigned || integer > INT64_MAX);
+	if (hex && !is_long && integer > INT32_MAX && integer <= UINT32_MAX)
+		is_unsigned = true;
+	bool wide = is_long || integer > (is_unsigned ? UINT32_MAX : INT32_MAX);
+	*ret = op_operand_integer((int64_t)integer, wide ? OP_VALUE_I64 : OP_VALUE_I32,
+				  is_unsigned || integer > INT64_MAX);
 	p->at = end;
 	return NULL;
 }
 
-static struct op_error *literal(struct op_parser *p, const struct op_expression_node **ret)
+static struct op_error *literal(struct op_parser *p, struct op_term *ret)
 {
 	struct op_operand operand;
 	bool hex = p->at[0] == '0' && (p->at[1] == 'x' || p->at[1] == 'X');
@@ -165,74 +116,198 @@ static struct op_error *literal(struct op_parser *p, const struct op_expression_
 	struct op_error *err = real ? real_literal(p, &operand) : integer_literal(p, hex, &operand);
 	if (!err && (isalnum((unsigned char)*p->at) || *p->at == '_'))
 		err = op_parser_syntax(p, "an operator");
-	return err ?: add_constant(p, &operand, ret);
+	const struct op_expression_node *node;
+	if (!err)
+		err = op_expression_tree_constant(p->tree, &operand, &node);
+	if (!err)
+		*ret = op_term_of_node(node);
+	return err;
 }
 
-static struct op_error *unary(struct op_parser *p, const struct op_expression_node **ret);
+static struct op_error *unary(struct op_parser *p, struct op_term *ret);
 
-static struct op_error *parenthesis(struct op_parser *p, const struct op_expression_node **ret)
+// What follows a value: fields, elements, members.
+static struct op_error *postfix(struct op_parser *p, struct op_term *ret)
+{
+	bool found = true;
+	struct op_error *err = NULL;
+	while (!err && found && ret->kind == OP_TERM_VALUE && !ret->type)
+		err = op_parser_object_part(p, &ret->node, &found);
+	return err ?: op_term_postfix(p, ret);
+}
+
+// (u8) n: to a type of Wasm's memory.
+static struct op_error *wasm_cast(struct op_parser *p, const struct op_access_type *type,
+				  struct op_term *ret)
+{
+	struct op_error *err = unary(p, ret);
+	if (!err)
+		err = op_term_value(p, ret);
+	if (!err)
+		err = op_operand_check_unary(p->text, '+', ret->node->type);
+	if (err)
+		return err;
+	*ret = op_term_of_node(ret->node);
+	return op_expression_tree_convert(p->tree, type, &ret->node);
+}
+
+static struct op_error *parenthesis(struct op_parser *p, struct op_term *ret)
 {
 	const char *inside = p->at;
-	const struct op_access_type *type = op_parser_accept_type(p);
-	struct op_error *err;
-	if (type && op_parser_accept(p, ")")) {
+	const struct op_access_type *access = op_parser_accept_type(p);
+	if (access && op_parser_accept(p, ")"))
+		return wasm_cast(p, access, ret);
+	p->at = inside;
+	bool is_type;
+	const struct op_type *type;
+	struct op_error *err = op_parser_type(p, &is_type, &type);
+	if (err)
+		return err;
+	if (is_type && op_parser_accept(p, ")")) {
 		err = unary(p, ret);
-		if (!err)
-			err = op_operand_check_unary(p->text, '+', (*ret)->type);
-		return err ?: add_conversion(p, type, ret);
+		return err ?: op_term_cast(p, type, ret);
 	}
 	p->at = inside;
 	err = op_parser_expression(p, ret);
 	if (!err && !op_parser_accept(p, ")"))
 		err = op_parser_syntax(p, ")");
-	return err ?: op_parser_postfix(p, ret);
+	return err ?: postfix(p, ret);
 }
 
-static struct op_error *primary(struct op_parser *p, const struct op_expression_node **ret)
+// sizeof X, sizeof (TYPE)
+static struct op_error *size_of(struct op_parser *p, struct op_term *ret)
+{
+	const char *at = p->at;
+	bool is_type = false;
+	struct op_error *err = NULL;
+	*ret = (struct op_term){.kind = OP_TERM_TYPE};
+	if (op_parser_accept(p, "("))
+		err = op_parser_type(p, &is_type, &ret->type);
+	if (!err && (!is_type || !op_parser_accept(p, ")"))) {
+		p->at = at;
+		err = unary(p, ret);
+	}
+	return err ?: op_term_sizeof(p, ret);
+}
+
+// static_cast<TYPE>(X), behind its first word.
+static struct op_error *named_cast(struct op_parser *p, struct op_term *ret)
+{
+	bool is_type = false;
+	const struct op_type *type;
+	struct op_error *err = NULL;
+	if (!op_parser_accept(p, "<"))
+		return op_parser_syntax(p, "<TYPE>(VALUE)");
+	err = op_parser_type(p, &is_type, &type);
+	if (!err && (!is_type || !op_parser_accept(p, ">") || !op_parser_accept(p, "(")))
+		err = op_parser_syntax(p, is_type ? ">(VALUE)" : "a type");
+	if (!err)
+		err = op_parser_expression(p, ret);
+	if (!err && !op_parser_accept(p, ")"))
+		err = op_parser_syntax(p, ")");
+	if (!err)
+		err = op_term_cast(p, type, ret);
+	return err ?: postfix(p, ret);
+}
+
+static struct op_error *name(struct op_parser *p, struct op_term *ret)
+{
+	bool found = false;
+	struct op_error *err = NULL;
+	if (p->scope->guest && op_parser_accept_word(p, "sizeof"))
+		return size_of(p, ret);
+	if (p->scope->guest && (op_parser_accept_word(p, "static_cast") ||
+				op_parser_accept_word(p, "reinterpret_cast") ||
+				op_parser_accept_word(p, "const_cast")))
+		return named_cast(p, ret);
+	if (p->scope->guest)
+		err = op_parser_variable(p, &found, ret);
+	if (!err && !found) {
+		const struct op_expression_node *node = NULL;
+		err = op_parser_local(p, &node);
+		*ret = op_term_of_node(node);
+	}
+	return err ?: postfix(p, ret);
+}
+
+static struct op_error *quoted(struct op_parser *p, struct op_term *ret)
+{
+	bool found = false;
+	struct op_error *err = NULL;
+	if (p->scope->guest)
+		err = op_parser_variable_of_file(p, &found, ret);
+	if (err || found)
+		return err ?: postfix(p, ret);
+	return op_parser_character(p, ret);
+}
+
+static struct op_error *primary(struct op_parser *p, struct op_term *ret)
 {
 	if (op_parser_accept(p, "("))
 		return parenthesis(p, ret);
 	if (isdigit((unsigned char)*p->at) || (*p->at == '.' && isdigit((unsigned char)p->at[1])))
 		return literal(p, ret);
-	struct op_error *err =
-		op_parser_accept(p, "$") ? op_parser_dollar(p, ret) : op_parser_name(p, ret);
-	return err ?: op_parser_postfix(p, ret);
+	if (*p->at == '\'')
+		return quoted(p, ret);
+	if (*p->at == '"' && p->scope->guest)
+		return op_parser_string(p, ret);
+	if (!op_parser_accept(p, "$"))
+		return name(p, ret);
+	struct op_error *err = op_parser_dollar(p, ret);
+	return err ?: postfix(p, ret);
 }
 
 // Operators -----------------------------------------------------------------------------------
 
-static struct op_error *unary_operator(struct op_parser *p, char what,
-				       const struct op_expression_node **ret)
+static struct op_error *unary_operator(struct op_parser *p, char what, struct op_term *ret)
 {
 	struct op_error *err = unary(p, ret);
 	if (err)
 		return err;
-	if (what == '*')
-		return op_parser_object(p, ret);
-	err = op_operand_check_unary(p->text, what, (*ret)->type);
-	struct op_expression_node node = {
-		.kind = OP_EXPRESSION_UNARY,
-		.type = op_expression_unary_type(what, (*ret)->type),
-		.unary = what,
-		.first = *ret,
-	};
-	return err ?: op_parser_add(p, &node, ret);
+	if (what == '&')
+		return op_term_address(p, ret);
+	if (what != '*')
+		return op_term_unary(p, what, ret);
+	return ret->kind == OP_TERM_VALUE && !ret->type ? op_parser_object(p, &ret->node)
+							: op_term_dereference(p, ret);
 }
 
-static struct op_error *unary(struct op_parser *p, const struct op_expression_node **ret)
+static struct op_error *unary(struct op_parser *p, struct op_term *ret)
 {
 	if (++p->depth > DEPTH_MAX)
 		return op_error_create(OP_ERROR_LIMIT, "the expression is nested too deeply");
 	skip_space(p);
 	struct op_error *err;
 	char what = *p->at;
-	if (what && strchr("-+!~*", what)) {
+	if (what && strchr(p->scope->guest ? "-+!~*&" : "-+!~*", what)) {
 		p->at++;
 		err = unary_operator(p, what, ret);
 	} else {
 		err = primary(p, ret);
 	}
 	p->depth--;
+	return err;
+}
+
+// X as TYPE, of Rust's; PLACE@COUNT, of gdb's.
+static struct op_error *converted(struct op_parser *p, struct op_term *ret)
+{
+	struct op_error *err = unary(p, ret);
+	while (!err && p->scope->guest && op_parser_accept_word(p, "as")) {
+		bool is_type = false;
+		const struct op_type *type;
+		err = op_parser_rust_type(p, &is_type, &type);
+		if (!err && !is_type)
+			err = op_parser_syntax(p, "a type");
+		if (!err)
+			err = op_term_cast(p, type, ret);
+	}
+	if (!err && p->scope->guest && op_parser_accept(p, "@")) {
+		struct op_term count;
+		err = unary(p, &count);
+		if (!err)
+			err = op_term_repeat(p, &count, ret);
+	}
 	return err;
 }
 
@@ -262,68 +337,39 @@ static const struct binary_operator *next_operator(struct op_parser *p)
 }
 
 // Operators that bind at least as strongly as @p level.
-static struct op_error *binary(struct op_parser *p, int level,
-			       const struct op_expression_node **ret)
+static struct op_error *binary(struct op_parser *p, int level, struct op_term *ret)
 {
-	struct op_error *err = unary(p, ret);
+	struct op_error *err = converted(p, ret);
 	while (!err) {
 		const struct binary_operator *next = next_operator(p);
 		if (!next || next->level < level)
 			return NULL;
 		p->at += strlen(next->token);
-		const struct op_expression_node *left = *ret, *right;
+		struct op_term left = *ret, right;
 		err = binary(p, next->level + 1, &right);
 		if (!err)
-			err = op_operand_check(p->text, next->what, left->type, right->type);
-		if (err)
-			return err;
-		struct op_expression_node node = {
-			.kind = OP_EXPRESSION_BINARY,
-			.type = op_expression_binary_type(next->what, left->type, right->type),
-			.binary = next->what,
-			.first = left,
-			.end = right,
-		};
-		err = op_parser_add(p, &node, ret);
+			err = op_term_binary(p, next->what, &left, &right, ret);
 	}
 	return err;
 }
 
-static struct op_error *convert_to(struct op_parser *p, struct op_expression_type type,
-				   const struct op_expression_node **ret)
+// What stands behind the '?'.
+static struct op_error *choice(struct op_parser *p, struct op_term *ret)
 {
-	if ((*ret)->type.type == type.type && (*ret)->type.is_unsigned == type.is_unsigned)
-		return NULL;
-	return add_conversion(p, op_access_type_of(type), ret);
-}
-
-// What stands behind the '?'. As in C two numbers come out in one type, whichever is chosen; where
-// a type is not known before it runs, the side that is chosen comes out as it is.
-static struct op_error *choice(struct op_parser *p, const struct op_expression_node **ret)
-{
-	struct op_expression_node node = {.kind = OP_EXPRESSION_CHOICE, .base = *ret};
-	struct op_error *err = op_operand_check_unary(p->text, '!', node.base->type);
+	struct op_term condition = *ret, first, end;
+	struct op_error *err = op_term_value(p, &condition);
 	if (!err)
-		err = op_parser_expression(p, &node.first);
+		err = op_operand_check_unary(p->text, '!', condition.node->type);
+	if (!err)
+		err = op_parser_expression(p, &first);
 	if (!err && !op_parser_accept(p, ":"))
 		err = op_parser_syntax(p, ":");
 	if (!err)
-		err = op_parser_expression(p, &node.end);
-	if (err)
-		return err;
-	struct op_expression_type a = node.first->type, b = node.end->type;
-	node.type = op_expression_binary_type(OP_OPERATOR_ADD, a, b);
-	if (node.type.known) {
-		err = convert_to(p, node.type, &node.first);
-		if (!err)
-			err = convert_to(p, node.type, &node.end);
-	} else if (a.known && b.known && a.type == b.type) {
-		node.type = a;
-	}
-	return err ?: op_parser_add(p, &node, ret);
+		err = op_parser_expression(p, &end);
+	return err ?: op_term_choice(p, &condition, &first, &end, ret);
 }
 
-struct op_error *op_parser_expression(struct op_parser *p, const struct op_expression_node **ret)
+struct op_error *op_parser_expression(struct op_parser *p, struct op_term *ret)
 {
 	// The sides of ?: nest without a unary.
 	if (++p->depth > DEPTH_MAX)
@@ -335,16 +381,43 @@ struct op_error *op_parser_expression(struct op_parser *p, const struct op_expre
 	return err;
 }
 
+struct op_error *op_parser_number(struct op_parser *p, const struct op_expression_node **ret)
+{
+	struct op_term term;
+	struct op_error *err = op_parser_expression(p, &term);
+	if (!err)
+		err = op_term_value(p, &term);
+	if (!err)
+		*ret = term.node;
+	return err;
+}
+
+struct op_error *op_parser_subscript(struct op_parser *p, struct op_term *ret_first,
+				     struct op_term *ret_end, bool *ret_inclusive)
+{
+	*ret_end = (struct op_term){0};
+	*ret_inclusive = false;
+	struct op_error *err = op_parser_expression(p, ret_first);
+	if (!err)
+		err = op_term_value(p, ret_first);
+	if (!err && op_parser_accept(p, "..")) {
+		*ret_inclusive = op_parser_accept(p, "=");
+		err = op_parser_expression(p, ret_end);
+		if (!err)
+			err = op_term_value(p, ret_end);
+	}
+	if (!err && !op_parser_accept(p, "]"))
+		err = op_parser_syntax(p, "]");
+	return err;
+}
+
 // The whole -----------------------------------------------------------------------------------
 
 void op_expression_destroy(struct op_expression *expression)
 {
 	if (!expression)
 		return;
-	struct op_expression_tree *tree = expression->nodes;
-	for (size_t i = 0; tree && i < tree->count; i++)
-		free((char *)tree->nodes[i].node.name);
-	free(tree);
+	op_expression_tree_destroy(expression->nodes);
 	free(expression->text);
 	free(expression);
 }
@@ -353,36 +426,81 @@ void op_expression_each(struct op_expression *expression,
 			void (*visit)(void *context, struct op_expression_node *node),
 			void *context)
 {
-	struct op_expression_tree *tree = expression->nodes;
-	for (size_t i = 0; i < tree->count; i++)
-		visit(context, &tree->nodes[i].node);
+	op_expression_tree_each(expression->nodes, visit, context);
 }
 
-struct op_error *op_expression_parse(const char *text, const struct op_expression_scope *scope,
-				     struct op_expression **ret)
+// A type's name and nothing else.
+static struct op_error *whole_type(struct op_parser *p, bool *ret_found, struct op_term *ret)
+{
+	const struct op_type *type = NULL;
+	struct op_error *err = op_parser_type(p, ret_found, &type);
+	skip_space(p);
+	*ret_found = *ret_found && !*p->at;
+	*ret = (struct op_term){.kind = OP_TERM_TYPE, .type = type};
+	if (!*ret_found)
+		p->at = p->text;
+	return err;
+}
+
+// The value of the whole, where it is a scalar's.
+static struct op_error *take_root(struct op_parser *p, struct op_expression *expression)
+{
+	struct op_term value = expression->term;
+	if (value.kind != OP_TERM_VALUE && !op_type_access(value.type))
+		return NULL;
+	struct op_error *err = op_term_place(p, &expression->term);
+	if (!err)
+		err = op_term_value(p, &value);
+	// Whoever shows it says why.
+	bool shows = expression->term.kind == OP_TERM_VARIABLE ||
+		     expression->term.kind == OP_TERM_MISSING;
+	if (err && shows && err->code != OP_ERROR_NO_MEMORY && err->code != OP_ERROR_LIMIT) {
+		op_error_destroy(err);
+		return NULL;
+	}
+	expression->root = err ? NULL : value.node;
+	return err;
+}
+
+static struct op_error *parse(const char *text, const struct op_expression_scope *scope, bool types,
+			      bool number, struct op_expression **ret)
 {
 	_cleanup_(op_expression_destroyp) struct op_expression *expression =
 		calloc(1, sizeof(*expression));
 	if (!expression)
 		return op_error_no_memory();
 	expression->text = strdup(text);
-	// A node stands for at least one character, and ?: for at most two.
-	size_t capacity = strlen(text);
-	if (capacity > OP_EXPRESSION_NODES_MAX)
-		capacity = OP_EXPRESSION_NODES_MAX;
-	struct op_expression_tree *tree =
-		calloc(1, sizeof(*tree) + capacity * sizeof(tree->nodes[0]));
-	expression->nodes = tree;
-	if (!expression->text || !tree)
+	expression->nodes = op_expression_tree_create();
+	if (!expression->text || !expression->nodes)
 		return op_error_no_memory();
-	tree->capacity = capacity;
-	struct op_parser p = {
-		.text = expression->text, .at = expression->text, .scope = scope, .tree = tree};
-	struct op_error *err = op_parser_expression(&p, &expression->root);
+	struct op_parser p = {.text = expression->text,
+			      .at = expression->text,
+			      .scope = scope,
+			      .tree = expression->nodes};
+	bool is_type = false;
+	struct op_error *err = types ? whole_type(&p, &is_type, &expression->term) : NULL;
+	if (!err && !is_type)
+		err = op_parser_expression(&p, &expression->term);
 	skip_space(&p);
 	if (!err && *p.at)
 		err = op_parser_syntax(&p, "an operator");
+	if (!err && number)
+		err = op_term_value(&p, &expression->term);
+	if (!err && !is_type)
+		err = take_root(&p, expression);
 	if (!err)
 		*ret = op_take(expression);
 	return err;
+}
+
+struct op_error *op_expression_parse(const char *text, const struct op_expression_scope *scope,
+				     struct op_expression **ret)
+{
+	return parse(text, scope, false, true, ret);
+}
+
+struct op_error *op_expression_parse_term(const char *text, const struct op_expression_scope *scope,
+					  bool types, struct op_expression **ret)
+{
+	return parse(text, scope, types, false, ret);
 }

@@ -132,9 +132,9 @@ static bool table_by_name(void *context, const char *name, size_t size, uint32_t
 static bool history(void *context, uint64_t number, struct op_operand *ret)
 {
 	const struct op_session_scope *s = context;
-	if (!number || number > s->session->history.count)
+	const struct op_result *kept = op_history_result(s->session, number);
+	if (!kept)
 		return false;
-	const struct op_result *kept = &s->session->history.data[number - 1];
 	*ret = op_operand_value(&kept->value);
 	ret->result = *kept;
 	if (kept->is_unsigned)
@@ -146,11 +146,18 @@ static bool history(void *context, uint64_t number, struct op_operand *ret)
 	return true;
 }
 
+static bool convenience(void *context, const char *name, size_t size, uint64_t *ret)
+{
+	const struct op_session_scope *s = context;
+	return op_history_find(s->session, name, size, ret);
+}
+
 // Scopes --------------------------------------------------------------------------------------
 
 void op_session_scope_deinit(struct op_session_scope *scope)
 {
 	free(op_take(scope->operands));
+	free(op_take(scope->bodies));
 	op_error_destroy(op_take(scope->problem));
 }
 
@@ -165,7 +172,9 @@ static void init(struct op_session_scope *s, struct op_session *session)
 			  .global_by_name = global_by_name,
 			  .global_type = global_type,
 			  .table_by_name = table_by_name,
-			  .history = history},
+			  .history = history,
+			  .history_count = session->history.count,
+			  .convenience = convenience},
 	};
 }
 
@@ -229,13 +238,15 @@ struct op_error *op_expression_scope_of_frame(struct op_session *session,
 {
 	init(ret, session);
 	if (!frame)
-		return NULL;
+		return op_session_scope_add_guest(ret, 0);
 	ret->frame = frame;
 	ret->scope.function = frame->function;
 	ret->scope.counts_known = true;
 	struct op_error *err = NULL;
 	if (frame->kind == OP_FRAME_WASM && frame->internal)
 		err = of_guest_frame(ret);
+	if (!err)
+		err = op_session_scope_add_guest(ret, 0);
 	if (err)
 		op_session_scope_deinit(ret);
 	return err;
@@ -301,17 +312,29 @@ struct op_error *op_expression_scope_at(struct op_session *session, struct op_mo
 		err = at_pc(ret, table, pc);
 	if (!err)
 		err = take_counts(ret);
+	if (!err)
+		err = op_session_scope_add_guest(ret, pc);
 	if (err)
 		op_session_scope_deinit(ret);
 	return err;
 }
 
-struct op_error *op_session_scope_parse(struct op_session_scope *scope, const char *text,
-					struct op_expression **ret)
+static struct op_error *own_problem(struct op_session_scope *scope, struct op_error *err)
 {
-	struct op_error *err = op_expression_parse(text, &scope->scope, ret);
 	if (!err || !scope->problem)
 		return err;
 	op_error_destroy(err);
 	return op_take(scope->problem);
+}
+
+struct op_error *op_session_scope_parse(struct op_session_scope *scope, const char *text,
+					struct op_expression **ret)
+{
+	return own_problem(scope, op_expression_parse(text, &scope->scope, ret));
+}
+
+struct op_error *op_session_scope_parse_term(struct op_session_scope *scope, const char *text,
+					     bool types, struct op_expression **ret)
+{
+	return own_problem(scope, op_expression_parse_term(text, &scope->scope, types, ret));
 }

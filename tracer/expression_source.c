@@ -10,6 +10,7 @@
 #include "tracer/expression_session.h"
 #include "tracer/items.h"
 #include "tracer/objects.h"
+#include "tracer/shadow_frames.h"
 
 // A reference is good at this stop and in its own store only.
 static void mark_reference(const struct op_session_source *s, struct op_host_addr store,
@@ -74,6 +75,37 @@ static struct op_error *local(void *context, uint32_t index, struct op_operand *
 	const struct op_session_source *s = context;
 	struct op_value value;
 	struct op_error *err = op_session_local(s->session, s->frame, index, &value);
+	if (!err)
+		*ret = frame_operand(s, &value);
+	return err;
+}
+
+struct op_error *op_source_location_local(struct op_session *session, const struct op_frame *frame,
+					  uint32_t index, bool *ret_recovered, struct op_value *ret)
+{
+	uint64_t address = 0;
+	// Without the module's bytes nothing is known of its locals; the sentence is the same.
+	struct op_error *err = frame->no_values && !frame->local_count
+				       ? op_shadow_frame_address(session, frame, index, &address)
+				       : op_session_local(session, frame, index, ret);
+	if (err || !frame->no_values || ret->state != OP_VALUE_NOT_RECORDED)
+		return err;
+	err = op_shadow_frame_address(session, frame, index, &address);
+	if (err)
+		return err;
+	ret->state = OP_VALUE_PRESENT;
+	for (size_t i = 0; i < op_value_type_size(ret->type) && i < sizeof(address); i++)
+		ret->bytes[i] = (uint8_t)(address >> 8 * i);
+	*ret_recovered = true;
+	return NULL;
+}
+
+static struct op_error *location_local(void *context, uint32_t index, struct op_operand *ret)
+{
+	struct op_session_source *s = context;
+	struct op_value value;
+	struct op_error *err =
+		op_source_location_local(s->session, s->frame, index, &s->recovered, &value);
 	if (!err)
 		*ret = frame_operand(s, &value);
 	return err;
@@ -338,6 +370,7 @@ void op_session_source_init(struct op_session_source *source, struct op_session 
 	*source = (struct op_session_source){
 		.source = {.context = source,
 			   .local = local,
+			   .location_local = location_local,
 			   .operand = operand,
 			   .global = global,
 			   .memory = memory,

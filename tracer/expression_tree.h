@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Expressions: parsed once to a typed tree, evaluated by an interpreter, compiled by tracer/agent.
-// Knows no process: what leaves of a tree mean is asked of an op_expression_source.
+// Knows no process: what leaves of a tree mean is asked of an op_expression_source. Values of the
+// guest's language become the same nodes: their types end with the parser.
 #ifndef OP_TRACER_EXPRESSION_TREE_H
 #define OP_TRACER_EXPRESSION_TREE_H
 
@@ -39,13 +40,45 @@ struct op_expression_node {
 	const char *name;
 	const struct op_expression_node *base, *first, *end; /**< end NULL: one element */
 	bool end_inclusive;
+	bool of_location; /**< LOCAL, GLOBAL, OPERAND: not typed, a variable's location needs it */
+};
+
+struct op_type;
+struct op_guest_variable;
+enum op_term_kind {
+	OP_TERM_VALUE,    /**< node: the value, a scalar */
+	OP_TERM_MEMORY,   /**< node: the address in linear memory `memory` */
+	OP_TERM_VARIABLE, /**< in a variable that is not in memory, offset bytes from its start */
+	OP_TERM_BYTES,    /**< bytes: of a string, a constant, an earlier value */
+	OP_TERM_MISSING,  /**< variable: its location says why it cannot be had */
+	OP_TERM_TYPE,     /**< a type's name: no value */
+	OP_TERM_FUNCTION, /**< a function's name */
+};
+/** What an expression, or a part of it, stands for. Everything is borrowed from the expression. */
+struct op_term {
+	enum op_term_kind kind;
+	const struct op_type *type; /**< of the guest's language; NULL: a value of Wasm's */
+	const struct op_expression_node *node;
+	uint32_t memory;
+	const struct op_guest_variable *variable;
+	uint64_t offset; /**< VARIABLE, BYTES */
+	const uint8_t *bytes;
+	size_t byte_count;
+	bool is_bit_field;
+	uint64_t bit_offset; /**< from the place's first byte */
+	uint32_t bit_size;
+	const struct op_type *reference; /**< MEMORY: it was found through one, of this type */
+	bool is_text;                    /**< BYTES of a string that was typed, NUL included */
 };
 
 /** A parsed expression. */
 struct op_expression {
 	char *text; /**< as typed, for the sentences of errors */
+	/** Its value, where that is a scalar; else NULL, which only
+	 * op_expression_parse_term() leaves. */
 	const struct op_expression_node *root;
-	void *nodes; /**< expression_parse.c's own */
+	struct op_term term;
+	struct op_expression_tree *nodes;
 };
 
 /**
@@ -65,6 +98,9 @@ struct op_expression_scope {
 	bool (*table_by_name)(void *context, const char *name, size_t size, uint32_t *ret);
 	/** $N; false: the history has no such value. */
 	bool (*history)(void *context, uint64_t number, struct op_operand *ret);
+	uint64_t history_count; /**< $ is the last, $$ the one before it, $$N so many before */
+	/** $NAME that is nothing else -> the number that the history has it under. */
+	bool (*convenience)(void *context, const char *name, size_t size, uint64_t *ret);
 	const char *
 		function; /**< for the sentence "FUNCTION has no local named ..."; NULL: no frame */
 	bool counts_known; /**< then $argN is refused from param_count on, and the sentences of
@@ -72,6 +108,7 @@ struct op_expression_scope {
 	uint32_t local_count, param_count;
 	bool operands_known;
 	uint32_t operand_count;
+	const struct op_expression_guest *guest; /**< the guest's language; NULL: not known */
 };
 
 /** An expression is no taller and no larger than this: nobody's recursion over it needs a check. */
@@ -84,6 +121,13 @@ enum { OP_EXPRESSION_HEIGHT_MAX = 256, OP_EXPRESSION_NODES_MAX = 4096 };
  */
 struct op_error *op_expression_parse(const char *text, const struct op_expression_scope *scope,
 				     struct op_expression **ret);
+/** The same of what need not be a number: a struct, an array, what is optimised out.
+ * @param[in] types a type's name is fine too. */
+struct op_error *op_expression_parse_term(const char *text, const struct op_expression_scope *scope,
+					  bool types, struct op_expression **ret);
+/** Refuse what is an expression nowhere, whatever its names mean: OP_ERROR_SYNTAX, OP_ERROR_LIMIT.
+ */
+struct op_error *op_expression_check(const char *text);
 void op_expression_destroy(struct op_expression *expression);
 /** Every node, which @p visit may give another index. */
 void op_expression_each(struct op_expression *expression,
@@ -99,6 +143,8 @@ static inline void op_expression_destroyp(struct op_expression **expression)
 struct op_expression_source {
 	void *context;
 	struct op_error *(*local)(void *context, uint32_t index, struct op_operand *ret);
+	/** Of a location, see op_expression_node; NULL: as local. */
+	struct op_error *(*location_local)(void *context, uint32_t index, struct op_operand *ret);
 	struct op_error *(*operand)(void *context, uint32_t index, struct op_operand *ret);
 	struct op_error *(*global)(void *context, uint32_t index, struct op_operand *ret);
 	/** Read exactly @p size bytes of linear memory @p index, OP_ERROR_UNREADABLE out of bounds.

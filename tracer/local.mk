@@ -8,7 +8,9 @@ libtracer_la_SOURCES = \
 	tracer/breakpoint.c tracer/breakpoint.h \
 	tracer/breakpoint_entry.h tracer/breakpoint_private.h \
 	tracer/breakpoint_hit.c \
+	tracer/breakpoint_place.c \
 	tracer/breakpoint_resolve.c \
+	tracer/breakpoint_source.c tracer/breakpoint_source.h \
 	tracer/breakpoint_spec.c \
 	tracer/code_write.c tracer/code_write.h \
 	tracer/call_record.c tracer/call_record.h \
@@ -19,22 +21,41 @@ libtracer_la_SOURCES = \
 	tracer/catch_throw.c \
 	tracer/catchpoint.c tracer/catchpoint.h \
 	tracer/condition.c tracer/condition.h \
+	tracer/core.c \
 	tracer/count.c tracer/count.h \
+	tracer/debuginfod.c tracer/debuginfod.h \
 	tracer/disassembly.c \
 	tracer/expand.c \
 	tracer/expression.c \
+	tracer/expression_check.c \
+	tracer/expression_debug.c \
 	tracer/expression_evaluate.c \
+	tracer/expression_guest.h \
+	tracer/expression_history.c \
+	tracer/expression_members.c \
 	tracer/expression_names.c \
+	tracer/expression_nodes.c tracer/expression_nodes.h \
+	tracer/expression_operators.c \
 	tracer/expression_parse.c tracer/expression_parser.h \
+	tracer/expression_result.c \
 	tracer/expression_scope.c \
 	tracer/expression_session.h \
 	tracer/expression_source.c \
+	tracer/expression_strings.c \
+	tracer/expression_terms.c \
 	tracer/expression_tree.h \
+	tracer/expression_types.c \
+	tracer/expression_variables.c \
 	tracer/globals.c \
+	tracer/host_modules.c tracer/host_modules.h \
+	tracer/host_stack.c \
 	tracer/items.c tracer/items.h \
+	tracer/local_file.c tracer/local_file.h \
 	tracer/log.c tracer/log.h \
 	tracer/log_format.c tracer/log_format.h \
 	tracer/launch.c \
+	tracer/line_function.c \
+	tracer/line_plan.c tracer/line_plan.h tracer/line_private.h \
 	tracer/memory_access.c \
 	tracer/module_file.c \
 	tracer/modules.c \
@@ -49,10 +70,44 @@ libtracer_la_SOURCES = \
 	tracer/run_trap.c \
 	tracer/session.c tracer/session.h \
 	tracer/search.c \
+	tracer/shadow_code.c tracer/shadow_code.h \
+	tracer/shadow_frames.c tracer/shadow_frames.h \
+	tracer/shadow_outer.c \
+	tracer/shadow_private.h \
+	tracer/source.h \
+	tracer/source_answers.h \
+	tracer/source_complete.c \
+	tracer/source_file.c \
+	tracer/source_frame.c \
+	tracer/source_info.c \
+	tracer/source_bits.h \
+	tracer/source_function_pointer.c \
+	tracer/source_locate.c tracer/source_locate.h \
+	tracer/source_location.c tracer/source_location.h \
+	tracer/source_names.c tracer/source_names.h \
+	tracer/source_pretty.c tracer/source_pretty.h \
+	tracer/source_pretty_cxx.c \
+	tracer/source_pretty_nodes.c \
+	tracer/source_pretty_rust.c \
+	tracer/source_render.c tracer/source_render.h \
+	tracer/source_render_aggregate.c \
+	tracer/source_render_text.c \
+	tracer/source_scalar.c tracer/source_scalar.h \
+	tracer/source_show.c tracer/source_show.h \
+	tracer/source_steps.c tracer/source_steps.h \
+	tracer/source_string.c tracer/source_string.h \
+	tracer/source_text.c tracer/source_text.h \
+	tracer/source_value.c tracer/source_value.h \
+	tracer/source_variable.c \
+	tracer/source_position.c \
+	tracer/source_query.c \
+	tracer/source_scope.c \
+	tracer/source_settings.c tracer/source_settings.h \
 	tracer/stacks.c \
 	tracer/state.c tracer/state.h \
 	tracer/software_watch.c tracer/software_watch.h \
 	tracer/step.c tracer/step.h \
+	tracer/step_line.c \
 	tracer/step_plan.c tracer/step_private.h \
 	tracer/step_results.c \
 	tracer/step_until.c \
@@ -63,6 +118,7 @@ libtracer_la_SOURCES = \
 	tracer/trampolines.c tracer/trampolines.h \
 	tracer/trap_kinds.c tracer/trap_kinds.h \
 	tracer/wasi_preview1.c tracer/wasi_preview1.h \
+	tracer/watch_frame.c tracer/watch_frame.h \
 	tracer/watch_hit.c tracer/watch_private.h \
 	tracer/watch_place.c tracer/watch_place.h \
 	tracer/watch_store.c \

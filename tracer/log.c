@@ -52,8 +52,10 @@ void op_log_deinit(struct op_log *log)
 
 void op_log_clear_places(struct op_log *log)
 {
-	for (size_t i = 0; i < log->value_count; i++)
+	for (size_t i = 0; i < log->value_count; i++) {
 		op_condition_clear_places(&log->values[i]);
+		log->type_known[i] = false;
+	}
 }
 
 struct op_error *op_log_add_place(struct op_session *session, struct op_log *log,
@@ -61,7 +63,11 @@ struct op_error *op_log_add_place(struct op_session *session, struct op_log *log
 {
 	struct op_error *err = NULL;
 	for (size_t i = 0; !err && i < log->value_count; i++)
-		err = op_condition_add_place(session, &log->values[i], module, function, pc);
+		err = op_log_format_is_text(&log->format, i)
+			      ? op_condition_check_text(session, &log->values[i], module, function,
+							pc)
+			      : op_condition_add_place(session, &log->values[i], module, function,
+						       pc);
 	return err;
 }
 
@@ -136,25 +142,44 @@ static struct op_error *show(struct op_session *session, uint32_t number, const 
 	return NULL;
 }
 
+static struct op_error *value_at(struct op_session *session, const struct op_log *log, size_t index,
+				 const struct op_patch *patch, op_thread_id thread,
+				 struct op_text *text, struct op_log_value *ret)
+{
+	struct op_operand operand;
+	struct op_error *err;
+	if (op_log_format_is_text(&log->format, index)) {
+		err = op_condition_text(session, &log->values[index], patch->address, thread, text);
+		ret->text = err ? NULL : text->data ?: "";
+		return err;
+	}
+	err = op_condition_value(session, &log->values[index], patch->address, thread, &operand);
+	if (!err)
+		*ret = (struct op_log_value){.type = operand.result.value.type,
+					     .bits = op_value_bits(&operand.result.value)};
+	return err;
+}
+
 struct op_error *op_log_arrived(struct op_session *session, uint32_t number,
 				const struct op_log *log, const struct op_patch *patch,
 				op_thread_id thread)
 {
-	struct op_log_value values[OP_LOG_VALUES_MAX];
-	for (size_t i = 0; i < log->value_count; i++) {
-		struct op_operand operand;
-		struct op_error *err = op_condition_value(session, &log->values[i], patch->address,
-							  thread, &operand);
-		if (err && (err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_NO_MEMORY))
-			return err;
+	struct op_log_value values[OP_LOG_VALUES_MAX] = {0};
+	struct op_text texts[OP_LOG_VALUES_MAX] = {0};
+	struct op_error *err = NULL;
+	for (size_t i = 0; !err && i < log->value_count; i++) {
+		err = value_at(session, log, i, patch, thread, &texts[i], &values[i]);
 		values[i].failed = err != NULL;
-		if (!err)
-			values[i] =
-				(struct op_log_value){.type = operand.result.value.type,
-						      .bits = op_value_bits(&operand.result.value)};
-		op_error_destroy(err);
+		if (err && err->code != OP_ERROR_PROCESS_GONE && err->code != OP_ERROR_NO_MEMORY) {
+			op_error_destroy(err);
+			err = NULL;
+		}
 	}
-	return show(session, number, log, values);
+	if (!err)
+		err = show(session, number, log, values);
+	for (size_t i = 0; i < log->value_count; i++)
+		op_text_deinit(&texts[i]);
+	return err;
 }
 
 static struct op_error *show_record(struct op_session *session, const struct op_log_record *record)

@@ -16,6 +16,7 @@ struct op_log {
 	struct op_condition values[OP_LOG_VALUES_MAX]; /**< numbers, parsed for each place */
 	size_t value_count;
 	enum op_value_type types[OP_LOG_VALUES_MAX]; /**< where a stub computes them */
+	bool type_known[OP_LOG_VALUES_MAX];
 };
 void op_log_deinit(struct op_log *log);
 /**

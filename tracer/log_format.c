@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// printf formats of log points. The conversions are those of ISO C (7.23.6.1) without %s and %n.
+// printf formats of log points. The conversions are those of ISO C (7.23.6.1) without %n.
 #include "tracer/log_format.h"
 
 #include <ctype.h>
@@ -52,15 +52,16 @@ static struct op_error *conversion(const char *at, size_t left, struct op_log_pi
 		return op_error_create(OP_ERROR_SYNTAX, "the format ends inside a conversion");
 	char letter = at[end];
 	bool integer = strchr(integer_letters, letter), real = strchr(real_letters, letter);
-	if (!integer && !real)
-		return op_error_create(
-			letter == 's' || letter == 'n' ? OP_ERROR_UNSUPPORTED : OP_ERROR_SYNTAX,
-			"the format's %%%c is not known: a log point shows numbers", letter);
+	if (!integer && !real && letter != 's')
+		return op_error_create(letter == 'n' ? OP_ERROR_UNSUPPORTED : OP_ERROR_SYNTAX,
+				       "the format's %%%c is not known: a log point shows numbers, "
+				       "and text by %%s",
+				       letter);
 	if (fixed > 12)
 		return op_error_create(OP_ERROR_SYNTAX,
 				       "the format's conversion \"%%%.*s\" is too long",
 				       (int)end + 1, at);
-	bool plain = letter == 'c' || real;
+	bool plain = letter == 'c' || letter == 's' || real;
 	piece->letter = letter == 'p' ? 'x' : letter;
 	snprintf(piece->spec, sizeof(piece->spec), "%s%%%.*s%s%c", letter == 'p' ? "0x" : "",
 		 (int)fixed, at, plain ? "" : "ll", piece->letter);
@@ -117,6 +118,11 @@ size_t op_log_format_values(const struct op_log_format *format)
 	return format->count - 1;
 }
 
+bool op_log_format_is_text(const struct op_log_format *format, size_t index)
+{
+	return format->pieces[index].letter == 's';
+}
+
 static double as_real(const struct op_log_value *value)
 {
 	double wide;
@@ -157,8 +163,12 @@ static void apply_piece(const struct op_log_piece *piece, const struct op_log_va
 {
 	char buffer[512];
 	int size;
-	if (value->failed) {
+	if (value->failed || (piece->letter == 's' && !value->text)) {
 		op_text_printf(ret, "<error>");
+		return;
+	}
+	if (piece->letter == 's') {
+		op_text_printf(ret, piece->spec, value->text);
 		return;
 	}
 	long long integer = as_integer(value, piece->letter);

@@ -79,10 +79,8 @@ static bool check_position(void *context, const struct op_address_map_entry *ent
 	return check->fits;
 }
 
-// Whether compiled code and a parsed module belong together: the same functions, and each
-// function's positions inside its body.
-static struct op_error *code_fits(struct op_module_entry *module, const struct op_wasm_module *wasm,
-				  bool *ret)
+struct op_error *op_module_code_fits(struct op_module_entry *module,
+				     const struct op_wasm_module *wasm, bool *ret)
 {
 	*ret = false;
 	const struct op_address_map *map;
@@ -138,7 +136,7 @@ static struct op_error *try_file(struct op_session *session, struct op_module_en
 		op_error_destroy(err);
 		return NULL;
 	}
-	err = code_fits(module, wasm, ret);
+	err = op_module_code_fits(module, wasm, ret);
 	op_wasm_module_destroy(wasm);
 	if (!err && *ret)
 		err = op_artifact_set_bytecode(module->artifact, module->info.index, &bytes);

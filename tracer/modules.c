@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The modules of the guest as a person knows them: names, functions, where their copies are.
-#include "tracer/session.h"
+#include "tracer/shadow_frames.h"
+#include "tracer/source.h"
 
 #include <fnmatch.h>
 #include <inttypes.h>
@@ -8,17 +9,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void forget_function_names(struct op_module_entry *entry)
+{
+	if (!entry->function_names)
+		return;
+	for (uint32_t i = 0; i < entry->info.function_count; i++)
+		free((char *)entry->function_names[i]);
+	free(entry->function_names);
+	entry->function_names = NULL;
+}
+
 static void entry_destroy(struct op_module_entry *entry)
 {
 	if (!entry)
 		return;
-	if (entry->function_names) {
-		for (uint32_t i = 0; i < entry->info.function_count; i++)
-			free((char *)entry->function_names[i]);
-		free(entry->function_names);
-	}
+	op_source_close(entry);
+	for (uint32_t i = 0; entry->demangled_names && i < entry->info.function_count; i++)
+		free(entry->demangled_names[i]);
+	free(entry->demangled_names);
+	forget_function_names(entry);
 	free((char *)entry->info.version);
 	free((char *)entry->info.path);
+	op_shadow_functions_destroy(entry->shadow);
 	free(entry->name);
 	free(entry->file);
 	free(entry->copies.data);
@@ -36,6 +48,15 @@ void op_modules_clear(struct op_session *session)
 	for (size_t i = 0; i < session->modules.count; i++)
 		entry_destroy(session->modules.data[i]);
 	session->modules.count = 0;
+}
+
+void op_modules_leave_memory(struct op_session *session)
+{
+	for (size_t i = 0; i < session->modules.count; i++) {
+		struct op_module_entry *entry = session->modules.data[i];
+		op_artifact_set_source(entry->artifact, NULL, op_host_addr(0));
+		entry->copies.count = 0;
+	}
 }
 
 struct op_module_entry *op_module_by_id(struct op_session *session, uint32_t id)
@@ -168,6 +189,46 @@ static struct op_error *count_by_symbols(struct op_module_entry *entry)
 	return NULL;
 }
 
+static void count_by_module(struct op_module_entry *entry)
+{
+	entry->info.function_count = op_wasm_module_function_count(entry->wasm);
+	entry->info.imported_functions =
+		op_wasm_module_imported(entry->wasm, OP_WASM_EXTERNAL_FUNC);
+}
+
+// A list of names that is there already gets as long as the index space.
+static bool lengthen_list(void *list, size_t count, size_t more)
+{
+	void **names = list;
+	size_t capacity = count;
+	if (!*names || more <= count)
+		return true;
+	if (!op_array_reserve(names, &capacity, more, sizeof(char *)))
+		return false;
+	memset((char **)*names + count, 0, (more - count) * sizeof(char *));
+	return true;
+}
+
+struct op_error *op_module_take_bytes(struct op_module_entry *module, const struct op_bytes *bytes)
+{
+	struct op_error *err =
+		op_artifact_set_bytecode(module->artifact, module->info.index, bytes);
+	if (!err)
+		err = op_artifact_module(module->artifact, module->info.index, &module->wasm);
+	if (err)
+		return err;
+	// Names that were handed out stay as they are; the list gets as long as the index space.
+	uint32_t count = module->info.function_count;
+	uint32_t more = op_wasm_module_function_count(module->wasm);
+	if (!lengthen_list(&module->function_names, count, more) ||
+	    !lengthen_list(&module->demangled_names, count, more))
+		return op_error_no_memory();
+	count_by_module(module);
+	module->info.function_count = more > count ? more : count;
+	module->info.has_file_bytes = true;
+	return NULL;
+}
+
 static struct op_error *fill_entry(struct op_session *session, struct op_module_entry *entry,
 				   const char *file)
 {
@@ -199,9 +260,7 @@ static struct op_error *fill_entry(struct op_session *session, struct op_module_
 	entry->info.has_bytecode = info->has_bytecode;
 	entry->info.has_file_bytes = entry->wasm && !info->has_bytecode;
 	if (entry->wasm) {
-		entry->info.function_count = op_wasm_module_function_count(entry->wasm);
-		entry->info.imported_functions =
-			op_wasm_module_imported(entry->wasm, OP_WASM_EXTERNAL_FUNC);
+		count_by_module(entry);
 	} else {
 		err = count_by_symbols(entry);
 		if (err)

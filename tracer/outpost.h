@@ -74,13 +74,47 @@ OP_API struct op_error *op_session_look(struct op_session *session, int64_t pid)
 OP_API struct op_error *op_session_stop_looked(struct op_session *session);
 /** Open a .cwasm file: modules, functions and disassembly only. */
 OP_API struct op_error *op_session_open_artifact(struct op_session *session, const char *path);
+/** How to open a core file. Zero-initialise; size is for growth. */
+struct op_core_open_options {
+	size_t size;         /**< sizeof(struct op_core_open_options) */
+	const char *program; /**< the executable, instead of the one that the core names; NULL */
+	const char *sysroot; /**< a folder with the files of the machine where it ran; NULL: none */
+	bool allow_empty;    /**< also when no Wasmtime image is found */
+};
+struct op_event;
+/**
+ * Open a core file (ELF: the kernel's, gcore's, systemd-coredump's, compressed or not) as a process
+ * that is stopped for good: OP_SESSION_STOPPED. What needs a process that can run fails with
+ * OP_ERROR_UNSUPPORTED; op_session_detach() closes it. What is missing is told as warnings.
+ * @param[out] ret how it ended: OP_REASON_CORE.
+ * @return OP_ERROR_IO, OP_ERROR_FORMAT, OP_ERROR_UNSUPPORTED (another machine's),
+ * OP_ERROR_NOT_FOUND (a program that does not fit), OP_ERROR_NOT_WASMTIME.
+ */
+OP_API struct op_error *op_session_open_core(struct op_session *session, const char *path,
+					     const struct op_core_open_options *options,
+					     struct op_event *ret);
+/** Whether a file begins like a core file, or like a compressed one. */
+OP_API bool op_session_is_core_file(const char *path);
+/** Whether the target is a core file. */
+OP_API bool op_session_is_core(const struct op_session *session);
+/** What is known of an open core file. Borrowed until it is closed. */
+struct op_core_report {
+	const char *path;           /**< as it was given */
+	const char *program;        /**< as the core file names it; NULL: not known */
+	const char *const *remarks; /**< what is missing from it: sentences */
+	size_t remark_count;
+};
+/** OP_ERROR_STATE: the target is none. */
+OP_API struct op_error *op_session_core(struct op_session *session, struct op_core_report *ret);
 /** Start a program and run it to the first instruction of its guest. Ends OP_SESSION_EXITED with
  * the event when it never gets there. */
-struct op_event;
 OP_API struct op_error *op_session_launch(struct op_session *session, const char *const *argv,
 					  struct op_event *ret);
 /** Leave the target running, byte for byte as it was. The session is empty afterwards. */
 OP_API struct op_error *op_session_detach(struct op_session *session);
+/** The same, but what was read of the modules stays until there is another target: of frames that
+ * were copied, op_session_frame_source() and op_session_source_frames() still tell. */
+OP_API struct op_error *op_session_detach_keep_modules(struct op_session *session);
 OP_API struct op_error *op_session_kill(struct op_session *session);
 
 // Threads and stacks --------------------------------------------------------------------------
@@ -103,7 +137,8 @@ struct op_frame {
 	bool has_pc;
 	uint32_t pc; /**< offset in the module's original bytes; a caller's frame: the call */
 	struct op_host_addr host_pc, fp;
-	struct op_host_addr vmctx; /**< 0: unknown */
+	struct op_host_addr host_sp; /**< HOST: where the stretch begins */
+	struct op_host_addr vmctx;   /**< 0: unknown */
 	bool inlined;
 	bool in_flight;     /**< inside the instruction at pc: its operand stack is being changed */
 	bool no_values;     /**< compiled without guest-debug */
@@ -131,6 +166,42 @@ struct op_stack {
 	size_t count;
 	const char *incomplete; /**< why the walk ended early; NULL when it is whole */
 };
+
+/** A frame of the host: of the runtime, the embedder or a library. */
+struct op_host_frame {
+	struct op_host_addr pc; /**< of a caller: where its call returns to */
+	const char *function;   /**< demangled, escaped; NULL: no symbol is known there */
+	uint64_t offset;        /**< of pc from the function's start */
+	const char *object;     /**< name of the file that the code is from; "": none */
+	uint64_t file_offset;   /**< of pc from where that file is mapped */
+	const char *file;       /**< of the source; NULL: unknown */
+	uint32_t line;
+	bool inlined; /**< a body within the next one */
+};
+/** An address of the host's code on a stack, innermost first. */
+struct op_host_return {
+	struct op_host_addr pc, sp;
+	bool is_return_address; /**< the instruction that is executed ends there */
+};
+/**
+ * Unwind a stretch of host frames of the stack that was asked for last.
+ * @param[in] at index of a HOST frame in stack->frames: the frames between it and the guest's
+ * caller; stack->count: those outside the guest's outermost frame, or all of a thread that is not
+ * in the guest.
+ * @param[out] ret owned by the session until the next call. @param[out] ret_incomplete why it ends
+ * early; NULL when it is whole; as long.
+ */
+OP_API struct op_error *op_session_host_stretch(struct op_session *session,
+						const struct op_stack *stack, size_t at,
+						const struct op_host_return **ret,
+						size_t *ret_count, const char **ret_incomplete);
+/**
+ * What is at one of these addresses: bodies that were inlined there, innermost first, then the
+ * function. Works when the program runs again as well. Owned by the session until the next call.
+ */
+OP_API struct op_error *op_session_host_frames(struct op_session *session,
+					       const struct op_host_return *place,
+					       const struct op_host_frame **ret, size_t *ret_count);
 
 /** Number of threads, and stacks of suspended guests. Walks the innermost frames only. */
 struct op_thread_summary {
@@ -192,18 +263,29 @@ OP_API struct op_error *op_session_operands(struct op_session *session,
 
 /** What the guest's debug information says of a frame's place. Strings are escaped. */
 struct op_frame_source {
-	const char *function; /**< "ns::Shape::area"; NULL: not known */
-	const char *language; /**< "c", "c++", "rust", ...; NULL: not known */
-	const char *file;     /**< as DWARF has it, after substitute-path; NULL: not known */
-	uint32_t line;        /**< 0: made by the compiler */
-	uint32_t column;      /**< 0: not known */
-	bool exact;           /**< its pc is where the line's code begins (is_stmt) */
-	const char *missing;  /**< why nothing is known; NULL otherwise */
+	const char *function;   /**< "ns::Shape::area"; NULL: not known */
+	const char *language;   /**< "c", "c++", "rust", ...; NULL: not known */
+	const char *file;       /**< as DWARF has it, after substitute-path; NULL: not known */
+	const char *short_file; /**< without the folder that it was compiled in */
+	uint32_t line;          /**< 0: made by the compiler */
+	uint32_t column;        /**< 0: not known */
+	bool exact;             /**< its pc is where the line's code begins (is_stmt) */
+	uint64_t body; /**< of its module: the same for all frames of one body; 0: not known */
+	const char *missing; /**< why nothing is known; NULL otherwise */
 };
 /** Owned by the session until the target runs. Errors only when the target is gone. */
 OP_API struct op_error *op_session_frame_source(struct op_session *session,
 						const struct op_frame *frame,
 						struct op_frame_source *ret);
+/**
+ * How many frames of the guest's language one Wasm frame is: the bodies that were inlined into each
+ * other at its pc, and the function; 1 where nothing is known. For stacks without such frames (see
+ * op_session_set_inlined_frames()), to be told apart by source_depth and source_inlined.
+ */
+OP_API struct op_error *op_session_source_frames(struct op_session *session,
+						 const struct op_frame *frame, uint32_t *ret);
+/** Whether bodies that the guest's compiler inlined are frames of their own (as at first). */
+OP_API void op_session_set_inlined_frames(struct op_session *session, bool shown);
 
 /** A line of a source file. */
 struct op_source_line {
@@ -229,18 +311,129 @@ OP_API struct op_error *op_session_add_source_folder(struct op_session *session,
 						     const char *folder);
 OP_API struct op_error *op_session_substitute_path(struct op_session *session, const char *from,
 						   const char *to);
+/** Whether debuginfod servers (DEBUGINFOD_URLS) are asked for what is not found here; at first they
+ * are not. */
+OP_API void op_session_set_debuginfod(struct op_session *session, bool enabled);
+/** The search path's folders. Borrowed until it changes. */
+OP_API const char *const *op_session_source_folders(const struct op_session *session,
+						    size_t *ret_count);
+/** A rule for paths that moved, by number, the newest first; false behind the last. Borrowed until
+ * they change. */
+OP_API bool op_session_path_rule(const struct op_session *session, size_t index,
+				 const char **ret_from, const char **ret_to);
+/** NULL: none is set. */
+OP_API const char *op_session_module_path(const struct op_session *session);
 /** Where modules' files (with debug information) are looked for: a file or a folder; NULL: nowhere
  * else than as always. */
 OP_API struct op_error *op_session_set_module_path(struct op_session *session, const char *path);
 
+/** A stretch of code that belongs to one place of a source file. Strings are escaped. */
+struct op_source_range {
+	uint32_t module_id;
+	const char *module;
+	const char *function; /**< the innermost body's name, else the Wasm function's */
+	uint32_t pc, end_pc;
+	const char *file; /**< after substitute-path */
+	uint32_t line;
+	uint32_t column;   /**< 0: not known */
+	bool is_statement; /**< a place for breakpoints */
+};
+/** What a person names: a place in a source file, and the code where it was named by code. */
+struct op_source_position {
+	uint32_t module_id;
+	const char *module;
+	const char *file; /**< after substitute-path */
+	uint32_t line;
+	bool has_pc; /**< it was a function or an address: pc */
+	uint32_t pc;
+};
+/**
+ * SPEC: FILE:LINE | LINE (of @p default_file) | FUNCTION | *OFFSET, each with MODULE! in front if
+ * wanted. Owned by the session until the next call.
+ * @param[in] frame its module is preferred; may be NULL.
+ * @param[in] default_file NULL: there is none.
+ * @return OP_ERROR_NOT_FOUND: nothing is called so. OP_ERROR_UNSUPPORTED: the module has no debug
+ * information (for this code), with the sentence that says why.
+ */
+OP_API struct op_error *op_session_source_position(struct op_session *session,
+						   const struct op_frame *frame, const char *spec,
+						   const char *default_file,
+						   struct op_source_position *ret);
+/** All code of a line, over all modules; none: *ret_count is 0. @param[in] file as for a
+ * breakpoint. Owned by the session until the next call. */
+OP_API struct op_error *op_session_source_ranges(struct op_session *session, const char *file,
+						 uint32_t line, const struct op_source_range **ret,
+						 size_t *ret_count);
+/** The code around @p pc that belongs to one place of a source file; *ret_found false: to none. */
+OP_API struct op_error *op_session_source_range_at(struct op_session *session, uint32_t module_id,
+						   uint32_t pc, bool *ret_found,
+						   struct op_source_range *ret);
+struct op_source_file {
+	uint32_t module_id;
+	const char *module;
+	const char *file; /**< after substitute-path, escaped */
+};
+/** The source files of all modules whose path matches a shell pattern (NULL: all), by module. Owned
+ * by the session until the next call. */
+OP_API struct op_error *op_session_source_files(struct op_session *session, const char *pattern,
+						const struct op_source_file **ret,
+						size_t *ret_count);
+/** What is known of a place in the code and where from. Strings are escaped. */
+struct op_source_summary {
+	uint32_t module_id;
+	const char *module;
+	const char *missing; /**< why the module has no debug information; then nothing below */
+	const char *origin;  /**< the file that it was taken from; NULL: the image itself */
+	const char *file;    /**< of the place's line; NULL: not known */
+	const char *path;    /**< where that file is here; NULL: nowhere */
+	const char *unit;    /**< DW_AT_name of the compilation unit; NULL: no unit has the place */
+	const char *directory; /**< the compiler's; "" when it is not recorded */
+	const char *producer;  /**< "" when it is not recorded */
+	const char *language;
+	unsigned version; /**< of DWARF */
+};
+/** Of the place that a frame is at; or of a module alone, when it has no pc. Owned by the session
+ * until the next call. */
+OP_API struct op_error *op_session_source_summary(struct op_session *session, uint32_t module_id,
+						  bool has_pc, uint32_t pc,
+						  struct op_source_summary *ret);
+
+/**
+ * What a name of a function of the guest's language that begins with @p prefix may go on with, over
+ * all modules, each once: "ns::f" for "ns::", and for "f" too. Owned by the session until the next
+ * call.
+ */
+OP_API struct op_error *op_session_complete_function(struct op_session *session, const char *prefix,
+						     const char *const **ret, size_t *ret_count);
+/** A variable that can be seen at a place in the code. Strings are escaped. */
+struct op_scope_variable {
+	const char *name;
+	const char *declaration; /**< "struct node *list" */
+	const char *kind;        /**< "parameter", "local", "static", "constant" */
+	const char *function;    /**< whose it is: one of the bodies around the place */
+	const char *file;        /**< of its declaration, after substitute-path; NULL: not known */
+	uint32_t line;
+	unsigned depth; /**< of blocks: 0 is the function's own */
+	bool shadowed;  /**< a variable of an inner block has its name */
+};
+/**
+ * The variables at @p pc: those of the innermost body first, then of the bodies that it is inlined
+ * into. Owned by the session until the next call.
+ * @return OP_ERROR_UNSUPPORTED: the module has no debug information (for this code), with the
+ * sentence that says why.
+ */
+OP_API struct op_error *op_session_source_scope(struct op_session *session, uint32_t module_id,
+						uint32_t pc, const struct op_scope_variable **ret,
+						size_t *ret_count);
+
 enum op_source_node_kind {
 	OP_SOURCE_NODE_SCALAR,  /**< number, character, boolean, enumerator: text */
 	OP_SOURCE_NODE_POINTER, /**< text; children are not followed */
-	OP_SOURCE_NODE_STRING,  /**< text in quotes */
-	OP_SOURCE_NODE_STRUCT,  /**< members, variants' fields, bases; a summary where a type is
-				   known to outpost ("std::vector of length 3") */
-	OP_SOURCE_NODE_ARRAY,   /**< elements; of vectors, slices, lists too */
-	OP_SOURCE_NODE_MAP,     /**< children are pairs: key, value */
+	OP_SOURCE_NODE_STRING, /**< text in quotes, of a pointer to characters behind its address */
+	OP_SOURCE_NODE_STRUCT, /**< members, variants' fields, bases; a summary where a type is
+				  known to outpost ("std::vector of length 3") */
+	OP_SOURCE_NODE_ARRAY,  /**< elements; of vectors, slices, lists too */
+	OP_SOURCE_NODE_MAP,    /**< children are key, value, key, value; length counts pairs */
 	OP_SOURCE_NODE_MISSING, /**< problem */
 };
 /** "scalar", "pointer", ... Static. */
@@ -250,6 +443,11 @@ struct op_source_node {
 	enum op_source_node_kind kind;
 	const char *name;    /**< of a variable or member; NULL: an element, or a result */
 	bool is_base;        /**< name is that of the base class */
+	bool is_static;      /**< a member of the class rather than of the object */
+	bool is_reference;   /**< all that follows is of what it refers to */
+	bool is_tuple;       /**< STRUCT, ARRAY: written in parentheses, without names */
+	bool is_rust;        /**< written as Rust does: name: value, [element] */
+	uint64_t repeats;    /**< an element that stands for so many equal ones in a row; 0: one */
 	const char *type;    /**< "struct node *"; NULL: not known */
 	const char *text;    /**< SCALAR, POINTER, STRING: "42", "97 'a'", "ADD", "0x1234 <main>" */
 	const char *summary; /**< variant ("Some"), container; NULL: none */
@@ -267,6 +465,7 @@ struct op_source_node {
 struct op_source_limits {
 	unsigned depth;  /**< levels of aggregates; 0: 20 */
 	size_t elements; /**< of arrays and containers, characters of strings; 0: 200 */
+	size_t repeats;  /**< more equal elements in a row than this are one; 0: 10 */
 	char format;     /**< of numbers, as print/x: 'x', 'd', 'u', 'o', 't', 'c', 'f', 'a', 's';
 			    0: natural */
 	bool plain;      /**< containers and strings as the structs that they are */
@@ -298,6 +497,28 @@ OP_API struct op_error *op_session_source_node(struct op_session *session,
 OP_API struct op_error *op_session_source_type(struct op_session *session,
 					       const struct op_frame *frame, const char *expression,
 					       bool definition, const char **ret);
+enum op_source_listing { OP_SOURCE_TYPES, OP_SOURCE_GLOBALS };
+/** A type or a variable outside of functions, as debug information names it. Strings are escaped.
+ */
+struct op_source_name {
+	uint32_t module_id;
+	const char *module;
+	const char *name; /**< qualified: "ns::Shape" */
+	const char
+		*declaration; /**< "struct ns::Shape", "typedef unsigned int u32", "int counter" */
+	const char *file;     /**< as DWARF has it, after substitute-path; NULL: not known */
+	uint32_t line;        /**< 0: not known */
+};
+/**
+ * What the debug information of all modules names, by module, file, and line.
+ * @param[in] pattern a shell pattern of qualified names; NULL: all.
+ * Owned by the session until the next call.
+ * @return OP_ERROR_UNSUPPORTED when no module has debug information, with the reason.
+ */
+OP_API struct op_error *op_session_source_names(struct op_session *session,
+						enum op_source_listing which, const char *pattern,
+						const struct op_source_name **ret,
+						size_t *ret_count);
 
 // Modules and functions -----------------------------------------------------------------------
 
@@ -449,10 +670,11 @@ struct op_location {
 	uint32_t module_id;
 	const char *module;
 	uint32_t function_index;
-	const char *function;
+	const char *function; /**< the guest's own name for the body there, where it is known */
 	uint32_t pc;
-	size_t places;    /**< patched slots, over all copies */
-	const char *file; /**< of the source line; NULL: not known */
+	size_t places;          /**< patched slots, over all copies */
+	const char *file;       /**< of the source line; NULL: not known */
+	const char *short_file; /**< without the folder that it was compiled in */
 	uint32_t line;
 };
 /** What is done where a breakpoint is. */
@@ -500,6 +722,14 @@ enum op_breakpoint_kind {
 };
 /** "breakpoint", "watchpoint", "read-watchpoint", "access-watchpoint". Static. */
 OP_API const char *op_breakpoint_kind_name(enum op_breakpoint_kind kind);
+/** Where a condition, a count, a log point or a watched expression is evaluated. */
+enum op_breakpoint_evaluation {
+	OP_EVALUATION_NONE, /**< nowhere: there is nothing to evaluate, or nothing has run since */
+	OP_EVALUATION_INSIDE,  /**< by code in the target: it stops where that says so */
+	OP_EVALUATION_OUTSIDE, /**< by outpost, for which the target stops at each arrival */
+};
+/** "none", "inside", "outside". Static. */
+OP_API const char *op_breakpoint_evaluation_name(enum op_breakpoint_evaluation evaluation);
 struct op_breakpoint {
 	enum op_breakpoint_kind kind;
 	uint32_t number;
@@ -508,6 +738,7 @@ struct op_breakpoint {
 	const char *spec;          /**< as typed */
 	const char *condition;     /**< it stops only where this is true; NULL: always */
 	const char *format;        /**< LOG: format and values as typed */
+	enum op_breakpoint_evaluation evaluation;
 	bool enabled, temporary;
 	bool pending; /**< matches nothing yet; resolves by itself when a module comes */
 	uint64_t hits;
@@ -515,6 +746,8 @@ struct op_breakpoint {
 	uint32_t requested_pc; /**< for *OFFSET; differs from the location's pc when it was moved to
 				  the next instruction */
 	bool moved;
+	uint32_t requested_line; /**< FILE:LINE without code: locations are at the next line that
+				    has some; else 0 */
 	const struct op_location *locations;
 	size_t location_count;
 	uint64_t stops_left;         /**< after so many more stops it is disabled; 0: it never is */
@@ -522,9 +755,13 @@ struct op_breakpoint {
 	size_t command_count;
 };
 /**
- * Set a breakpoint. SPEC: NAME | FUNCTION-INDEX as function[N] or #N | *OFFSET | MODULE!NAME |
- * MODULE!*OFFSET | MODULE:NAME | MODULE:*OFFSET. A function's breakpoint is at its first
- * instruction. What matches nothing stays pending when @p allow_pending, else OP_ERROR_NOT_FOUND
+ * Set a breakpoint. SPEC: FILE:LINE | LINE, +N, -N (in the selected frame's file; counted from its
+ * line) | NAME | FILE:NAME | FUNCTION-INDEX as function[N] or #N | *OFFSET; MODULE! in front of all
+ * of them, MODULE: in front of NAME and the last two. A file matches the end of a path. A name may
+ * leave out namespaces, types and template arguments ("f", "ns::f", "Type::method"); every instance
+ * and every inlined body is a location. A function's breakpoint is behind its prologue where the
+ * module has debug information, else at its first instruction. A line without code means the next
+ * one that has. What matches nothing stays pending when @p allow_pending, else OP_ERROR_NOT_FOUND
  * with near names. "SPEC if EXPRESSION" stops only where the expression (as for
  * op_session_evaluate(), in the frame that arrives there) is true; it is evaluated by outpost at
  * each arrival, and arrivals where it is false are not counted as hits. What is no expression is
@@ -567,6 +804,10 @@ OP_API struct op_error *op_session_watch_software(struct op_session *session,
 						  const char *pattern,
 						  const struct op_breakpoint **ret);
 OP_API struct op_error *op_session_breakpoint_delete(struct op_session *session, uint32_t number);
+/** The numbers of the breakpoints that stop at a place (as for op_session_break(), without a
+ * condition), or at its line. Owned by the session until the next call. */
+OP_API struct op_error *op_session_breakpoints_at(struct op_session *session, const char *spec,
+						  const uint32_t **ret, size_t *ret_count);
 OP_API struct op_error *op_session_breakpoint_enable(struct op_session *session, uint32_t number,
 						     bool enabled);
 /** Let the next @p count hits pass. */
@@ -709,16 +950,20 @@ enum op_stop_reason {
 	OP_REASON_THREAD_ENDED, /**< the only thread that scheduler-locking let run has ended */
 	OP_REASON_CATCH,        /**< a catchpoint whose event none of the others says */
 	OP_REASON_WATCHPOINT,
+	OP_REASON_CORE, /**< op_session_open_core(): signal is what ended it, 0: nothing did */
 };
 /** OP_REASON_WATCHPOINT: what happened to the watched place. */
 struct op_watch_event {
 	enum op_breakpoint_kind kind;
 	bool software; /**< found changed before the instruction that the frame is at */
-	bool left;     /**< software: its frame has returned, and it is disabled */
+	bool left;     /**< its frame has returned, and it is disabled */
 	const char *expression;
 	bool changed; /**< old_value and new_value differ */
 	struct op_value old_value, new_value;
 	bool is_unsigned;
+	/** The same with its type of the guest's language, as op_result.guest_value; NULL: none.
+	 * Until the next wait. */
+	const void *old_guest, *new_guest;
 	bool by_host;          /**< a host call of the guest, or the host on its own, did it */
 	const char *host_call; /**< "fd_read", "host" when it has no name; NULL: on its own, or not
 				  by the host */
@@ -734,10 +979,12 @@ struct op_event {
 	size_t breakpoint_count;
 	int signal;
 	char signal_name[16];
+	bool has_fault_address; /**< CORE: the signal was for an access, or an instruction, there */
+	struct op_host_addr fault_address;
 	bool killed; /**< EXITED by a signal */
 	int exit_status;
 	int64_t child; /**< FORKED */
-	char trap[64]; /**< TRAP: "integer divide by zero", "" when it is not known */
+	char trap[64]; /**< TRAP, CORE: "integer divide by zero", "" when it is not known */
 	const struct op_value *results; /**< finish: the returned values, by type */
 	size_t result_count;
 	const char *results_missing;        /**< finish: why they are not known; NULL otherwise */
@@ -785,6 +1032,9 @@ OP_API struct op_error *op_session_run_to(struct op_session *session, const char
  * the target where that can be (as at first), or each arrival stops it for outpost to decide.
  */
 OP_API void op_session_set_inside(struct op_session *session, bool inside);
+/** Whether steps by lines stop in functions that have none (by instructions then), rather than run
+ * out of them; at first they do not. */
+OP_API void op_session_set_step_mode(struct op_session *session, bool stop);
 /** Which threads run when the selected one does. */
 enum op_scheduler_locking {
 	OP_LOCKING_OFF,  /**< all */

@@ -232,6 +232,26 @@ struct op_error *op_patch_add_purpose(struct op_patch_set *set, struct op_patch 
 	return is_written(patch) || op_array_push(&set->fresh, patch) ? NULL : op_error_no_memory();
 }
 
+struct op_error *op_patch_drop_purpose(struct op_session *session, struct op_patch *patch,
+				       unsigned purpose)
+{
+	patch->purposes &= ~purpose;
+	if (patch->purposes || patch->breakpoint_count || !patch->inserted)
+		return NULL;
+	struct op_code_writes writes = {0};
+	struct op_code_write write = {.address = patch->address, .size = patch->size};
+	memcpy(write.bytes, patch->original, patch->size);
+	struct op_error *err = op_array_push(&writes, write) ? NULL : op_error_no_memory();
+	if (!err)
+		err = op_code_write(session->process, &writes, false);
+	free(writes.data);
+	if (err)
+		return err;
+	op_process_forget_plant(session->process, patch->journal_entry);
+	patch->inserted = patch->called = false;
+	return NULL;
+}
+
 void op_patch_set_remove_purposes(struct op_patch_set *set, unsigned purposes)
 {
 	size_t kept = 0;

@@ -19,11 +19,12 @@ enum op_patch_purpose {
 	OP_PATCH_TRAP = 4,  /**< the builtin through which the guest traps */
 	OP_PATCH_LEAVE = 8, /**< where the guest goes back to the host */
 	OP_PATCH_NATIVE_RETURN =
-		16,              /**< a builtin's return while a step goes by native instructions */
-	OP_PATCH_TARGET = 32,    /**< the place that a run goes to */
-	OP_PATCH_CATCH = 64,     /**< only because an exception may go there */
-	OP_PATCH_RUN_MASK = 127, /**< all of these end with the run */
-	OP_PATCH_CALL = 128,     /**< call_trace.c, as long as it is on: a host call begins */
+		16,           /**< a builtin's return while a step goes by native instructions */
+	OP_PATCH_TARGET = 32, /**< the place that a run goes to */
+	OP_PATCH_CATCH = 64,  /**< only because an exception may go there */
+	OP_PATCH_LINE = 1024, /**< a statement that a step by lines may end at */
+	OP_PATCH_RUN_MASK = 127 | OP_PATCH_LINE, /**< all of these end with the run */
+	OP_PATCH_CALL = 128, /**< call_trace.c, as long as it is on: a host call begins */
 	OP_PATCH_CALL_RETURN = 256,
 	OP_PATCH_CALL_FAILURE = 512,
 	OP_PATCH_CALL_MASK = 896,
@@ -93,6 +94,10 @@ void op_patch_set_retire_counts(struct op_session *session);
  * op_patch_set_insert_new(). */
 struct op_error *op_patch_add_purpose(struct op_patch_set *set, struct op_patch *patch,
 				      unsigned purposes);
+/** During a run: one of its purposes is gone. When nothing else wants it, it is taken out of the
+ * code; the one thread that executes that is stopped. */
+struct op_error *op_patch_drop_purpose(struct op_session *session, struct op_patch *patch,
+				       unsigned purpose);
 /** Take purposes out of all patches. */
 void op_patch_set_remove_purposes(struct op_patch_set *set, unsigned purposes);
 

@@ -239,6 +239,45 @@ struct op_error *op_place_patches(struct op_session *session, struct op_module_e
 	return place_by_map(session, module, place, breakpoint, use, ret);
 }
 
+struct owner_search {
+	uint32_t low, high; // positions
+	bool found;
+	uint32_t text_offset;
+};
+
+static bool find_owner(void *context, const struct op_address_map_entry *entry)
+{
+	struct owner_search *search = context;
+	search->found = entry->has_position && entry->position >= search->low &&
+			entry->position < search->high;
+	search->text_offset = entry->text_offset;
+	return !search->found;
+}
+
+struct op_error *op_place_function_of(struct op_module_entry *module, uint32_t pc, uint32_t end,
+				      bool *ret_found, uint32_t *ret)
+{
+	const struct op_address_map *map;
+	const struct op_function *owner = NULL;
+	uint32_t bias = 0;
+	struct owner_search search = {.low = pc, .high = end};
+	*ret_found = false;
+	struct op_error *err = op_artifact_address_map(module->artifact, &map);
+	if (!err && map)
+		err = op_artifact_module_bias(module->artifact, module->info.index, &bias);
+	search.low += bias;
+	search.high += bias;
+	if (!err && map)
+		err = op_address_map_each(map, 0, find_owner, &search);
+	if (!err && search.found)
+		err = op_artifact_function_at(module->artifact, search.text_offset, &owner);
+	if (err || !owner || owner->kind != OP_FUNCTION_WASM || owner->module != module->info.index)
+		return err;
+	*ret_found = true;
+	*ret = owner->index;
+	return NULL;
+}
+
 // The first position that the address map has for a function.
 struct first_position {
 	uint32_t text_end, position;

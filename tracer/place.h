@@ -46,4 +46,9 @@ struct op_error *op_place_function_start(struct op_module_entry *module, uint32_
 /** What must be added to a module's pc to get the pc of its frame table. */
 struct op_error *op_place_table_bias(const struct op_module_entry *module, uint32_t *ret);
 
+/** The function that was compiled from the first instruction in [pc, end) that has code, by the
+ * address map. */
+struct op_error *op_place_function_of(struct op_module_entry *module, uint32_t pc, uint32_t end,
+				      bool *ret_found, uint32_t *ret);
+
 #endif

@@ -35,6 +35,7 @@ const char *op_stop_reason_name(enum op_stop_reason reason)
 		[OP_REASON_THREAD_ENDED] = "thread-ended",
 		[OP_REASON_CATCH] = "catch",
 		[OP_REASON_WATCHPOINT] = "watchpoint",
+		[OP_REASON_CORE] = "core",
 	};
 	return reason < OP_ARRAY_SIZE(names) && names[reason] ? names[reason] : "unknown";
 }
@@ -170,7 +171,8 @@ static struct op_error *let_run(struct op_session *session, int64_t stepping)
 // is not the user's yet.
 static struct op_error *choose_threads(struct op_session *session, enum op_run_kind kind)
 {
-	bool steps = kind == OP_RUN_STEP_INTO || kind == OP_RUN_STEP_OVER;
+	bool steps = kind == OP_RUN_STEP_INTO || kind == OP_RUN_STEP_OVER ||
+		     kind == OP_RUN_STEP_LINE || kind == OP_RUN_NEXT_LINE;
 	session->only_thread = 0;
 	if (session->reaching_entry || session->locking == OP_LOCKING_OFF ||
 	    (session->locking == OP_LOCKING_STEP && !steps))
@@ -208,25 +210,39 @@ static struct op_error *start_planned(struct op_session *session, struct op_erro
 
 struct op_error *op_session_run(struct op_session *session, enum op_run_kind kind, uint64_t count)
 {
-	struct op_error *err = op_session_need_stopped(session);
+	struct op_error *err = op_session_need_live(session, "cannot run the program");
 	if (!err)
 		err = choose_threads(session, kind);
 	if (err)
 		return err;
 	op_breakpoint_set_drop_spent(session);
+	if (kind == OP_RUN_GO)
+		session->hidden_bodies = 0;
 	return kind == OP_RUN_GO ? start(session, 0)
 				 : start_planned(session, op_step_start(session, kind, count));
 }
 
 struct op_error *op_session_run_to(struct op_session *session, const char *place, bool any_frame)
 {
-	struct op_error *err = op_session_need_stopped(session);
+	struct op_error *err = op_session_need_live(session, "cannot run the program");
 	if (!err)
 		err = choose_threads(session, OP_RUN_UNTIL);
 	if (err)
 		return err;
 	op_breakpoint_set_drop_spent(session);
 	return start_planned(session, op_step_start_to(session, place, any_frame));
+}
+
+void op_session_set_step_mode(struct op_session *session, bool stop)
+{
+	session->step_mode = stop;
+}
+
+uint32_t op_session_hidden_bodies(const struct op_session *session)
+{
+	bool stepped = session->hidden_bodies && !session->suspended_selected &&
+		       session->hidden_thread == session->selected_thread;
+	return stepped ? session->hidden_bodies : 0;
 }
 
 void op_session_set_scheduler_locking(struct op_session *session, enum op_scheduler_locking locking)
@@ -341,7 +357,8 @@ struct op_error *op_run_show(struct op_session *session, op_thread_id thread,
 	absorb_terminal_interrupt(session);
 	if (event->breakpoint)
 		op_breakpoint_set_shown(session, event);
-	bool hardware = reason == OP_REASON_WATCHPOINT && !event->watch->software;
+	bool hardware =
+		reason == OP_REASON_WATCHPOINT && !event->watch->software && !event->watch->left;
 	if (hardware)
 		op_watch_show_access(session, thread);
 	// Whoever let one thread run alone stays with it.
@@ -606,6 +623,8 @@ struct op_error *op_session_carry(struct op_session *session, bool *ret_carried)
 		struct op_error *err = at_rest(session, &rest);
 		if (err || rest)
 			return err;
+		if (op_session_is_core(session))
+			break;
 		op_thread_id thread = session->selected_thread;
 		struct op_stop stop;
 		err = step_natively(session, thread, &stop);

@@ -32,9 +32,10 @@ static struct op_error *pass(struct op_session *session, op_thread_id thread,
 {
 	if (patch->kind == OP_PATCH_SLOT) {
 		// x86-64 stands behind the trap byte, in front of the rest of the slot, which is a
-		// NOP unless a stub is called there; others stand at the trap itself.
+		// NOP unless a stub is called there, or the trap was taken out meanwhile; others
+		// stand at the trap itself.
 		const struct op_arch *arch = op_process_arch(session->process);
-		if (!arch->trap_pc_advance || patch->called) {
+		if (!arch->trap_pc_advance || patch->called || !patch->inserted) {
 			struct op_error *err =
 				rewind_to(session, thread, patch->address + patch->size);
 			if (err)

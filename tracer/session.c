@@ -13,12 +13,17 @@
 #include "tracer/count.h"
 #include "tracer/call_trace.h"
 #include "tracer/catchpoint.h"
+#include "tracer/expression_session.h"
 #include "tracer/items.h"
+#include "tracer/host_modules.h"
 #include "tracer/log.h"
 #include "tracer/objects.h"
 #include "tracer/new_code.h"
 #include "tracer/patch.h"
 #include "tracer/run.h"
+#include "tracer/source_names.h"
+#include "tracer/source_show.h"
+#include "tracer/source_text.h"
 #include "tracer/state.h"
 #include "tracer/step.h"
 #include "tracer/trace.h"
@@ -96,17 +101,19 @@ void op_session_forget_patches(struct op_session *session)
 	op_new_code_forget(session);
 }
 
-// Forget the target; breakpoints stay as they were typed, for the next one.
-static void drop_target(struct op_session *session)
+// Forget the process, and with it all but the modules; breakpoints stay as they were typed, for the
+// next one.
+static void drop_process(struct op_session *session)
 {
 	op_session_forget(session);
 	op_step_reset(session->step);
 	op_session_forget_patches(session);
 	op_count_set_clear(session->counts);
+	session->shown_thread = session->hidden_thread = 0;
+	session->hidden_bodies = 0;
 	op_breakpoint_set_unresolve(session->breakpoints);
 	op_watch_set_lose(session);
 	op_stacks_deinit(session);
-	op_modules_clear(session);
 	op_image_set_destroy(op_take(session->images));
 	op_memory_cache_destroy(op_take(session->cache));
 	op_process_destroy(op_take(session->process));
@@ -120,8 +127,16 @@ static void drop_target(struct op_session *session)
 	op_call_trace_destroy(op_take(session->calls));
 	op_catch_state_reset(session);
 	op_trampolines_clear(session);
+	free(op_take(session->core_program));
 	session->launched = false;
 	session->state = OP_SESSION_EMPTY;
+}
+
+void op_session_drop_target(struct op_session *session)
+{
+	op_modules_clear(session);
+	drop_process(session);
+	op_host_stack_destroy(session);
 }
 
 void op_session_destroy(struct op_session *session)
@@ -131,10 +146,12 @@ void op_session_destroy(struct op_session *session)
 	if (session->state == OP_SESSION_STOPPED || session->state == OP_SESSION_RUNNING)
 		op_error_destroy(session->launched ? op_session_kill(session)
 						   : op_session_detach(session));
-	drop_target(session);
+	op_session_drop_target(session);
 	op_state_destroy(session);
 	op_item_lists_destroy(session);
 	op_nodes_destroy(session);
+	op_source_names_destroy(session);
+	op_source_shown_destroy(session);
 	op_step_destroy(session->step);
 	op_breakpoint_set_destroy(session->breakpoints);
 	op_watch_set_destroy(session->watches);
@@ -161,11 +178,15 @@ void op_session_destroy(struct op_session *session)
 	free(session->instruction_text);
 	free(session->store_addresses.data);
 	free(session->new_images.data);
-	free(session->history.data);
+	op_guest_values_destroy(session->guest_values);
+	op_history_destroy(session);
 	free(session->module_list.data);
 	free(session->modules.data);
 	free(session->results);
 	free(session->results_missing);
+	op_source_text_destroy(session->source_text);
+	op_source_answers_deinit(&session->source_answers);
+	op_source_settings_deinit(&session->source_settings);
 	free(session);
 }
 
@@ -183,6 +204,11 @@ static struct op_error *read_process(void *context, struct op_host_addr addr, vo
 				     size_t size, size_t *ret_done)
 {
 	return op_process_read_some(context, addr, buffer, size, ret_done);
+}
+
+static struct op_error *unreadable_in_process(void *context, struct op_host_addr addr)
+{
+	return op_process_unreadable(context, addr);
 }
 
 struct op_memory op_session_memory(struct op_session *session)
@@ -306,10 +332,14 @@ struct op_error *op_session_refresh(struct op_session *session, bool *ret_change
 }
 
 // Take over an opened or launched process.
-static struct op_error *adopt(struct op_session *session, struct op_process *process)
+struct op_error *op_session_adopt(struct op_session *session, struct op_process *process)
 {
 	session->process = process;
-	session->raw_memory = (struct op_memory){.context = process, .read_some = read_process};
+	session->raw_memory = (struct op_memory){
+		.context = process,
+		.read_some = read_process,
+		.unreadable = unreadable_in_process,
+	};
 	struct op_error *err =
 		op_memory_cache_create(&session->raw_memory, MEMORY_CACHE_LIMIT, &session->cache);
 	if (!err)
@@ -317,16 +347,18 @@ static struct op_error *adopt(struct op_session *session, struct op_process *pro
 	return err;
 }
 
-static struct op_error *need_empty(struct op_session *session)
+struct op_error *op_session_need_empty(struct op_session *session)
 {
 	if (session->state == OP_SESSION_EMPTY || session->state == OP_SESSION_EXITED) {
-		drop_target(session);
+		op_session_drop_target(session);
 		return NULL;
 	}
-	return op_error_create(OP_ERROR_STATE,
-			       "process %" PRId64
-			       " is being debugged already; detach from it first",
-			       op_session_process_id(session));
+	return op_error_create(
+		OP_ERROR_STATE,
+		op_session_is_core(session)
+			? "a core file of process %" PRId64 " is open already; detach from it first"
+			: "process %" PRId64 " is being debugged already; detach from it first",
+		op_session_process_id(session));
 }
 
 // The sentence for a process in which nothing of Wasmtime's was found.
@@ -345,18 +377,18 @@ static struct op_error *not_wasmtime(struct op_session *session)
 
 struct op_error *op_session_look(struct op_session *session, int64_t pid)
 {
-	struct op_error *err = need_empty(session);
+	struct op_error *err = op_session_need_empty(session);
 	if (err)
 		return err;
 	struct op_process *process;
 	err = op_process_open(pid, &process);
 	if (err)
 		return err;
-	err = adopt(session, process);
+	err = op_session_adopt(session, process);
 	if (!err)
 		err = op_session_refresh(session, NULL);
 	if (err) {
-		drop_target(session);
+		op_session_drop_target(session);
 		return err;
 	}
 	session->state = OP_SESSION_LOOKING;
@@ -396,14 +428,14 @@ struct op_error *op_session_attach(struct op_session *session, int64_t pid, bool
 	if (err) {
 		if (session->state == OP_SESSION_STOPPED)
 			op_error_destroy(op_process_detach(session->process));
-		drop_target(session);
+		op_session_drop_target(session);
 	}
 	return err;
 }
 
 struct op_error *op_session_open_artifact(struct op_session *session, const char *path)
 {
-	struct op_error *err = need_empty(session);
+	struct op_error *err = op_session_need_empty(session);
 	if (err)
 		return err;
 	struct op_artifact *artifact;
@@ -415,7 +447,17 @@ struct op_error *op_session_open_artifact(struct op_session *session, const char
 	return err;
 }
 
-struct op_error *op_session_detach(struct op_session *session)
+static void let_go(struct op_session *session, bool keep_modules)
+{
+	if (!keep_modules) {
+		op_session_drop_target(session);
+		return;
+	}
+	op_modules_leave_memory(session);
+	drop_process(session);
+}
+
+static struct op_error *detach(struct op_session *session, bool keep_modules)
 {
 	if (session->state == OP_SESSION_RUNNING) {
 		struct op_error *err = op_run_bring_to_stop(session);
@@ -423,12 +465,16 @@ struct op_error *op_session_detach(struct op_session *session)
 			return err;
 	}
 	if (session->state == OP_SESSION_LOOKING || session->state == OP_SESSION_EXITED) {
-		drop_target(session);
+		op_session_drop_target(session);
 		return NULL;
 	}
 	struct op_error *err = op_session_need_stopped(session);
 	if (err)
 		return err;
+	if (op_session_is_core(session)) {
+		let_go(session, keep_modules);
+		return NULL;
+	}
 	// A visible stop has taken every patch out; what a failed run left behind goes now.
 	err = op_patch_set_withdraw(session);
 	if (!err)
@@ -448,7 +494,7 @@ struct op_error *op_session_detach(struct op_session *session)
 		err = NULL;
 	}
 	struct op_error *detach_err = op_process_detach(session->process);
-	drop_target(session);
+	let_go(session, keep_modules);
 	if (err) {
 		op_error_destroy(detach_err);
 		return err;
@@ -456,18 +502,30 @@ struct op_error *op_session_detach(struct op_session *session)
 	return detach_err;
 }
 
+struct op_error *op_session_detach(struct op_session *session)
+{
+	return detach(session, false);
+}
+
+struct op_error *op_session_detach_keep_modules(struct op_session *session)
+{
+	return detach(session, true);
+}
+
 struct op_error *op_session_kill(struct op_session *session)
 {
 	if (session->state != OP_SESSION_STOPPED && session->state != OP_SESSION_RUNNING)
 		return op_session_need_stopped(session);
+	if (op_session_is_core(session))
+		return op_session_need_live(session, "the program has ended already");
 	struct op_error *err = op_process_kill(session->process);
-	drop_target(session);
+	op_session_drop_target(session);
 	return err;
 }
 
 struct op_error *op_session_adopt_launched(struct op_session *session, const char *const *argv)
 {
-	struct op_error *err = need_empty(session);
+	struct op_error *err = op_session_need_empty(session);
 	if (err)
 		return err;
 	struct op_process *process;
@@ -476,7 +534,7 @@ struct op_error *op_session_adopt_launched(struct op_session *session, const cha
 		return err;
 	session->launched = true;
 	session->state = OP_SESSION_STOPPED;
-	err = adopt(session, process);
+	err = op_session_adopt(session, process);
 	if (!err)
 		err = op_session_refresh(session, NULL);
 	if (err)

@@ -13,6 +13,8 @@
 #include "target-runtime/stack.h"
 #include "target-runtime/wasm/module.h"
 #include "tracer/outpost.h"
+#include "tracer/source_answers.h"
+#include "tracer/source_settings.h"
 #include "tracer/trampoline_table.h"
 
 struct op_patch_set;
@@ -24,11 +26,21 @@ struct op_trace_set;
 struct op_step;
 struct op_watch_set;
 struct op_guest_state;
+struct op_convenience;
+struct op_guest_values;
 struct op_item_lists;
 struct op_call_trace;
 struct op_catch_state;
 struct op_node_arena;
 struct op_new_image;
+struct op_frame_position;
+struct op_source_names;
+struct op_source_shown;
+struct op_source_state;
+struct op_source_text;
+struct op_shadow_functions;
+struct op_host_modules;
+struct op_host_stretch;
 
 /** A core module of an artifact, with the names that are shown. */
 struct op_module_entry {
@@ -39,7 +51,11 @@ struct op_module_entry {
 	char *file; /**< on the command line, when it was found there; as the target writes it */
 	const char *
 		*function_names; /**< by full index, filled when first asked for; owned strings */
+	char **demangled_names;  /**< by full index; NULL: not asked for; "": it is not mangled */
+	struct op_frame_position *frame_positions; /**< source_frame.c */
 	struct OP_ARRAY(struct op_host_addr) copies;
+	struct op_shadow_functions *shadow; /**< shadow_frames.c */
+	struct op_source_state *source;     /**< NULL: not asked for yet (source.h) */
 };
 
 /** A walked stack with everything that its frames point to. */
@@ -51,9 +67,21 @@ struct op_stack_store {
 	struct op_walk walk;
 	char *incomplete;
 	bool valid;
+	bool arriving;  /**< of op_stacks_arrived(): a Wasm frame is one frame */
 	int64_t thread; /**< 0: suspended */
 	size_t suspended;
 	size_t limit;
+};
+
+/** Up to which frame of a stack the shadow stack was followed (shadow_frames.c). */
+struct op_shadow_chain {
+	uint64_t stop; /**< 0: nothing is known */
+	int64_t thread;
+	size_t suspended;
+	uint32_t module;
+	size_t count; /**< of frames that were passed; fp is the next one's */
+	struct op_host_addr fp;
+	uint64_t taken; /**< by them */
 };
 
 struct op_variable_list {
@@ -70,12 +98,18 @@ struct op_session {
 	struct op_cancel cancel;
 
 	struct op_process *process; /**< NULL: none, or a file */
+	char *core_program;         /**< escaped; of a core file; NULL: not known */
 	bool launched;
 	bool reaching_entry;  /**< a launched program is on its way to its guest's first instruction
 			       */
 	bool watching;        /**< the run asks for OP_STOP_CODE_MAPPED */
 	int64_t shown_thread; /**< whose stop a person saw last: it leaves its slot silently */
 	enum op_scheduler_locking locking;
+	bool step_mode; /**< steps by lines stop in functions without lines */
+	/** A step has come to the line of a call that was inlined: so many of the bodies around
+	 * the innermost frame's pc are not entered yet, and are no frames. */
+	uint32_t hidden_bodies;
+	int64_t hidden_thread;
 	int64_t only_thread; /**< the one that this run lets run; 0: all */
 	struct OP_ARRAY(struct op_host_addr) store_addresses; /**< by number; empty: look again */
 	struct op_mappings mappings;
@@ -89,6 +123,7 @@ struct op_session {
 	bool modules_stale; /**< images changed and the modules could not follow yet */
 	struct OP_ARRAY(struct op_module) module_list;
 	bool told_unknown_layout;
+	bool hide_inlined; /**< op_session_set_inlined_frames() */
 
 	int64_t selected_thread;
 	bool suspended_selected;
@@ -96,6 +131,7 @@ struct op_session {
 	uint32_t selected_level;
 
 	struct op_stack_store stack;
+	struct op_shadow_chain shadow_chain;
 	struct OP_ARRAY(struct op_thread_summary) summaries;
 	struct OP_ARRAY(struct op_virtual_frame) summary_frames;
 	struct op_suspended *suspended;
@@ -111,11 +147,21 @@ struct op_session {
 	struct OP_ARRAY(struct op_memory_info) memories;
 	struct OP_ARRAY(char *) memory_names;
 	struct op_disassembler *disassembler;
-	struct OP_ARRAY(struct op_result) history; /**< $1 is the first */
+	struct OP_ARRAY(struct op_result) history;           /**< $1 is the first */
+	struct OP_ARRAY(struct op_convenience) conveniences; /**< expression_history.c */
+	struct op_guest_values *guest_values;                /**< of results; NULL: none yet */
 
 	struct op_guest_state *guest; /**< NULL until it is asked for, as the next two */
 	struct op_item_lists *items;
 	struct op_node_arena *nodes;
+	struct op_source_shown *source_shown;
+	struct op_source_names *source_names; /**< source_names.c */
+
+	struct op_source_settings source_settings;
+	struct op_host_modules *host_modules; /**< NULL: not asked for yet (host_modules.h) */
+	struct op_host_stretch *host_stretch; /**< the same (host_stack.c) */
+	struct op_source_answers source_answers;
+	struct op_source_text *source_text; /**< the file that was shown last; NULL: none */
 
 	/** Images that may not be written to yet (new_code.c). */
 	struct OP_ARRAY(struct op_new_image) new_images;
@@ -145,6 +191,13 @@ struct op_session {
 /** Tell the front end something on the session's own account. */
 void op_session_notice(struct op_session *session, enum op_notice_kind kind, const char *format,
 		       ...) _printf_(3, 4);
+/** Take over an opened, launched or otherwise made process; it is the session's also on an error.
+ */
+struct op_error *op_session_adopt(struct op_session *session, struct op_process *process);
+/** Forget a target that has ended; OP_ERROR_STATE when there is another one. */
+struct op_error *op_session_need_empty(struct op_session *session);
+/** Forget the target; breakpoints stay as they were typed, for the next one. */
+void op_session_drop_target(struct op_session *session);
 /** What target-runtime needs to walk stacks, as of now. */
 struct op_stack_context op_session_stack_context(struct op_session *session);
 /** The cached view of the target's memory. */
@@ -163,9 +216,18 @@ void op_session_forget_patches(struct op_session *session);
 /** OP_ERROR_STATE with a fitting sentence unless the target is stopped. */
 struct op_error *op_session_need_stopped(struct op_session *session);
 
+// run.c
+/** session->hidden_bodies, when the selected thread is the one that it is of; else 0. */
+uint32_t op_session_hidden_bodies(const struct op_session *session);
+// core.c
+/** The same, and OP_ERROR_UNSUPPORTED for a core file: "WHAT: a core file cannot run; ...". */
+struct op_error *op_session_need_live(struct op_session *session, const char *what);
+
 // modules.c
 struct op_error *op_modules_update(struct op_session *session);
 void op_modules_clear(struct op_session *session);
+/** The modules stay, but the process that they were read from goes. */
+void op_modules_leave_memory(struct op_session *session);
 struct op_error *op_modules_add_artifact(struct op_session *session, struct op_artifact *artifact,
 					 const char *path);
 struct op_module_entry *op_module_by_id(struct op_session *session, uint32_t id);
@@ -174,9 +236,18 @@ struct op_module_entry *op_module_by_artifact(struct op_session *session,
 /** The name of a function as shown: escaped, "function[N]" when it has none. Lives as long as the
  * module. */
 const char *op_module_function_name(struct op_module_entry *module, uint32_t index);
+/** Give a module its original bytes, which were found later. They belong to it. Copied. */
+struct op_error *op_module_take_bytes(struct op_module_entry *module, const struct op_bytes *bytes);
 /** The module that a user named; NULL when none has that name. */
 struct op_module_entry *op_module_by_name(struct op_session *session, const char *name,
 					  size_t size);
+
+// expression_result.c
+/** The values of the guest's language that results of expressions point to. */
+void op_guest_values_destroy(struct op_guest_values *values);
+struct op_debug_info;
+/** Forget values whose debug information goes; NULL: all. */
+void op_guest_values_forget(struct op_session *session, const struct op_debug_info *info);
 
 // module_file.c
 /**
@@ -185,6 +256,11 @@ struct op_module_entry *op_module_by_name(struct op_session *session, const char
  * taken from the file.
  */
 struct op_error *op_module_find_file(struct op_session *session, struct op_module_entry *module);
+
+/** Whether compiled code and a parsed module belong together: the same functions, and each
+ * function's positions inside its body. */
+struct op_error *op_module_code_fits(struct op_module_entry *module,
+				     const struct op_wasm_module *wasm, bool *ret);
 
 // stacks.c
 void op_stacks_forget(struct op_session *session);

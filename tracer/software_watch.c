@@ -190,22 +190,12 @@ static struct op_value shown(const struct op_software_watch *watch, uint64_t bit
 static struct op_error *bind_frame(struct op_session *session, const struct op_frame *frame,
 				   struct op_software_watch *watch)
 {
-	uint64_t record[2];
 	if (frame->no_values)
 		return op_error_create(OP_ERROR_UNSUPPORTED,
 				       "module %s was compiled without guest-debug: its locals are "
 				       "not recorded",
 				       frame->module);
-	struct op_error *err = op_process_read(session->process, frame->fp, record, sizeof(record));
-	watch->module_id = frame->module_id;
-	watch->function = frame->function_index;
-	watch->fp = frame->fp.value;
-	if (!err) {
-		watch->caller_fp = record[0];
-		watch->return_address =
-			op_process_arch(session->process)->strip_return_address(record[1]);
-	}
-	return err;
+	return op_watch_frame_find(session, frame, &watch->frame);
 }
 
 static void bind_copy(struct op_session *session, const struct op_frame *frame,
@@ -237,6 +227,13 @@ struct op_error *op_software_watch_create(struct op_session *session, const stru
 		err = op_session_scope_parse(&scope, expression, &watch->expression);
 	if (err)
 		return err;
+	const struct op_type *guest_type = watch->expression->term.type;
+	if (op_type_is_aggregate(guest_type) || op_type_is(guest_type, OP_TYPE_ARRAY))
+		return op_error_create(
+			OP_ERROR_UNSUPPORTED,
+			"%s cannot be watched by code: it is no number; watch a part "
+			"of it",
+			expression);
 	struct op_expression_type type = watch->expression->root->type;
 	if (!type.known || type.type > OP_VALUE_F64)
 		return op_error_create(OP_ERROR_UNSUPPORTED,
@@ -274,29 +271,13 @@ struct op_error *op_software_watch_cells(struct op_session *session, const struc
 	if (!err)
 		err = op_process_write(session->process, op_host_addr(cell), &seen, sizeof(seen));
 	if (!err)
-		err = op_process_write(session->process, op_host_addr(frame_cell), &watch->fp,
-				       sizeof(watch->fp));
+		err = op_process_write(session->process, op_host_addr(frame_cell), &watch->frame.fp,
+				       sizeof(watch->frame.fp));
 	if (err)
 		return err;
 	watch->cell = cell;
 	watch->frame_cell = frame_cell;
 	return NULL;
-}
-
-struct op_error *op_software_watch_place_return(struct op_session *session, uint32_t number,
-						struct op_software_watch *watch)
-{
-	const struct op_image *image =
-		op_image_set_find(session->images, op_host_addr(watch->return_address));
-	struct op_patch *patch;
-	if (!image)
-		return NULL;
-	struct op_error *err = op_patch_want(session, watch->return_address, OP_PATCH_RAW, &patch);
-	if (err)
-		return err;
-	patch->image = image->id;
-	patch->artifact = image->artifact;
-	return op_patch_add_breakpoint(patch, number, OP_USE_STOP);
 }
 
 // Arriving ----------------------------------------------------------------------------------------
@@ -351,7 +332,7 @@ static struct op_error *look_from_outside(struct op_session *session,
 		err = read_cell(session, watch);
 	if (!err && watch->local)
 		err = op_stacks_arrived(session, thread, patch->address, &frame);
-	bool meant = !watch->local || (!err && frame->fp.value == watch->fp);
+	bool meant = !watch->local || (!err && frame->fp.value == watch->frame.fp);
 	if (!err && meant)
 		err = evaluate(session, watch, frame, &now);
 	session->state = state;
@@ -374,17 +355,6 @@ static struct op_error *look_from_outside(struct op_session *session,
 	return err;
 }
 
-static struct op_error *has_left(struct op_session *session, const struct op_software_watch *watch,
-				 op_thread_id thread, bool *ret)
-{
-	const struct op_arch *arch = op_process_arch(session->process);
-	struct op_registers registers;
-	struct op_error *err = op_process_registers(session->process, thread, &registers);
-	*ret = !err && registers.value[arch->fp] == watch->caller_fp &&
-	       registers.value[arch->sp] > watch->fp;
-	return err;
-}
-
 struct op_error *op_software_watch_arrived(struct op_session *session,
 					   struct op_software_watch *watch, uint32_t number,
 					   const char *text, const struct op_patch *patch,
@@ -392,10 +362,10 @@ struct op_error *op_software_watch_arrived(struct op_session *session,
 					   struct op_event *event, bool *ret_stop)
 {
 	bool at_return = watch->local && patch->kind == OP_PATCH_RAW;
-	struct op_error *err = at_return ? has_left(session, watch, thread, ret_stop)
-			       : decided
-				       ? read_cell(session, watch)
-				       : look_from_outside(session, watch, patch, thread, ret_stop);
+	struct op_error *err =
+		at_return ? op_watch_frame_has_left(session, &watch->frame, thread, ret_stop)
+		: decided ? read_cell(session, watch)
+			  : look_from_outside(session, watch, patch, thread, ret_stop);
 	if (!err && decided)
 		*ret_stop = true;
 	if (!err && *ret_stop)

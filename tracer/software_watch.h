@@ -7,6 +7,7 @@
 #include "tracer/agent/stub.h"
 #include "tracer/patch.h"
 #include "tracer/session.h"
+#include "tracer/watch_frame.h"
 
 enum { OP_WATCH_PLACES_MAX = 8 };
 
@@ -24,9 +25,8 @@ struct op_software_watch {
 	enum op_value_type type;
 	bool is_unsigned;
 	bool gone;  /**< its frame, or its instance: it never hits again */
-	bool local; /**< of one frame: what follows is that frame's */
-	uint32_t module_id, function;
-	uint64_t fp, caller_fp, return_address;
+	bool local; /**< of one frame, which is: */
+	struct op_watch_frame frame;
 	/** Only what one store owns: the copy of the code, of this artifact, that it runs. Other
 	    stores run copies of their own and cannot be the writer. 0: all copies. */
 	uint32_t copy;
@@ -57,9 +57,6 @@ uint32_t op_software_watch_copy(const struct op_software_watch *watch,
 /** Cells in the target, made when they are first asked for. */
 struct op_error *op_software_watch_cells(struct op_session *session, const struct op_patch *patch,
 					 struct op_software_watch *watch);
-/** Where the frame returns to, as a patch of breakpoint @p number. */
-struct op_error *op_software_watch_place_return(struct op_session *session, uint32_t number,
-						struct op_software_watch *watch);
 /**
  * A thread arrived at a patch of the watch's.
  * @param[in] decided its stub has seen a change.

@@ -11,16 +11,22 @@
 /**
  * A module's information, opened at the first call: from its original bytes, from the separate file
  * that external_debug_info names, from FILE.debug.wasm beside the module's file, from
- * .wasmtime.dwarf, from `set module-path`, from debuginfod when that is on.
+ * `set module-path`, from .wasmtime.dwarf, from debuginfod when that is on.
  * @param[out] ret NULL: there is none; op_source_missing() says why. Borrowed; stays with the
  * module.
  */
 struct op_error *op_source_info(struct op_session *session, struct op_module_entry *module,
 				struct op_debug_info **ret);
-/** Why a module has no source-level information, a whole sentence. Static or the module's. */
+/** Why a module has no source-level information, a whole sentence. The module's; NULL when it has
+ * some, or was not asked for it yet. */
 const char *op_source_missing(const struct op_module_entry *module);
 /** The file that the information was taken from; NULL: the image itself. */
 const char *op_source_origin(const struct op_module_entry *module);
+/** A source file of a module by debuginfod, when that is on. @param[out] ret path of a local copy,
+ * free() it; NULL: there is none. */
+struct op_error *op_source_find_by_debuginfod(struct op_session *session,
+					      struct op_module_entry *module, const char *source,
+					      char **ret);
 /** Forget what was opened for a module; settings changed, or it goes. */
 void op_source_close(struct op_module_entry *module);
 
@@ -34,5 +40,12 @@ struct op_source_body {
 };
 struct op_error *op_source_body(struct op_session *session, const struct op_frame *frame,
 				struct op_source_body *ret);
+
+/** How many frames of the guest's language a Wasm frame is: bodies that were inlined into each
+ * other at its pc, and the function; 1 where nothing is known. */
+struct op_error *op_source_frame_count(struct op_session *session, const struct op_frame *frame,
+				       uint32_t *ret);
+/** Forget what was looked up for a module: its information goes, or paths are shown differently. */
+void op_frame_positions_forget(struct op_module_entry *module);
 
 #endif

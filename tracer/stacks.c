@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tracer/place.h"
+#include "tracer/source.h"
 
 enum { FRAMES_MAX = 1000000, ARRIVED_FRAMES_MAX = 16 };
 
@@ -148,6 +149,7 @@ static struct op_error *push_host(struct op_session *session, struct op_stack_st
 		.module_id = UINT32_MAX,
 		.host_pc = host->pc,
 		.fp = host->fp,
+		.host_sp = host->sp,
 		.activation = host->activation,
 	};
 	if (!op_array_push(&store->frames, frame)) {
@@ -163,6 +165,45 @@ static struct op_error *reserve_virtual(struct op_stack_store *store, size_t cou
 				sizeof(*store->virtual_frames))
 		       ? NULL
 		       : op_error_no_memory();
+}
+
+void op_session_set_inlined_frames(struct op_session *session, bool shown)
+{
+	session->hide_inlined = !shown;
+	op_stacks_forget(session);
+}
+
+// Bodies at the innermost frame that a step by lines has not entered yet.
+static uint32_t hidden_bodies(const struct op_session *session, const struct op_stack_store *store)
+{
+	bool stepped = !store->arriving && store->thread == session->hidden_thread;
+	return stepped ? session->hidden_bodies : 0;
+}
+
+// One frame of Wasm: as many of the guest's language as bodies were inlined at its place, and one.
+static struct op_error *push_guest(struct op_session *session, struct op_stack_store *store,
+				   const struct op_virtual_frame *internal, uint32_t activation,
+				   size_t limit, uint32_t *level)
+{
+	struct op_frame frame = guest_frame(session, internal, *level, activation);
+	uint32_t count = 1;
+	struct op_error *err = session->hide_inlined || store->arriving
+				       ? NULL
+				       : op_source_frame_count(session, &frame, &count);
+	uint32_t hidden = *level || session->hide_inlined ? 0 : hidden_bodies(session, store);
+	for (uint32_t i = hidden < count ? hidden : 0;
+	     !err && i < count && store->frames.count < limit; i++) {
+		err = reserve_virtual(store, store->frames.count + 1);
+		if (err)
+			return err;
+		store->virtual_frames[store->frames.count] = *internal;
+		frame.level = (*level)++;
+		frame.source_depth = i;
+		frame.source_inlined = i + 1 < count;
+		if (!op_array_push(&store->frames, frame))
+			return op_error_no_memory();
+	}
+	return err;
 }
 
 // Expand the walk. Virtual frames may move while the array grows, so frames learn their places at
@@ -199,16 +240,11 @@ static struct op_error *expand(struct op_session *session, struct op_stack_store
 					&count);
 		if (err)
 			return err;
-		for (size_t k = 0; k < count && store->frames.count < limit; k++) {
-			err = reserve_virtual(store, store->frames.count + 1);
-			if (err)
-				return err;
-			store->virtual_frames[store->frames.count] = virtuals[k];
-			struct op_frame frame =
-				guest_frame(session, &virtuals[k], level++, machine->activation);
-			if (!op_array_push(&store->frames, frame))
-				return op_error_no_memory();
-		}
+		for (size_t k = 0; !err && k < count && store->frames.count < limit; k++)
+			err = push_guest(session, store, &virtuals[k], machine->activation, limit,
+					 &level);
+		if (err)
+			return err;
 	}
 	for (size_t i = 0; i < store->frames.count; i++)
 		store->frames.data[i].internal = store->frames.data[i].kind == OP_FRAME_WASM
@@ -267,6 +303,8 @@ static struct op_error *load_stack(struct op_session *session, int64_t thread, s
 		return NULL;
 	}
 	store_clear(store);
+	store->arriving = false;
+	store->thread = thread;
 	struct op_stack_context context = op_session_stack_context(session);
 	struct op_registers registers;
 	struct op_error *err = NULL;
@@ -322,6 +360,9 @@ struct op_error *op_stacks_arrived(struct op_session *session, int64_t thread, u
 	struct op_error *err = op_process_registers(session->process, thread, &registers);
 	if (err)
 		return err;
+	// What looks at it wants the innermost body; the others would be read for nothing,
+	// thousands of times a second.
+	store->arriving = true;
 	registers.value[op_process_arch(session->process)->pc] = address;
 	struct op_stack_context context = op_session_stack_context(session);
 	size_t found = 0;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target-runtime/instance.h"
+
 // The frames nearest to the top prove instances and stores; a recursion of 50,000 frames proves no
 // more.
 enum { FRAMES_LOOKED_AT = 64 };
@@ -402,15 +404,13 @@ struct op_error *op_session_select_instance(struct op_session *session, uint32_t
 
 // The scope -----------------------------------------------------------------------------------
 
-// The instance that a frame without a recorded context runs in: certain when its module has one
-// instance and every instance's module is known.
-static const struct op_instance *
-only_instance_of(struct op_session *session, const struct op_store_set *set, uint32_t module_id)
+// The only instance of a module among some, and of no module that is not known; NULL: there are
+// several, or none.
+static const struct op_instance *only_among(const struct op_instance *instances, size_t count,
+					    const struct op_module_entry *entry)
 {
-	const struct op_module_entry *entry = op_module_by_id(session, module_id);
-	size_t count;
-	const struct op_instance *instances = op_store_set_instances(set, &count), *found = NULL;
-	for (size_t i = 0; entry && i < count; i++) {
+	const struct op_instance *found = NULL;
+	for (size_t i = 0; i < count; i++) {
 		bool same = instances[i].artifact == entry->artifact &&
 			    instances[i].module == entry->info.index;
 		if ((same && found) ||
@@ -420,6 +420,75 @@ only_instance_of(struct op_session *session, const struct op_store_set *set, uin
 			found = &instances[i];
 	}
 	return found;
+}
+
+// The store that the newest activation of the walked stack is in: that which has noted where it was
+// entered. 0: not known.
+static struct op_host_addr store_of_stack(struct op_session *session,
+					  const struct op_store_set *set)
+{
+	const struct op_stack_store *stack = &session->stack;
+	const struct op_machine_frame *entry = NULL;
+	size_t count;
+	const struct op_store *stores = op_store_set_stores(set, &count);
+	struct op_memory memory = op_session_memory(session);
+	if (!stack->thread)
+		return stack->suspended < session->suspended_count
+			       ? session->suspended[stack->suspended].store
+			       : op_host_addr(0);
+	for (size_t i = 0; i < stack->walk.count && !entry; i++)
+		if (stack->walk.frames[i].kind == OP_MACHINE_FRAME_ENTRY)
+			entry = &stack->walk.frames[i];
+	for (size_t i = 0; entry && i < count; i++) {
+		struct op_store_state state;
+		if (!stores[i].layout || !stores[i].in_activation)
+			continue;
+		struct op_error *err =
+			op_store_read(&memory, stores[i].layout, stores[i].address, &state);
+		bool same = !err && state.entry_fp.value == entry->fp.value;
+		op_error_destroy(err);
+		if (same)
+			return stores[i].address;
+	}
+	return op_host_addr(0);
+}
+
+// The instance that a frame without a recorded context runs in: certain when its module has one
+// instance and every instance's module is known, in the process or in the frame's store.
+static const struct op_instance *instance_of_frame(struct op_session *session,
+						   const struct op_store_set *set,
+						   const struct op_frame *frame)
+{
+	const struct op_module_entry *entry = op_module_by_id(session, frame->module_id);
+	size_t count, store_count;
+	const struct op_instance *instances = op_store_set_instances(set, &count);
+	const struct op_store *stores = op_store_set_stores(set, &store_count);
+	const struct op_instance *found = entry ? only_among(instances, count, entry) : NULL;
+	if (found || !entry || frame->activation)
+		return found;
+	struct op_host_addr store = store_of_stack(session, set);
+	for (size_t i = 0; store.value && i < store_count; i++)
+		if (stores[i].address.value == store.value)
+			found = only_among(instances + stores[i].first_instance,
+					   stores[i].instance_count, entry);
+	return found;
+}
+
+struct op_error *op_state_frame_instance(struct op_session *session, const struct op_frame *frame,
+					 struct op_scope *ret)
+{
+	struct op_error *err = op_state_set(session, &ret->set);
+	if (err)
+		return err;
+	ret->instance = instance_of_frame(session, ret->set, frame);
+	ret->number = op_state_number(ret->set, ret->instance);
+	if (ret->instance)
+		return NULL;
+	return op_error_create(OP_ERROR_NOT_FOUND,
+			       "the instance that frame %" PRIu32
+			       " runs in is not known; \"info instances\" lists those there are, "
+			       "\"instance N\" selects one",
+			       frame->level);
 }
 
 static const struct op_instance *only_guest_instance(const struct op_store_set *set,
@@ -447,17 +516,8 @@ struct op_error *op_state_scope(struct op_session *session, const struct op_fram
 	bool by_frame = !wanted.value && frame && frame->kind == OP_FRAME_WASM;
 	if (by_frame)
 		wanted = frame->vmctx;
-	if (by_frame && !wanted.value) {
-		ret->instance = only_instance_of(session, ret->set, frame->module_id);
-		ret->number = op_state_number(ret->set, ret->instance);
-		if (ret->instance)
-			return NULL;
-		return op_error_create(OP_ERROR_NOT_FOUND,
-				       "the instance that frame %" PRIu32
-				       " runs in is not known; \"info instances\" lists those "
-				       "there are, \"instance N\" selects one",
-				       frame->level);
-	}
+	if (by_frame && !wanted.value)
+		return op_state_frame_instance(session, frame, ret);
 	size_t guests = 0;
 	ret->instance = wanted.value ? op_store_set_find(ret->set, wanted)
 				     : only_guest_instance(ret->set, &guests);

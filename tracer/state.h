@@ -37,6 +37,10 @@ struct op_error *op_state_scope(struct op_session *session, const struct op_fram
 struct op_error *op_state_module_scope(struct op_session *session, const struct op_frame *frame,
 				       struct op_scope *ret,
 				       const struct op_wasm_module **ret_module);
+/** The instance of a frame of the walked stack that records none, whatever is selected;
+ * OP_ERROR_NOT_FOUND unless it is certain. */
+struct op_error *op_state_frame_instance(struct op_session *session, const struct op_frame *frame,
+					 struct op_scope *ret);
 /** The number of an instance of the set; UINT32_MAX for NULL. */
 uint32_t op_state_number(const struct op_store_set *set, const struct op_instance *instance);
 /** The number of the store with this VMStoreContext; UINT32_MAX when it is not there any more. */

@@ -19,8 +19,15 @@ enum { NATIVE_STEPS_MAX = 2000 };
 
 struct op_error *op_step_create(struct op_step **ret)
 {
-	*ret = calloc(1, sizeof(**ret));
-	return *ret ? NULL : op_error_no_memory();
+	struct op_step *step = calloc(1, sizeof(*step));
+	if (!step)
+		return op_error_no_memory();
+	struct op_error *err = op_line_cache_create(&step->line.cache);
+	if (err)
+		free(step);
+	else
+		*ret = step;
+	return err;
 }
 
 void op_step_end(struct op_step *step)
@@ -34,11 +41,12 @@ void op_step_reset(struct op_step *step)
 {
 	op_step_end(step);
 	op_step_forget_flows(step);
+	op_line_cache_clear(step->line.cache);
 }
 
 bool op_step_is_finish(const struct op_step *step)
 {
-	return step->kind == OP_RUN_FINISH;
+	return step->kind == OP_RUN_FINISH && !step->by_line;
 }
 
 void op_step_destroy(struct op_step *step)
@@ -46,6 +54,7 @@ void op_step_destroy(struct op_step *step)
 	if (!step)
 		return;
 	op_step_reset(step);
+	op_line_cache_destroy(step->line.cache);
 	free(step);
 }
 
@@ -53,6 +62,15 @@ void op_step_images_changed(struct op_session *session)
 {
 	op_step_forget_flows(session->step);
 	op_step_forget_returns(session->step);
+	// While a step is on its way its function stays: the one that is executed does not go.
+	if (!session->step->active)
+		op_line_cache_clear(session->step->line.cache);
+}
+
+void op_step_forget_module(struct op_session *session, const struct op_module_entry *module)
+{
+	if (session->step)
+		op_line_cache_forget(session->step->line.cache, module);
 }
 
 bool op_step_is_native(const struct op_step *step, op_thread_id thread)
@@ -88,22 +106,31 @@ static void find_entry(struct op_session *session, uint32_t activation)
 			session->step->entry_fp = walk->frames[i].fp.value;
 }
 
+// The frame that a frame's Wasm function returns to.
 static const struct op_frame *next_guest_frame(const struct op_stack *stack,
 					       const struct op_frame *frame)
 {
+	// Bodies that the guest's compiler inlined are no calls of Wasm.
+	while (frame->source_inlined && frame + 1 < stack->frames + stack->count)
+		frame++;
 	for (const struct op_frame *f = frame + 1; f < stack->frames + stack->count; f++)
 		if (f->kind == OP_FRAME_WASM)
 			return f;
 	return NULL;
 }
 
+struct place op_step_place_of_frame(struct op_session *session, const struct op_frame *frame)
+{
+	const struct op_virtual_frame *virtual_frame = op_frame_virtual(frame);
+	return (struct place){op_image_set_by_id(session->images, virtual_frame->image),
+			      virtual_frame->pc.module, virtual_frame->function,
+			      virtual_frame->pc.offset};
+}
+
 static struct op_error *arm_frame_successors(struct op_session *session,
 					     const struct op_frame *frame, uint8_t *ret_plan)
 {
-	const struct op_virtual_frame *virtual_frame = op_frame_virtual(frame);
-	struct place place = {op_image_set_by_id(session->images, virtual_frame->image),
-			      virtual_frame->pc.module, virtual_frame->function,
-			      virtual_frame->pc.offset};
+	struct place place = op_step_place_of_frame(session, frame);
 	return op_step_arm_successors(session, &place, ret_plan);
 }
 
@@ -239,6 +266,8 @@ static struct op_error *start_step(struct op_session *session, const struct op_s
 void op_step_clear(struct op_step *step, enum op_run_kind kind, uint64_t count)
 {
 	step->kind = kind;
+	step->by_line =
+		kind == OP_RUN_STEP_LINE || kind == OP_RUN_NEXT_LINE || kind == OP_RUN_UNTIL_LINE;
 	step->left = count ? count : 1;
 	step->native_thread = 0;
 	step->type = NULL;
@@ -279,7 +308,9 @@ struct op_error *op_step_arm_ways_out(struct op_session *session, const struct o
 struct op_error *op_step_start(struct op_session *session, enum op_run_kind kind, uint64_t count)
 {
 	struct op_step *step = session->step;
+	uint32_t hidden = op_session_hidden_bodies(session);
 	op_step_clear(step, kind, count);
+	op_step_line_clear(session);
 	if (kind == OP_RUN_UNTIL)
 		return op_step_start_until(session);
 	// A step goes on from where the guest is, a finish from the frame that is selected.
@@ -294,6 +325,15 @@ struct op_error *op_step_start(struct op_session *session, enum op_run_kind kind
 				       "module %s was compiled without guest-debug: it cannot be "
 				       "stepped through (start Wasmtime with -D guest-debug=y)",
 				       frame->module);
+	if (kind == OP_RUN_FINISH && frame->source_inlined && !frame->no_values) {
+		step->by_line = true;
+		hidden = frame->source_depth;
+	}
+	if (step->by_line) {
+		err = op_step_start_line(session, stack, frame, hidden);
+		step->active = !err;
+		return err;
+	}
 	err = op_step_arm_ways_out(session, frame);
 	if (!err)
 		err = kind != OP_RUN_FINISH ? start_step(session, stack, frame)
@@ -339,6 +379,8 @@ struct op_error *op_step_reached(struct op_session *session, op_thread_id thread
 		*ret = step->in_registers ? OP_STEP_DONE : OP_STEP_LEFT;
 		return NULL;
 	}
+	if (step->by_line)
+		return op_step_line_reached(session, thread, patch, fp, sp, ret);
 	if (step->kind == OP_RUN_UNTIL)
 		return op_step_until_reached(session, patch, fp, sp, ret);
 	if (!(patch->purposes & OP_PATCH_STEP))
@@ -355,6 +397,17 @@ struct op_error *op_step_reached(struct op_session *session, op_thread_id thread
 	return op_step_plan_slot(session, thread, patch, fp, sp, ret);
 }
 
+// An indirect call did not come to a function of the guest by itself. Steps by lines pass over
+// functions without lines, and over what those call.
+static struct op_error *no_callee(struct op_session *session, enum op_step_verdict *ret)
+{
+	struct op_step *step = session->step;
+	step->native_thread = 0;
+	step->line.follows = false;
+	*ret = OP_STEP_ON;
+	return step->by_line ? NULL : op_step_arm_entries(session);
+}
+
 struct op_error *op_step_native(struct op_session *session, op_thread_id thread,
 				enum op_step_verdict *ret)
 {
@@ -369,9 +422,7 @@ struct op_error *op_step_native(struct op_session *session, op_thread_id thread,
 	if (++step->native_steps > NATIVE_STEPS_MAX) {
 		// Whatever this is, the instruction's own successors are patched; entries catch a
 		// callee that the host calls back.
-		step->native_thread = 0;
-		*ret = OP_STEP_ON;
-		return op_step_arm_entries(session);
+		return no_callee(session, ret);
 	}
 	const struct op_image *image = op_image_set_find(session->images, op_host_addr(pc));
 	const struct op_function *function = NULL;
@@ -403,7 +454,5 @@ struct op_error *op_step_native(struct op_session *session, op_thread_id thread,
 						  OP_PATCH_NATIVE_RETURN);
 	}
 	// A host call, or the way into a trap: its return, its trap and what it enters are patched.
-	step->native_thread = 0;
-	*ret = OP_STEP_ON;
-	return op_step_arm_entries(session);
+	return no_callee(session, ret);
 }

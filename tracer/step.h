@@ -13,6 +13,9 @@ void op_step_reset(struct op_step *step);
 /** Images came or went: cached control flow of vanished artifacts is forgotten. */
 void op_step_images_changed(struct op_session *session);
 
+/** A module goes, or its debug information: what was planned in it is forgotten. */
+void op_step_forget_module(struct op_session *session, const struct op_module_entry *module);
+
 /** The run is over: what was planned is forgotten. */
 void op_step_end(struct op_step *step);
 bool op_step_is_finish(const struct op_step *step);
@@ -50,7 +53,7 @@ struct op_error *op_step_register_result(struct op_session *session, op_thread_i
 static inline bool op_patch_is_step(const struct op_patch *patch)
 {
 	return patch->purposes & (OP_PATCH_STEP | OP_PATCH_TRAP | OP_PATCH_LEAVE |
-				  OP_PATCH_NATIVE_RETURN | OP_PATCH_TARGET);
+				  OP_PATCH_NATIVE_RETURN | OP_PATCH_TARGET | OP_PATCH_LINE);
 }
 
 #endif

@@ -102,7 +102,7 @@ static bool slot_is_of_module(const struct op_frame_table *table, const struct o
 // Every slot of one instruction in one copy of the code (several where it was inlined or its loop
 // was peeled).
 static struct op_error *arm_pc_for(struct op_session *session, const struct op_image *image,
-				   uint32_t module, uint32_t pc, bool as_handler)
+				   uint32_t module, uint32_t pc, unsigned purposes)
 {
 	const struct op_frame_table *table;
 	struct op_error *err = op_artifact_frame_table(image->artifact, &table);
@@ -120,12 +120,12 @@ static struct op_error *arm_pc_for(struct op_session *session, const struct op_i
 		err = op_patch_want_slot(session, image, &slot, &patch);
 		if (err)
 			return err;
+		bool as_handler = purposes & OP_PATCH_CATCH;
 		bool other_way = patch->purposes & OP_PATCH_STEP;
-		if (!as_handler)
+		if (purposes == OP_PATCH_STEP)
 			patch->purposes &= ~(unsigned)OP_PATCH_CATCH;
 		err = op_patch_add_purpose(session->patches, patch,
-					   as_handler && !other_way ? OP_PATCH_STEP | OP_PATCH_CATCH
-								    : OP_PATCH_STEP);
+					   as_handler && other_way ? OP_PATCH_STEP : purposes);
 		if (err)
 			return err;
 	}
@@ -135,7 +135,13 @@ static struct op_error *arm_pc_for(struct op_session *session, const struct op_i
 static struct op_error *arm_pc(struct op_session *session, const struct op_image *image,
 			       uint32_t module, uint32_t pc)
 {
-	return arm_pc_for(session, image, module, pc, false);
+	return arm_pc_for(session, image, module, pc, OP_PATCH_STEP);
+}
+
+struct op_error *op_step_arm_line(struct op_session *session, const struct op_image *image,
+				  uint32_t module, uint32_t pc)
+{
+	return arm_pc_for(session, image, module, pc, OP_PATCH_LINE);
 }
 
 // In a component a call of an import may have been inlined, and which function it is only the frame
@@ -420,8 +426,8 @@ struct op_error *op_step_arm_return(struct op_session *session, uint64_t fp)
 
 // Arm what runs after the body that a slot is in has returned: the body it was inlined into, or the
 // caller of the machine frame.
-static struct op_error *arm_return_of_slot(struct op_session *session, const struct op_image *image,
-					   const struct op_patch *patch, uint64_t fp)
+struct op_error *op_step_arm_slot_return(struct op_session *session, const struct op_image *image,
+					 const struct op_patch *patch, uint64_t fp)
 {
 	struct op_stack_context context = op_session_stack_context(session);
 	struct op_machine_frame frame = {
@@ -454,7 +460,8 @@ static struct op_error *arm_catches_of(struct op_session *session, const struct 
 	size_t count;
 	err = op_wasm_flow_catch_targets(flow, index, &targets, &count);
 	for (size_t i = 0; !err && i < count; i++)
-		err = arm_pc_for(session, place->image, place->module, targets[i], true);
+		err = arm_pc_for(session, place->image, place->module, targets[i],
+				 OP_PATCH_STEP | OP_PATCH_CATCH);
 	return err;
 }
 
@@ -565,7 +572,7 @@ struct op_error *op_step_plan_slot(struct op_session *session, op_thread_id thre
 		return op_error_create(OP_ERROR_STATE,
 				       "the code that is stepped through was unloaded");
 	if (patch->plan & PLAN_LEAVES)
-		err = arm_return_of_slot(session, image, patch, fp);
+		err = op_step_arm_slot_return(session, image, patch, fp);
 	if (!err && patch->plan & PLAN_UNWINDS)
 		err = op_step_arm_catches(session, thread);
 	if (!err && patch->plan & PLAN_NATIVE) {

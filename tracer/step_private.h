@@ -3,6 +3,7 @@
 #ifndef OP_TRACER_STEP_PRIVATE_H
 #define OP_TRACER_STEP_PRIVATE_H
 
+#include "tracer/line_plan.h"
 #include "tracer/step.h"
 
 #define HASH_NONFATAL_OOM 1
@@ -40,6 +41,25 @@ struct op_until {
 	uint32_t pc; /**< where the frame was */
 };
 
+/** An instruction of one copy of the code. */
+struct place {
+	const struct op_image *image;
+	uint32_t module, function, pc;
+};
+
+/** A step by lines (step_line.c). */
+struct op_line_run {
+	struct op_line_cache *cache;
+	struct place place;              /**< of the frame that is stepped, where it was planned */
+	const struct op_line_plan *plan; /**< NULL: its function has no lines */
+	struct op_line_function *function;
+	bool entering; /**< begun in a prologue: the frame is there at the first arrival */
+	bool begun_without_lines;
+	bool follows;         /**< a call is followed whose callee was not known */
+	uint64_t handlers_of; /**< frame that handlers were armed for, with those around it; 0 */
+	unsigned false_arrivals;
+};
+
 struct op_step {
 	bool active;
 	enum op_run_kind kind;
@@ -63,12 +83,8 @@ struct op_step {
 	bool in_registers; /**< finish: results are where the calling convention puts them, not on
 			      an operand stack */
 	op_thread_id done_thread;
-};
-
-/** An instruction of one copy of the code. */
-struct place {
-	const struct op_image *image;
-	uint32_t module, function, pc;
+	struct op_line_run line;
+	bool by_line; /**< the kind is one of the line steps, or a finish of an inlined body */
 };
 
 // step.c: what every kind of step begins with.
@@ -86,6 +102,21 @@ struct op_error *op_step_arm_frame_return(struct op_session *session, const stru
 struct op_error *op_step_arm_native_return(struct op_session *session, const struct op_frame *frame,
 					   uint64_t *ret_caller_fp);
 
+/** The instruction that a guest frame is at. */
+struct place op_step_place_of_frame(struct op_session *session, const struct op_frame *frame);
+
+// step_line.c
+/** Forget the step before. */
+void op_step_line_clear(struct op_session *session);
+/** Plan a step by lines, or a finish of an inlined body. @param[in] hidden of the bodies around
+ * @p frame that are not entered; FINISH: that are left with the one around them. */
+struct op_error *op_step_start_line(struct op_session *session, const struct op_stack *stack,
+				    const struct op_frame *frame, uint32_t hidden);
+/** A thread of the stepped stack reached a patch. */
+struct op_error *op_step_line_reached(struct op_session *session, op_thread_id thread,
+				      struct op_patch *patch, uint64_t fp, uint64_t sp,
+				      enum op_step_verdict *ret);
+
 // step_until.c
 struct op_error *op_step_start_until(struct op_session *session);
 /** A thread of the stepped stack reached a patch of such a run. */
@@ -99,6 +130,9 @@ struct op_error *op_step_arm_raw(struct op_session *session, uint64_t address, u
 struct op_error *op_step_arm_function_start(struct op_session *session,
 					    const struct op_image *image, uint32_t module,
 					    uint32_t function);
+/** Where a step by lines ends: every slot of one instruction in one copy of the code. */
+struct op_error *op_step_arm_line(struct op_session *session, const struct op_image *image,
+				  uint32_t module, uint32_t pc);
 /** The instructions that the host can enter the guest at: whatever has an entry trampoline. */
 struct op_error *op_step_arm_entries(struct op_session *session);
 /** A trap on the way ends the step with the guest's stack intact. */
@@ -118,6 +152,10 @@ struct op_error *op_step_arm_successors(struct op_session *session, const struct
 					uint8_t *ret_plan);
 /** What runs after the frame at @p fp has returned. */
 struct op_error *op_step_arm_return(struct op_session *session, uint64_t fp);
+/** What runs after the body that a slot is in has returned: the body it was inlined into, or the
+ * caller of the machine frame. */
+struct op_error *op_step_arm_slot_return(struct op_session *session, const struct op_image *image,
+					 const struct op_patch *patch, uint64_t fp);
 /** Every handler on the stack of @p thread: an exception may go to any of them. */
 struct op_error *op_step_arm_catches(struct op_session *session, op_thread_id thread);
 /** What can follow the slot that the stepped stack is at. */

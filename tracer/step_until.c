@@ -7,18 +7,10 @@
 #include "tracer/breakpoint.h"
 #include "tracer/step_private.h"
 
-static struct place place_of_frame(struct op_session *session, const struct op_frame *frame)
-{
-	const struct op_virtual_frame *virtual_frame = op_frame_virtual(frame);
-	return (struct place){op_image_set_by_id(session->images, virtual_frame->image),
-			      virtual_frame->pc.module, virtual_frame->function,
-			      virtual_frame->pc.offset};
-}
-
 static void note_frame(struct op_session *session, const struct op_frame *frame)
 {
 	struct op_step *step = session->step;
-	struct place place = place_of_frame(session, frame);
+	struct place place = op_step_place_of_frame(session, frame);
 	step->frame_fp = frame->fp.value;
 	step->until = (struct op_until){
 		.artifact = op_frame_virtual(frame)->artifact,
@@ -54,7 +46,7 @@ struct op_error *op_step_start_until(struct op_session *session)
 				       "stepped through (start Wasmtime with -D guest-debug=y)",
 				       frame->module);
 	note_frame(session, frame);
-	struct place place = place_of_frame(session, frame);
+	struct place place = op_step_place_of_frame(session, frame);
 	if (op_frame_virtual(frame)->precision == OP_FRAME_PROLOGUE && place.pc) {
 		// Nothing of the function has run: its first instruction is one that comes.
 		place.pc--;
@@ -71,6 +63,7 @@ struct op_error *op_step_start_to(struct op_session *session, const char *spec, 
 {
 	struct op_step *step = session->step;
 	op_step_clear(step, OP_RUN_UNTIL, 1);
+	op_step_line_clear(session);
 	const struct op_stack *stack;
 	const struct op_frame *frame;
 	struct op_error *err = op_step_find_frame(session, session->selected_level, &stack, &frame);

@@ -33,6 +33,17 @@ struct op_error *op_string_pool_take(struct op_string_pool *pool, struct op_text
 	return NULL;
 }
 
+struct op_error *op_string_pool_copy(struct op_string_pool *pool, const char *string,
+				     const char **ret)
+{
+	*ret = NULL;
+	if (!string)
+		return NULL;
+	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
+	op_text_append(&text, string);
+	return op_string_pool_take(pool, &text, ret);
+}
+
 struct op_error *op_string_pool_name(struct op_string_pool *pool, struct op_wasm_name name,
 				     const char **ret)
 {

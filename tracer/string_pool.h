@@ -18,6 +18,9 @@ void op_string_pool_deinit(struct op_string_pool *pool);
 /** Keep what stands in @p text, which is empty afterwards. */
 struct op_error *op_string_pool_take(struct op_string_pool *pool, struct op_text *text,
 				     const char **ret);
+/** Keep a copy; NULL stays NULL. */
+struct op_error *op_string_pool_copy(struct op_string_pool *pool, const char *string,
+				     const char **ret);
 /** Keep a name of a module's, escaped; NULL when there is none. */
 struct op_error *op_string_pool_name(struct op_string_pool *pool, struct op_wasm_name name,
 				     const char **ret);

@@ -139,6 +139,53 @@ static struct op_error *examine(struct op_session *session, int64_t thread,
 	return err;
 }
 
+// As the guest's language has them; the numbers above stay where that fails.
+static struct op_error *show_values(struct op_session *session, const struct watch *watch,
+				    const uint8_t before[16], const uint8_t now[16])
+{
+	struct op_watch_set *set = session->watches;
+	op_source_value_deinit(&set->old_value);
+	op_source_value_deinit(&set->new_value);
+	struct op_error *err = op_watch_place_guest_value(&watch->place, before, &set->old_value);
+	if (!err)
+		err = op_watch_place_guest_value(&watch->place, now, &set->new_value);
+	if (!err && set->new_value.type) {
+		set->event.old_guest = &set->old_value;
+		set->event.new_guest = &set->new_value;
+	}
+	return err;
+}
+
+struct op_error *op_watch_frame_returned(struct op_session *session, uint32_t number,
+					 const struct op_watch_frame *frame, int64_t thread,
+					 struct op_event *event, bool *ret_stop)
+{
+	struct watch *watch = op_watch_find(session, number);
+	const struct op_breakpoint *info = op_breakpoint_set_find(session, number);
+	*ret_stop = false;
+	if (!watch || watch->gone)
+		return NULL;
+	struct op_error *err = op_watch_frame_has_left(session, frame, thread, ret_stop);
+	if (err || !*ret_stop)
+		return err;
+	const struct op_value value = op_watch_place_value(&watch->place, watch->bytes);
+	session->watches->event = (struct op_watch_event){.kind = info->kind,
+							  .left = true,
+							  .expression = info->spec,
+							  .old_value = value,
+							  .new_value = value,
+							  .store = UINT32_MAX};
+	event->reason = OP_REASON_WATCHPOINT;
+	event->watch = &session->watches->event;
+	op_session_notice(session, OP_NOTICE_INFO,
+			  "Watchpoint %" PRIu32
+			  " (%s) is disabled: the frame that it was of has returned.",
+			  number, info->spec);
+	op_watch_lose(session, watch);
+	op_patch_set_remove_breakpoint(session, number);
+	return NULL;
+}
+
 static struct op_error *hit(struct op_session *session, int64_t thread, struct watch *watch,
 			    struct op_event *event, bool *ret_stop)
 {
@@ -156,7 +203,7 @@ static struct op_error *hit(struct op_session *session, int64_t thread, struct w
 	if (err || (!known && !read))
 		return err;
 	memcpy(before, watch->bytes, sizeof(before));
-	bool changed = memcmp(before, now, watch->place.size) != 0;
+	bool changed = !op_watch_place_is_same(&watch->place, before, now);
 	memcpy(watch->bytes, now, sizeof(now));
 	// As in gdb: a write of the same value is none, and what changed the value was no read.
 	if ((info->kind == OP_BREAKPOINT_WATCH && !changed) ||
@@ -187,7 +234,7 @@ static struct op_error *hit(struct op_session *session, int64_t thread, struct w
 	};
 	event->breakpoint = watch->number;
 	event->watch = &session->watches->event;
-	return NULL;
+	return show_values(session, watch, before, now);
 }
 
 // A base was written: the memories that it is of may be elsewhere now. Their bytes are the same.

@@ -3,10 +3,12 @@
 #include "tracer/watch_place.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "target-runtime/instance.h"
 #include "target-runtime/linkage.h"
+#include "tracer/expression_session.h"
 #include "tracer/state.h"
 
 enum { SLOT_MAX = 8 };
@@ -56,6 +58,46 @@ static struct op_error *find_in_memory(struct op_session *session, const struct 
 		ret->base = details.state.base;
 	}
 	return op_instance_store(&op_store_set_context(scope.set)->memory, ret->vmctx, &ret->store);
+}
+
+// A value of the guest's language: its bytes, whatever they are.
+static struct op_error *take_guest_value(const char *expression, struct op_result *result,
+					 struct op_watch_place *ret)
+{
+	const struct op_source_value *value = result->guest_value;
+	if (value->place == OP_SOURCE_VALUE_MISSING)
+		return op_error_create(OP_ERROR_UNSUPPORTED, "%s cannot be watched: %s", expression,
+				       value->reason ?: "it has no value here");
+	if (value->place != OP_SOURCE_VALUE_MEMORY)
+		return op_error_create(OP_ERROR_UNSUPPORTED,
+				       "%s is not in linear memory here: hardware cannot watch it",
+				       expression);
+	const struct op_type *type = op_type_strip(value->type);
+	uint64_t skip = value->is_bit_field ? value->bit_offset / 8 : 0;
+	uint64_t size = value->is_bit_field ? (value->bit_offset % 8 + value->bit_size + 7) / 8
+					    : type->size;
+	if (!type->has_size || !size || size > sizeof(result->value.bytes))
+		return op_error_create(
+			OP_ERROR_UNSUPPORTED,
+			"%s cannot be watched: hardware watches up to %zu bytes, and "
+			"it has %" PRIu64 "; watch a part of it",
+			expression, sizeof(result->value.bytes), size);
+	ret->size = (unsigned)size;
+	ret->shape = (struct op_source_value){.info = value->info,
+					      .type = value->type,
+					      .memory = value->memory,
+					      .address = value->address + skip,
+					      .is_bit_field = value->is_bit_field,
+					      .bit_offset = value->bit_offset % 8,
+					      .bit_size = value->bit_size};
+	// The access is the memory's, whatever the value is.
+	result->has_place = true;
+	result->source = OP_SOURCE_MEMORY;
+	result->guest_memory = value->memory;
+	result->guest_offset = value->address + skip;
+	if (result->value.state != OP_VALUE_PRESENT)
+		ret->type = size > 8 ? OP_VALUE_V128 : size > 4 ? OP_VALUE_I64 : OP_VALUE_I32;
+	return NULL;
 }
 
 static struct op_error *find_in_instance(struct op_session *session, const struct op_frame *frame,
@@ -112,14 +154,21 @@ struct op_error *op_watch_place_find(struct op_session *session, const struct op
 				     const char *expression, struct op_watch_place *ret)
 {
 	struct op_result result;
-	struct op_error *err = op_session_evaluate_once(session, frame, expression, &result);
+	bool in_frame;
+	struct op_error *err =
+		op_expression_evaluate_place(session, frame, expression, &result, &in_frame);
 	if (err)
 		return err;
 	*ret = (struct op_watch_place){
 		.size = result.width,
 		.type = result.value.type,
 		.is_unsigned = result.is_unsigned,
+		.in_frame = in_frame,
 	};
+	if (result.guest_value) {
+		err = take_guest_value(expression, &result, ret);
+		return err ?: find_in_memory(session, frame, &result, ret);
+	}
 	if (result.range != OP_RANGE_NONE)
 		return no_place(expression, &result);
 	if (result.value.state != OP_VALUE_PRESENT)
@@ -186,6 +235,35 @@ struct op_value op_watch_place_value(const struct op_watch_place *place, const u
 	if (place->size < 4 && !place->is_unsigned && bytes[place->size - 1] & 0x80)
 		memset(value.bytes + place->size, 0xff, 4 - place->size);
 	return value;
+}
+
+bool op_watch_place_is_same(const struct op_watch_place *place, const uint8_t before[16],
+			    const uint8_t now[16])
+{
+	if (!place->shape.is_bit_field)
+		return !memcmp(before, now, place->size);
+	uint64_t first = place->shape.bit_offset, end = first + place->shape.bit_size;
+	for (uint64_t bit = first; bit < end; bit++)
+		if ((before[bit / 8] ^ now[bit / 8]) >> bit % 8 & 1)
+			return false;
+	return true;
+}
+
+struct op_error *op_watch_place_guest_value(const struct op_watch_place *place,
+					    const uint8_t bytes[16], struct op_source_value *ret)
+{
+	*ret = (struct op_source_value){0};
+	if (!place->shape.type)
+		return NULL;
+	uint8_t *copy = malloc(place->size);
+	if (!copy)
+		return op_error_no_memory();
+	*ret = place->shape;
+	ret->place = OP_SOURCE_VALUE_BYTES;
+	ret->has_address = true;
+	ret->bytes = memcpy(copy, bytes, place->size);
+	ret->size = place->size;
+	return NULL;
 }
 
 // The largest slot that begins at @p at and covers nothing beyond @p end.

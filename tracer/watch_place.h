@@ -5,6 +5,7 @@
 #define OP_TRACER_WATCH_PLACE_H
 
 #include "tracer/session.h"
+#include "tracer/source_value.h"
 
 struct op_watch_place {
 	struct op_host_addr addr; /**< now */
@@ -18,6 +19,10 @@ struct op_watch_place {
 	struct op_host_addr vmctx; /**< of the instance that it was found through */
 	struct op_host_addr store; /**< VMStoreContext */
 	bool shared;               /**< threads of other stores may access it too */
+	/** Of the guest's language: how the bytes are shown. Borrows what the module has until
+	 * op_guest_values_forget(); type NULL: Wasm's. */
+	struct op_source_value shape;
+	bool in_frame; /**< memory of the frame that it was found in: gone when that returns */
 };
 
 /**
@@ -32,6 +37,12 @@ struct op_error *op_watch_place_find(struct op_session *session, const struct op
  */
 struct op_error *op_watch_place_follow(struct op_session *session, struct op_watch_place *place,
 				       bool *ret_there);
+/** Whether the value is the same; a bit-field's neighbours do not count. */
+bool op_watch_place_is_same(const struct op_watch_place *place, const uint8_t before[16],
+			    const uint8_t now[16]);
+/** The bytes as a value of the guest's language; *ret stays empty when it has none. */
+struct op_error *op_watch_place_guest_value(const struct op_watch_place *place,
+					    const uint8_t bytes[16], struct op_source_value *ret);
 struct op_value op_watch_place_value(const struct op_watch_place *place, const uint8_t bytes[16]);
 
 /**

@@ -33,10 +33,13 @@ struct op_watch_set {
 	struct OP_ARRAY(struct watch) watches;
 	struct slot_plan armed; /**< by slot */
 	struct op_watch_event event;
-	char host_call[64]; /**< of the event */
+	struct op_source_value old_value, new_value; /**< of the event */
+	char host_call[64];                          /**< of the event */
 };
 
 // watchpoint.c
+/** Its place is gone: it never hits again. */
+void op_watch_lose(struct op_session *session, struct watch *watch);
 struct watch *op_watch_find(struct op_session *session, uint32_t number);
 /** Where it is now; when its instance is gone it is disabled, and that is said. */
 struct op_error *op_watch_follow(struct op_session *session, struct watch *watch);

@@ -15,6 +15,8 @@ void op_watch_set_destroy(struct op_watch_set *set)
 {
 	if (!set)
 		return;
+	op_source_value_deinit(&set->old_value);
+	op_source_value_deinit(&set->new_value);
 	free(set->watches.data);
 	free(set);
 }
@@ -45,7 +47,7 @@ static bool is_on(struct op_session *session, const struct watch *watch)
 	return info && info->enabled && !watch->gone;
 }
 
-static void lose(struct op_session *session, struct watch *watch)
+void op_watch_lose(struct op_session *session, struct watch *watch)
 {
 	struct op_breakpoint *info = op_breakpoint_set_find(session, watch->number);
 	watch->gone = true;
@@ -58,9 +60,24 @@ void op_watch_set_lose(struct op_session *session)
 	struct op_watch_set *set = session->watches;
 	session->behind_thread = 0;
 	for (size_t i = 0; set && i < set->watches.count; i++)
-		lose(session, &set->watches.data[i]);
+		op_watch_lose(session, &set->watches.data[i]);
 	if (set)
 		set->armed.count = 0;
+}
+
+void op_watch_forget_types(struct op_session *session, const struct op_debug_info *info)
+{
+	struct op_watch_set *set = session->watches;
+	for (size_t i = 0; set && i < set->watches.count; i++) {
+		struct op_source_value *shape = &set->watches.data[i].place.shape;
+		if (!info || shape->info == info)
+			*shape = (struct op_source_value){0};
+	}
+	if (!set)
+		return;
+	op_source_value_deinit(&set->old_value);
+	op_source_value_deinit(&set->new_value);
+	set->event.old_guest = set->event.new_guest = NULL;
 }
 
 // Slots ---------------------------------------------------------------------------------------
@@ -181,7 +198,7 @@ struct op_error *op_watch_follow(struct op_session *session, struct watch *watch
 	if (err || there)
 		return err;
 	const struct op_breakpoint *info = op_breakpoint_set_find(session, watch->number);
-	lose(session, watch);
+	op_watch_lose(session, watch);
 	op_session_notice(session, OP_NOTICE_INFO,
 			  "Watchpoint %" PRIu32
 			  " (%s) is disabled: the instance that it was in is gone.",
@@ -263,7 +280,7 @@ struct op_error *op_session_watch(struct op_session *session, const struct op_fr
 				  const char *spec, enum op_breakpoint_kind kind,
 				  const struct op_breakpoint **ret)
 {
-	struct op_error *err = op_session_need_stopped(session);
+	struct op_error *err = op_session_need_live(session, "cannot set a watchpoint");
 	if (err)
 		return err;
 	if (!session->watches && !(session->watches = calloc(1, sizeof(*session->watches))))
@@ -274,6 +291,7 @@ struct op_error *op_session_watch(struct op_session *session, const struct op_fr
 		return op_error_no_memory();
 	char *condition;
 	struct watch watch = {.kind = kind};
+	struct op_watch_frame of_frame;
 	bool read = false;
 	err = split(text, &condition);
 	if (!err)
@@ -285,6 +303,8 @@ struct op_error *op_session_watch(struct op_session *session, const struct op_fr
 				      watch.place.addr.value);
 	if (!err)
 		err = check_room(session, text, &watch);
+	if (!err && watch.place.in_frame)
+		err = op_watch_frame_find(session, frame, &of_frame);
 	if (err)
 		return err;
 	// Room first: the number is given away only when nothing can fail any more.
@@ -292,7 +312,8 @@ struct op_error *op_session_watch(struct op_session *session, const struct op_fr
 			      sizeof(watch)))
 		return op_error_no_memory();
 	struct op_breakpoint *info;
-	err = op_breakpoint_set_add_watch(session, text, condition, kind, &info);
+	err = op_breakpoint_set_add_watch(session, text, condition, kind,
+					  watch.place.in_frame ? &of_frame : NULL, &info);
 	if (err)
 		return err;
 	watch.number = info->number;
@@ -309,10 +330,11 @@ struct op_error *op_watch_enable(struct op_session *session, uint32_t number, bo
 		return op_error_create(OP_ERROR_NOT_FOUND, "there is no watchpoint %" PRIu32,
 				       number);
 	if (enabled && watch->gone)
-		return op_error_create(OP_ERROR_STATE,
-				       "watchpoint %" PRIu32
-				       " cannot be enabled: the instance that it was in is gone",
-				       number);
+		return op_error_create(
+			OP_ERROR_STATE,
+			"watchpoint %" PRIu32
+			" cannot be enabled: the instance or the frame that it was in is gone",
+			number);
 	struct op_error *err = NULL;
 	bool read;
 	if (enabled && !info->enabled) {

@@ -5,6 +5,7 @@
 #define OP_TRACER_WATCHPOINT_H
 
 #include "tracer/session.h"
+#include "tracer/watch_frame.h"
 
 struct op_watch_set;
 
@@ -30,6 +31,13 @@ void op_watch_reread(struct op_session *session);
  */
 struct op_error *op_watch_reached(struct op_session *session, int64_t thread,
 				  struct op_event *event, bool *ret_stop);
+/** A thread came to where the frame of a watchpoint returns to. @param[out] ret_stop it came from
+ * that very frame: the watchpoint is over, and the event says so. */
+struct op_error *op_watch_frame_returned(struct op_session *session, uint32_t number,
+					 const struct op_watch_frame *frame, int64_t thread,
+					 struct op_event *event, bool *ret_stop);
+/** The debug information that values are shown by goes. NULL: all of it. */
+void op_watch_forget_types(struct op_session *session, const struct op_debug_info *info);
 /** The target stands for a person to see: the thread's innermost frame is where the access was
  * made.
  */

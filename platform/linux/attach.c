@@ -31,7 +31,7 @@ enum {
 const long op_ptrace_options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
 			       PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
 
-struct op_error *op_process_enter_waiter(struct op_process *process)
+struct op_error *op_live_enter_waiter(struct op_live *process)
 {
 	struct op_error *err = op_waiter_hold(&process->waiter);
 	if (err)
@@ -41,7 +41,7 @@ struct op_error *op_process_enter_waiter(struct op_process *process)
 	return NULL;
 }
 
-static void leave_waiter(struct op_process *process)
+static void leave_waiter(struct op_live *process)
 {
 	struct op_waiter *waiter = process->waiter;
 
@@ -53,7 +53,7 @@ static void leave_waiter(struct op_process *process)
 }
 
 /** Seize one thread. @param[out] ret_new it was not known before. */
-static struct op_error *seize(struct op_process *process, pid_t id, bool *ret_new)
+static struct op_error *seize(struct op_live *process, pid_t id, bool *ret_new)
 {
 	struct op_proc_status status;
 
@@ -93,14 +93,14 @@ static struct op_error *seize(struct op_process *process, pid_t id, bool *ret_ne
 }
 
 /** One look through the directory of threads. */
-static struct op_error *seize_pass(struct op_process *process, bool *ret_new)
+static struct op_error *seize_pass(struct op_live *process, bool *ret_new)
 {
 	_cleanup_free_ pid_t *ids = NULL;
 	size_t count = 0;
 	int problem = op_proc_threads(process->pid, &ids, &count);
 
 	if (problem == ESRCH)
-		return op_process_gone(process, "attach to");
+		return op_live_gone(process, "attach to");
 	if (problem)
 		return op_error_system(OP_ERROR_SYSTEM, problem,
 				       "cannot list the threads of process %d", process->pid);
@@ -113,9 +113,9 @@ static struct op_error *seize_pass(struct op_process *process, bool *ret_new)
 	return NULL;
 }
 
-static struct op_error *attach_timeout(struct op_process *process, unsigned timeout_ms)
+static struct op_error *attach_timeout(struct op_live *process, unsigned timeout_ms)
 {
-	const struct op_tracee *tracee = op_process_first_unstopped(process);
+	const struct op_tracee *tracee = op_live_first_unstopped(process);
 
 	return op_error_create(
 		OP_ERROR_LIMIT,
@@ -128,13 +128,12 @@ static struct op_error *attach_timeout(struct op_process *process, unsigned time
 
 /** Seize and stop until a look at the directory, made while all known threads stand, shows no new
  * one. */
-static struct op_error *seize_all(struct op_process *process, unsigned timeout_ms)
+static struct op_error *seize_all(struct op_live *process, unsigned timeout_ms)
 {
 	int64_t deadline = op_waiter_now_ms() + timeout_ms;
 
 	for (unsigned pass = 0; pass < ATTACH_PASSES; pass++) {
-		bool found = false,
-		     stopped = !op_process_first_unstopped(process) && process->tracees;
+		bool found = false, stopped = !op_live_first_unstopped(process) && process->tracees;
 		struct op_error *err = seize_pass(process, &found);
 		if (err)
 			return err;
@@ -144,7 +143,7 @@ static struct op_error *seize_all(struct op_process *process, unsigned timeout_m
 			return NULL;
 		int64_t left = deadline - op_waiter_now_ms();
 		// While new threads are found they are not waited for: seizing all comes first.
-		if (!found && !op_process_collect_stops(process, left > 0 ? (int)left : 0))
+		if (!found && !op_live_collect_stops(process, left > 0 ? (int)left : 0))
 			return attach_timeout(process, timeout_ms);
 		if (left <= 0)
 			return attach_timeout(process, timeout_ms);
@@ -153,12 +152,12 @@ static struct op_error *seize_all(struct op_process *process, unsigned timeout_m
 }
 
 /** The number may have gone to another process between open and attach. */
-static struct op_error *check_identity(const struct op_process *process)
+static struct op_error *check_identity(const struct op_live *process)
 {
 	struct op_proc_status status;
 
 	if (op_proc_status(process->pid, &status))
-		return op_process_gone(process, "attach to");
+		return op_live_gone(process, "attach to");
 	if (status.start_time == process->start_time)
 		return NULL;
 	return op_error_create(
@@ -167,22 +166,22 @@ static struct op_error *check_identity(const struct op_process *process)
 		process->pid);
 }
 
-struct op_error *op_process_attach(struct op_process *process,
-				   const struct op_attach_options *options)
+struct op_error *op_live_attach(struct op_process *base, const struct op_attach_options *options)
 {
+	struct op_live *process = op_live(base);
 	unsigned timeout = options && options->timeout_ms ? options->timeout_ms : ATTACH_TIMEOUT_MS;
 
 	if (process->attached)
 		return op_error_create(OP_ERROR_STATE, "outpost is attached to process %d already",
 				       process->pid);
 	if (process->exited)
-		return op_process_gone(process, "attach to");
+		return op_live_gone(process, "attach to");
 	struct op_proc_status status;
 	struct op_error *err = op_refuse_early(process->pid, &status);
 	if (!err)
 		err = check_identity(process);
 	if (!err)
-		err = op_process_enter_waiter(process);
+		err = op_live_enter_waiter(process);
 	if (err)
 		return err;
 	process->collecting = true;
@@ -192,18 +191,18 @@ struct op_error *op_process_attach(struct op_process *process,
 		err = check_identity(process);
 	// exec since the open: another program, other memory.
 	if (!err)
-		err = op_process_open_memory(process);
+		err = op_live_open_memory(process);
 	if (!err)
-		err = op_process_load(process);
+		err = op_live_load(process);
 	if (err) {
-		op_error_destroy(op_process_detach(process));
+		op_error_destroy(op_process_detach(&process->base));
 		process->exited = false;
 	}
 	return err;
 }
 
 /** Let one thread go. False when it refused, that is, when it is dying or not stopped. */
-static bool detach_one(struct op_process *process, struct op_tracee *tracee)
+static bool detach_one(struct op_live *process, struct op_tracee *tracee)
 {
 	int number = op_tracee_parting_signal(process, tracee);
 
@@ -217,7 +216,7 @@ static bool detach_one(struct op_process *process, struct op_tracee *tracee)
 
 /** Threads that died in our hands are reaped, or their process would never be reported as ended to
  * its parent. */
-static void reap_dying(struct op_process *process)
+static void reap_dying(struct op_live *process)
 {
 	int64_t deadline = op_waiter_now_ms() + REAP_TIMEOUT_MS;
 	pid_t id;
@@ -237,14 +236,15 @@ static void reap_dying(struct op_process *process)
 	}
 }
 
-struct op_error *op_process_detach(struct op_process *process)
+struct op_error *op_live_detach(struct op_process *base)
 {
-	struct op_error *err = op_process_require_attached(process, "detach from");
+	struct op_live *process = op_live(base);
+	struct op_error *err = op_live_require_attached(process, "detach from");
 	if (err)
 		return err;
 	struct op_tracee *tracee, *next;
 	if (!process->exited) {
-		op_process_ask_all_to_stop(process);
+		op_live_ask_all_to_stop(process);
 		// Births are let go with the others; uninterruptible sleep has to end before the
 		// kernel lets go of a thread.
 		process->collecting = true;
@@ -252,7 +252,7 @@ struct op_error *op_process_detach(struct op_process *process)
 		bool deep;
 		do {
 			deep = false;
-			op_process_collect_stops(process, DETACH_TIMEOUT_MS);
+			op_live_collect_stops(process, DETACH_TIMEOUT_MS);
 			op_forked_release_all(process);
 			HASH_ITER(hh, process->tracees, tracee, next)
 			{
@@ -263,7 +263,7 @@ struct op_error *op_process_detach(struct op_process *process)
 		process->collecting = false;
 	}
 	op_forked_release_all(process);
-	op_process_forget_watches(process);
+	op_live_forget_watches(process);
 	pid_t stuck = 0;
 	bool dying = false;
 	HASH_ITER(hh, process->tracees, tracee, next)
@@ -295,13 +295,14 @@ struct op_error *op_process_detach(struct op_process *process)
 			       process->waiter->orphans[--process->waiter->orphan_count].id, 0, 0);
 	}
 	leave_waiter(process);
-	op_process_note_watches(process, false);
+	op_live_note_watches(process, false);
 	return err;
 }
 
-struct op_error *op_process_kill(struct op_process *process)
+struct op_error *op_live_kill(struct op_process *base)
 {
-	struct op_error *err = op_process_require_attached(process, "end");
+	struct op_live *process = op_live(base);
+	struct op_error *err = op_live_require_attached(process, "end");
 	if (err)
 		return err;
 	op_forked_release_all(process);

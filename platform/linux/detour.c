@@ -43,10 +43,10 @@ static bool is_free(const uint8_t *bytes)
 	return !memcmp(bytes, zeros, sizeof(code)) || !memcmp(bytes, code, sizeof(code));
 }
 
-struct op_error *op_detour_find(struct op_process *process, uint64_t *ret)
+struct op_error *op_detour_find(struct op_live *process, uint64_t *ret)
 {
 	_cleanup_(op_mappings_deinit) struct op_mappings mappings = {0};
-	struct op_error *err = op_process_mappings(process, &mappings);
+	struct op_error *err = op_process_mappings(&process->base, &mappings);
 	*ret = 0;
 	for (size_t i = 0; !err && !*ret && i < mappings.count; i++) {
 		const struct op_mapping *mapping = &mappings.data[i];
@@ -57,8 +57,8 @@ struct op_error *op_detour_find(struct op_process *process, uint64_t *ret)
 		if (!(mapping->protection & OP_PROTECTION_EXECUTE) || mapping->anonymous ||
 		    mapping->shared || mapping->path[0] != '/' || strstr(mapping->path, ".cwasm"))
 			continue;
-		err = op_process_read_some(process, op_host_addr(place), bytes, sizeof(bytes),
-					   &done);
+		err = op_process_read_some(&process->base, op_host_addr(place), bytes,
+					   sizeof(bytes), &done);
 		if (!err && done == sizeof(bytes) && is_free(bytes))
 			*ret = place;
 	}
@@ -84,7 +84,7 @@ static void restart_call(struct op_registers *registers)
 	registers->value[OP_X86_64_RIP] -= INSTRUCTION_SIZE;
 }
 
-struct op_error *op_detour_begin(struct op_process *process, uint64_t place,
+struct op_error *op_detour_begin(struct op_live *process, uint64_t place,
 				 const struct op_registers *saved, struct op_registers *call)
 {
 	struct op_registers back = *saved;
@@ -93,16 +93,16 @@ struct op_error *op_detour_begin(struct op_process *process, uint64_t place,
 	for (size_t i = 0; i < OP_ARRAY_SIZE(popped); i++)
 		stack[i] = back.value[popped[i]];
 	call->value[OP_X86_64_RSP] = saved->value[OP_X86_64_RSP] - RED_ZONE - sizeof(stack);
-	struct op_error *err = op_process_write(process, op_host_addr(call->value[OP_X86_64_RSP]),
-						stack, sizeof(stack));
-	return err ?: op_process_write(process, op_host_addr(place), code, sizeof(code));
+	struct op_error *err = op_process_write(
+		&process->base, op_host_addr(call->value[OP_X86_64_RSP]), stack, sizeof(stack));
+	return err ?: op_process_write(&process->base, op_host_addr(place), code, sizeof(code));
 }
 
-struct op_error *op_detour_end(struct op_process *process, uint64_t place)
+struct op_error *op_detour_end(struct op_live *process, uint64_t place)
 {
 	static const uint8_t zeros[sizeof(code)];
 	// One may still be on its way back from a call for an outpost that was killed.
-	if (op_process_someone_in(process, op_host_addr(place), sizeof(code)))
+	if (op_live_someone_in(process, op_host_addr(place), sizeof(code)))
 		return NULL;
-	return op_process_write(process, op_host_addr(place), zeros, sizeof(zeros));
+	return op_process_write(&process->base, op_host_addr(place), zeros, sizeof(zeros));
 }

@@ -6,15 +6,17 @@
 
 #include "platform/platform.h"
 
+struct op_live;
+
 /** A place for the detour's code, where its `syscall` will be; 0: there is none. */
-struct op_error *op_detour_find(struct op_process *process, uint64_t *ret);
+struct op_error *op_detour_find(struct op_live *process, uint64_t *ret);
 /**
  * Before the thread's registers are set, all threads stopped: write the code, and what it needs.
  * @param[in] saved the thread's. @param[in,out] call what it is to be run with.
  */
-struct op_error *op_detour_begin(struct op_process *process, uint64_t place,
+struct op_error *op_detour_begin(struct op_live *process, uint64_t place,
 				 const struct op_registers *saved, struct op_registers *call);
 /** After the thread's registers are back. */
-struct op_error *op_detour_end(struct op_process *process, uint64_t place);
+struct op_error *op_detour_end(struct op_live *process, uint64_t place);
 
 #endif

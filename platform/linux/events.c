@@ -16,7 +16,7 @@
 #include "platform/linux/process.h"
 
 /** A stop that means nothing to the user: on it goes, unless the user wants the thread to stand. */
-static void settle(struct op_process *process, struct op_tracee *tracee)
+static void settle(struct op_live *process, struct op_tracee *tracee)
 {
 	if (tracee->wants_run)
 		op_tracee_resume(process, tracee);
@@ -31,7 +31,7 @@ static unsigned long event_message(const struct op_tracee *tracee)
 }
 
 /** A SIGTRAP-coloured event stop: interrupted by us, newborn, or job control. */
-static void take_stop(struct op_process *process, struct op_tracee *tracee, int event, int number)
+static void take_stop(struct op_live *process, struct op_tracee *tracee, int event, int number)
 {
 	// do_jobctl_trap(), kernel/signal.c: the number is the stop signal while the process is
 	// group-stopped, else SIGTRAP.
@@ -53,7 +53,7 @@ static void take_stop(struct op_process *process, struct op_tracee *tracee, int 
 	settle(process, tracee);
 }
 
-static void take_fork(struct op_process *process, struct op_tracee *tracee, int event, int number)
+static void take_fork(struct op_live *process, struct op_tracee *tracee, int event, int number)
 {
 	pid_t child = (pid_t)event_message(tracee);
 
@@ -67,7 +67,7 @@ static void take_fork(struct op_process *process, struct op_tracee *tracee, int 
 	op_tracee_enqueue(process, tracee, OP_STOP_FORK);
 }
 
-static void take_clone(struct op_process *process, struct op_tracee *tracee, int event, int number)
+static void take_clone(struct op_live *process, struct op_tracee *tracee, int event, int number)
 {
 	pid_t id = (pid_t)event_message(tracee);
 	struct op_proc_status status;
@@ -89,7 +89,7 @@ static void take_clone(struct op_process *process, struct op_tracee *tracee, int
 
 /** All other threads are gone and say nothing about it; the thread that called exec has the
  * leader's number now. */
-static void take_exec(struct op_process *process, struct op_tracee *tracee, int event, int number)
+static void take_exec(struct op_live *process, struct op_tracee *tracee, int event, int number)
 {
 	struct op_tracee *other, *next;
 
@@ -101,11 +101,11 @@ static void take_exec(struct op_process *process, struct op_tracee *tracee, int 
 		op_tracee_remove(process, other);
 	}
 	tracee->holds = tracee->held_raised = tracee->zombie = tracee->left_group = false;
-	op_process_drop_shield(process);
-	op_process_forget_watches(process);
+	op_live_drop_shield(process);
+	op_live_forget_watches(process);
 	// A process that is killed just now has nothing left to load; its exit follows.
-	op_error_destroy(op_process_load(process));
-	op_error_destroy(op_process_open_memory(process));
+	op_error_destroy(op_live_load(process));
+	op_error_destroy(op_live_open_memory(process));
 	op_tracee_enqueue(process, tracee, OP_STOP_EXEC);
 }
 
@@ -114,8 +114,7 @@ static void take_exec(struct op_process *process, struct op_tracee *tracee, int 
  * a process that ends it comes for every thread; told is that of the one that asked for it, or that
  * a signal kills first.
  */
-static void take_exiting(struct op_process *process, struct op_tracee *tracee, int event,
-			 int number)
+static void take_exiting(struct op_live *process, struct op_tracee *tracee, int event, int number)
 {
 	struct user_regs_struct registers;
 	int status = (int)event_message(tracee);
@@ -135,7 +134,7 @@ static void take_exiting(struct op_process *process, struct op_tracee *tracee, i
 }
 
 /** Did the system call that just ended bring new executable memory? */
-static bool mapped_code(struct op_process *process, struct op_tracee *tracee, int64_t result)
+static bool mapped_code(struct op_live *process, struct op_tracee *tracee, int64_t result)
 {
 	struct user_regs_struct registers;
 
@@ -154,7 +153,7 @@ static bool mapped_code(struct op_process *process, struct op_tracee *tracee, in
 	case SYS_mremap: {
 		// It carries the protection of what it moves.
 		struct op_mappings mappings;
-		struct op_error *err = op_process_mappings(process, &mappings);
+		struct op_error *err = op_process_mappings(&process->base, &mappings);
 		if (err) {
 			op_error_destroy(err);
 			return false;
@@ -170,7 +169,7 @@ static bool mapped_code(struct op_process *process, struct op_tracee *tracee, in
 	}
 }
 
-static void take_syscall(struct op_process *process, struct op_tracee *tracee)
+static void take_syscall(struct op_live *process, struct op_tracee *tracee)
 {
 	struct __ptrace_syscall_info info = {0};
 
@@ -215,7 +214,7 @@ static void take_syscall(struct op_process *process, struct op_tracee *tracee)
 }
 
 /** The stop of a held signal that was sent again: give it its own information back. */
-static bool take_held(struct op_process *process, struct op_tracee *tracee, int number)
+static bool take_held(struct op_live *process, struct op_tracee *tracee, int number)
 {
 	siginfo_t info;
 
@@ -231,7 +230,7 @@ static bool take_held(struct op_process *process, struct op_tracee *tracee, int 
 	return true;
 }
 
-static void take_signal(struct op_process *process, struct op_tracee *tracee, int event, int number)
+static void take_signal(struct op_live *process, struct op_tracee *tracee, int event, int number)
 {
 	if (number == (SIGTRAP | 0x80)) {
 		take_syscall(process, tracee);
@@ -249,7 +248,7 @@ static void take_signal(struct op_process *process, struct op_tracee *tracee, in
 	op_tracee_enqueue(process, tracee, OP_STOP_SIGNAL);
 }
 
-typedef void event_handler(struct op_process *process, struct op_tracee *tracee, int event,
+typedef void event_handler(struct op_live *process, struct op_tracee *tracee, int event,
 			   int number);
 
 static event_handler *const event_handlers[] = {
@@ -262,7 +261,7 @@ static event_handler *const event_handlers[] = {
 	[PTRACE_EVENT_STOP] = take_stop,
 };
 
-static void take_exit(struct op_process *process, struct op_tracee *tracee, int status)
+static void take_exit(struct op_live *process, struct op_tracee *tracee, int status)
 {
 	tracee->phase = OP_TRACEE_RUNNING;
 	tracee->exit_code = status;
@@ -289,7 +288,7 @@ static void take_exit(struct op_process *process, struct op_tracee *tracee, int 
 	op_tracee_remove(process, tracee);
 }
 
-void op_process_take_event(struct op_process *process, pid_t id, int status)
+void op_live_take_event(struct op_live *process, pid_t id, int status)
 {
 	struct op_tracee *tracee = op_tracee_find(process, id);
 
@@ -319,25 +318,24 @@ void op_process_take_event(struct op_process *process, pid_t id, int status)
 }
 
 /** Which of this thread's processes a new task belongs to, by its thread group. */
-static struct op_process *owner_of(struct op_waiter *waiter, pid_t id)
+static struct op_live *owner_of(struct op_waiter *waiter, pid_t id)
 {
 	struct op_proc_status status;
 
 	if (op_proc_status(id, &status))
 		return NULL;
-	for (struct op_process *process = waiter->processes; process;
-	     process = process->waiter_next) {
+	for (struct op_live *process = waiter->processes; process; process = process->waiter_next) {
 		if (process->pid == status.thread_group)
 			return process;
 	}
 	return NULL;
 }
 
-void op_waiter_route(struct op_process *process, pid_t id, int status)
+void op_waiter_route(struct op_live *process, pid_t id, int status)
 {
-	struct op_process *owner = op_tracee_find(process, id) ? process : NULL;
+	struct op_live *owner = op_tracee_find(process, id) ? process : NULL;
 
-	for (struct op_process *other = process->waiter->processes; !owner && other;
+	for (struct op_live *other = process->waiter->processes; !owner && other;
 	     other = other->waiter_next) {
 		if (op_tracee_find(other, id))
 			owner = other;
@@ -357,5 +355,5 @@ void op_waiter_route(struct op_process *process, pid_t id, int status)
 		(void)op_waiter_claim_orphan(process->waiter, id, &unclaimed);
 	}
 	if (owner)
-		op_process_take_event(owner, id, status);
+		op_live_take_event(owner, id, status);
 }

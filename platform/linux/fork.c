@@ -30,7 +30,7 @@ static void let_go(pid_t child)
 		waitpid(child, &status, __WALL | WNOHANG);
 }
 
-bool op_forked_take(struct op_process *process, pid_t child)
+bool op_forked_take(struct op_live *process, pid_t child)
 {
 	int status;
 
@@ -55,7 +55,7 @@ bool op_forked_take(struct op_process *process, pid_t child)
 	return true;
 }
 
-static struct op_forked *find_forked(const struct op_process *process, int64_t child)
+static struct op_forked *find_forked(const struct op_live *process, int64_t child)
 {
 	for (size_t i = 0; i < process->forked_count; i++) {
 		if (process->forked[i].id == child)
@@ -64,7 +64,7 @@ static struct op_forked *find_forked(const struct op_process *process, int64_t c
 	return NULL;
 }
 
-bool op_forked_shares_memory(const struct op_process *process, pid_t child, bool vfork)
+bool op_forked_shares_memory(const struct op_live *process, pid_t child, bool vfork)
 {
 	// kcmp() is a matter of the kernel's configuration; without it the kind of the event tells,
 	// short of odd clone() calls.
@@ -77,7 +77,7 @@ bool op_forked_shares_memory(const struct op_process *process, pid_t child, bool
 	return shares;
 }
 
-static struct op_error *no_such_child(const struct op_process *process, int64_t child)
+static struct op_error *no_such_child(const struct op_live *process, int64_t child)
 {
 	return op_error_create(OP_ERROR_NOT_FOUND,
 			       "%" PRId64 " is no child of process %d that outpost holds", child,
@@ -90,9 +90,10 @@ static void close_fdp(int *fd)
 		close(*fd);
 }
 
-struct op_error *op_process_write_child(struct op_process *process, int64_t child,
-					struct op_host_addr addr, const void *buffer, size_t size)
+struct op_error *op_live_write_child(struct op_process *base, int64_t child,
+				     struct op_host_addr addr, const void *buffer, size_t size)
 {
+	struct op_live *process = op_live(base);
 	const struct op_forked *forked = find_forked(process, child);
 
 	if (!forked)
@@ -114,8 +115,8 @@ struct op_error *op_process_write_child(struct op_process *process, int64_t chil
 	}
 	if (done < size) {
 		size_t poked;
-		op_process_write_by_ptrace(forked->id, addr.value + done,
-					   (const uint8_t *)buffer + done, size - done, &poked);
+		op_live_write_by_ptrace(forked->id, addr.value + done,
+					(const uint8_t *)buffer + done, size - done, &poked);
 		done += poked;
 	}
 	if (done == size)
@@ -153,10 +154,10 @@ static bool step_child(pid_t child)
 	return false;
 }
 
-struct op_error *op_process_protect_child(struct op_process *process, int64_t child,
-					  struct op_host_addr addr, uint64_t size,
-					  unsigned protection)
+struct op_error *op_live_protect_child(struct op_process *base, int64_t child,
+				       struct op_host_addr addr, uint64_t size, unsigned protection)
 {
+	struct op_live *process = op_live(base);
 	const struct op_forked *forked = find_forked(process, child);
 	struct user_regs_struct saved, registers;
 	uint64_t instruction;
@@ -193,19 +194,20 @@ struct op_error *op_process_protect_child(struct op_process *process, int64_t ch
 			       addr.value, forked->id, process->pid);
 }
 
-struct op_error *op_process_release_child(struct op_process *process, int64_t child)
+struct op_error *op_live_release_child(struct op_process *base, int64_t child)
 {
+	struct op_live *process = op_live(base);
 	struct op_forked *forked = find_forked(process, child);
 
 	if (!forked)
 		return no_such_child(process, child);
-	op_process_unshield_child(process, child);
+	op_live_unshield_child(process, child);
 	let_go(forked->id);
 	*forked = process->forked[--process->forked_count];
 	return NULL;
 }
 
-void op_forked_release_all(struct op_process *process)
+void op_forked_release_all(struct op_live *process)
 {
 	while (process->forked_count)
 		let_go(process->forked[--process->forked_count].id);

@@ -86,12 +86,12 @@ static bool is_page(const struct op_mappings *mappings, uint64_t address, unsign
 }
 
 // The pages that an outpost has left; none when it has not.
-static struct op_error *find_left(struct op_process *process, struct op_handler *ret)
+static struct op_error *find_left(struct op_live *process, struct op_handler *ret)
 {
 	const unsigned code = OP_PROTECTION_READ | OP_PROTECTION_EXECUTE,
 		       data = OP_PROTECTION_READ | OP_PROTECTION_WRITE;
 	_cleanup_(op_mappings_deinit) struct op_mappings mappings = {0};
-	struct op_error *err = op_process_mappings(process, &mappings);
+	struct op_error *err = op_process_mappings(&process->base, &mappings);
 	*ret = (struct op_handler){0};
 	for (size_t i = 0; !err && i < mappings.count && !ret->code.value; i++) {
 		const struct op_mapping *mapping = &mappings.data[i];
@@ -99,7 +99,8 @@ static struct op_error *find_left(struct op_process *process, struct op_handler 
 		size_t done;
 		if (!is_page(&mappings, mapping->start.value, code))
 			continue;
-		err = op_process_read_some(process, mapping->start, &header, sizeof(header), &done);
+		err = op_process_read_some(&process->base, mapping->start, &header, sizeof(header),
+					   &done);
 		if (err || done < sizeof(header) || memcmp(header.mark, mark, sizeof(mark)) ||
 		    !is_page(&mappings, header.data, data))
 			continue;
@@ -108,22 +109,22 @@ static struct op_error *find_left(struct op_process *process, struct op_handler 
 	return err;
 }
 
-static struct op_error *map(struct op_process *process, struct op_handler *ret)
+static struct op_error *map(struct op_live *process, struct op_handler *ret)
 {
 	*ret = (struct op_handler){0};
-	struct op_error *err = op_process_map(process, op_host_addr(0), UINT64_MAX, PAGE,
+	struct op_error *err = op_process_map(&process->base, op_host_addr(0), UINT64_MAX, PAGE,
 					      OP_PROTECTION_READ | OP_PROTECTION_WRITE, &ret->data);
 	if (err)
 		return err;
-	err = op_process_map(process, op_host_addr(0), UINT64_MAX, PAGE,
+	err = op_process_map(&process->base, op_host_addr(0), UINT64_MAX, PAGE,
 			     OP_PROTECTION_READ | OP_PROTECTION_EXECUTE, &ret->code);
 	if (!err)
 		return NULL;
-	op_error_destroy(op_process_unmap(process, ret->data, PAGE));
+	op_error_destroy(op_process_unmap(&process->base, ret->data, PAGE));
 	return err;
 }
 
-static struct op_error *fill(struct op_process *process, const struct op_handler *handler)
+static struct op_error *fill(struct op_live *process, const struct op_handler *handler)
 {
 	uint8_t page[PROGRAM + sizeof(program)] = {0};
 	struct header header = {.data = handler->data.value};
@@ -131,10 +132,10 @@ static struct op_error *fill(struct op_process *process, const struct op_handler
 	memcpy(page, &header, sizeof(header));
 	memcpy(page + PROGRAM, program, sizeof(program));
 	memcpy(page + PROGRAM + BUDGET_PLACE, &handler->data.value, sizeof(handler->data.value));
-	return op_process_write(process, handler->code, page, sizeof(page));
+	return op_process_write(&process->base, handler->code, page, sizeof(page));
 }
 
-struct op_error *op_handler_place(struct op_process *process, struct op_handler *ret)
+struct op_error *op_handler_place(struct op_live *process, struct op_handler *ret)
 {
 	const uint32_t budget = BUDGET;
 	struct op_error *err = find_left(process, ret);
@@ -143,33 +144,31 @@ struct op_error *op_handler_place(struct op_process *process, struct op_handler 
 		if (!err)
 			err = fill(process, ret);
 	}
-	return err ?: op_process_write(process, ret->data, &budget, sizeof(budget));
+	return err ?: op_process_write(&process->base, ret->data, &budget, sizeof(budget));
 }
 
-struct op_error *op_handler_keep_theirs(struct op_process *process,
-					const struct op_handler *handler,
+struct op_error *op_handler_keep_theirs(struct op_live *process, const struct op_handler *handler,
 					const struct op_kernel_action *theirs)
 {
-	return op_process_write(process,
+	return op_process_write(&process->base,
 				op_host_addr_add(handler->code, offsetof(struct header, theirs)),
 				theirs, sizeof(*theirs));
 }
 
-struct op_error *op_handler_read_theirs(struct op_process *process,
-					const struct op_handler *handler,
+struct op_error *op_handler_read_theirs(struct op_live *process, const struct op_handler *handler,
 					struct op_kernel_action *ret)
 {
-	return op_process_read(process,
+	return op_process_read(&process->base,
 			       op_host_addr_add(handler->code, offsetof(struct header, theirs)),
 			       ret, sizeof(*ret));
 }
 
-struct op_error *op_handler_remove(struct op_process *process, const struct op_handler *handler)
+struct op_error *op_handler_remove(struct op_live *process, const struct op_handler *handler)
 {
-	if (!handler->code.value || op_process_someone_in(process, handler->code, PAGE))
+	if (!handler->code.value || op_live_someone_in(process, handler->code, PAGE))
 		return NULL;
-	struct op_error *err = op_process_unmap(process, handler->code, PAGE);
-	struct op_error *data_err = op_process_unmap(process, handler->data, PAGE);
+	struct op_error *err = op_process_unmap(&process->base, handler->code, PAGE);
+	struct op_error *data_err = op_process_unmap(&process->base, handler->data, PAGE);
 	if (!err)
 		return data_err;
 	op_error_destroy(data_err);

@@ -8,6 +8,8 @@
 
 #include "platform/platform.h"
 
+struct op_live;
+
 /** The kernel's struct sigaction (arch/x86/include/uapi/asm/signal.h), which is not the C
  * library's. */
 struct op_kernel_action {
@@ -25,7 +27,7 @@ struct op_handler {
  * all threads are stopped. It has its full budget afterwards.
  * @return OP_ERROR_UNSUPPORTED when the target does not map memory.
  */
-struct op_error *op_handler_place(struct op_process *process, struct op_handler *ret);
+struct op_error *op_handler_place(struct op_live *process, struct op_handler *ret);
 /** Where the code begins, and what it returns to. */
 uint64_t op_handler_entry(const struct op_handler *handler);
 uint64_t op_handler_restorer(const struct op_handler *handler);
@@ -33,14 +35,12 @@ uint64_t op_handler_restorer(const struct op_handler *handler);
 struct op_host_addr op_handler_budget(const struct op_handler *handler);
 /** What the program's own action was is kept beside the code, for an outpost that comes after this
  * one's death. */
-struct op_error *op_handler_keep_theirs(struct op_process *process,
-					const struct op_handler *handler,
+struct op_error *op_handler_keep_theirs(struct op_live *process, const struct op_handler *handler,
 					const struct op_kernel_action *theirs);
-struct op_error *op_handler_read_theirs(struct op_process *process,
-					const struct op_handler *handler,
+struct op_error *op_handler_read_theirs(struct op_live *process, const struct op_handler *handler,
 					struct op_kernel_action *ret);
 /** Give the pages back, unless a thread stands in them: it goes on through what is left. The
  * handler is not set any more, all threads are stopped. */
-struct op_error *op_handler_remove(struct op_process *process, const struct op_handler *handler);
+struct op_error *op_handler_remove(struct op_live *process, const struct op_handler *handler);
 
 #endif

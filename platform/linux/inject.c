@@ -30,26 +30,26 @@ static bool may_return_zero(uint64_t number)
 }
 
 // Whether a thread stands behind the instruction of such a call, interrupted in it.
-static bool waits_in_one(struct op_process *process, const struct op_registers *registers)
+static bool waits_in_one(struct op_live *process, const struct op_registers *registers)
 {
 	uint8_t bytes[sizeof(syscall_instruction)];
 
 	if (!may_return_zero(registers->value[OP_X86_64_ORIG_RAX]))
 		return false;
 	struct op_error *err = op_process_read(
-		process, op_host_addr(registers->value[OP_X86_64_RIP] - sizeof(bytes)), bytes,
-		sizeof(bytes));
+		&process->base, op_host_addr(registers->value[OP_X86_64_RIP] - sizeof(bytes)),
+		bytes, sizeof(bytes));
 	bool same = !err && !memcmp(bytes, syscall_instruction, sizeof(bytes));
 	op_error_destroy(err);
 	return same;
 }
 
 // The vDSO falls back to real system calls, so it holds the instruction.
-struct op_error *op_inject_instruction(struct op_process *process, uint64_t *ret)
+struct op_error *op_inject_instruction(struct op_live *process, uint64_t *ret)
 {
 	enum { SEARCH_MAX = 64 * 1024 };
 	_cleanup_(op_mappings_deinit) struct op_mappings mappings = {0};
-	struct op_error *err = op_process_mappings(process, &mappings);
+	struct op_error *err = op_process_mappings(&process->base, &mappings);
 	_cleanup_free_ uint8_t *code = malloc(SEARCH_MAX);
 
 	*ret = 0;
@@ -61,7 +61,7 @@ struct op_error *op_inject_instruction(struct op_process *process, uint64_t *ret
 		size_t done;
 		if (strcmp(mapping->path, "[vdso]"))
 			continue;
-		err = op_process_read_some(process, mapping->start, code,
+		err = op_process_read_some(&process->base, mapping->start, code,
 					   size < SEARCH_MAX ? size : SEARCH_MAX, &done);
 		const uint8_t *found =
 			err ? NULL
@@ -74,21 +74,22 @@ struct op_error *op_inject_instruction(struct op_process *process, uint64_t *ret
 
 // The first thread that can be used; @p waiting: only one that waits in a call that may return 0.
 // @p instruction 0: that call's own.
-static struct op_error *choose(struct op_process *process, bool waiting, uint64_t instruction,
+static struct op_error *choose(struct op_live *process, bool waiting, uint64_t instruction,
 			       struct op_inject_thread *ret)
 {
 	// The red zone (System V ABI, AMD64 supplement, 3.2.2) and some more.
 	enum { BELOW_STACK = 512 };
 	size_t count;
-	const struct op_thread_info *threads = op_process_threads(process, &count);
+	const struct op_thread_info *threads = op_process_threads(&process->base, &count);
 
 	for (size_t i = 0; i < count && !ret->id; i++) {
 		struct op_registers registers;
 		struct op_stop stop;
 		// A stop that was not handed out: the thread must stay as it is.
-		if (op_process_pending_stop(process, threads[i].id, &stop))
+		if (op_process_pending_stop(&process->base, threads[i].id, &stop))
 			continue;
-		struct op_error *err = op_process_registers(process, threads[i].id, &registers);
+		struct op_error *err =
+			op_process_registers(&process->base, threads[i].id, &registers);
 		if (err && process->exited)
 			return err;
 		bool fit = !err && (!waiting || waits_in_one(process, &registers));
@@ -106,7 +107,7 @@ static struct op_error *choose(struct op_process *process, bool waiting, uint64_
 	return NULL;
 }
 
-struct op_error *op_inject_choose(struct op_process *process, struct op_inject_thread *ret)
+struct op_error *op_inject_choose(struct op_live *process, struct op_inject_thread *ret)
 {
 	uint64_t instruction;
 
@@ -127,7 +128,7 @@ struct op_error *op_inject_choose(struct op_process *process, struct op_inject_t
 	return err;
 }
 
-struct op_error *op_inject_call(struct op_process *process, const struct op_inject_thread *thread,
+struct op_error *op_inject_call(struct op_live *process, const struct op_inject_thread *thread,
 				long number, const uint64_t arguments[6], int64_t *ret)
 {
 	// System V ABI, AMD64 supplement, A.2.1.
@@ -136,7 +137,7 @@ struct op_error *op_inject_call(struct op_process *process, const struct op_inje
 							  OP_X86_64_R8,  OP_X86_64_R9};
 	struct op_registers saved, after;
 	struct op_stop stop;
-	struct op_error *err = op_process_registers(process, thread->id, &saved);
+	struct op_error *err = op_process_registers(&process->base, thread->id, &saved);
 	if (err)
 		return err;
 	struct op_registers call = saved;
@@ -149,18 +150,18 @@ struct op_error *op_inject_call(struct op_process *process, const struct op_inje
 	if (thread->detours)
 		err = op_detour_begin(process, thread->instruction, &saved, &call);
 	if (!err)
-		err = op_process_set_registers(process, thread->id, &call);
+		err = op_process_set_registers(&process->base, thread->id, &call);
 	if (!err)
-		err = op_process_step_call(process, thread->id, &stop);
+		err = op_live_step_call(process, thread->id, &stop);
 	if (err)
 		return err;
 	if (stop.kind == OP_STOP_THREAD_EXIT || stop.kind == OP_STOP_PROCESS_EXIT)
-		return op_process_gone(process, "make a system call in");
-	err = op_process_registers(process, thread->id, &after);
+		return op_live_gone(process, "make a system call in");
+	err = op_process_registers(&process->base, thread->id, &after);
 	bool made = !err && after.value[OP_X86_64_RIP] == behind;
 	if (made)
 		*ret = (int64_t)after.value[OP_X86_64_RAX];
-	struct op_error *restore_err = op_process_set_registers(process, thread->id, &saved);
+	struct op_error *restore_err = op_process_set_registers(&process->base, thread->id, &saved);
 	if (thread->detours && !restore_err)
 		restore_err = op_detour_end(process, thread->instruction);
 	if (!err && !restore_err && !made)

@@ -6,6 +6,8 @@
 
 #include "platform/platform.h"
 
+struct op_live;
+
 /** A thread that was chosen for a call, for op_inject_call(). */
 struct op_inject_thread {
 	op_thread_id id;
@@ -25,10 +27,10 @@ enum { OP_INJECT_SCRATCH = 64 };
  * target.
  * @return OP_ERROR_UNSUPPORTED when there is no thread that can be used.
  */
-struct op_error *op_inject_choose(struct op_process *process, struct op_inject_thread *ret);
+struct op_error *op_inject_choose(struct op_live *process, struct op_inject_thread *ret);
 
 /** A `syscall` instruction that any thread can execute; 0: there is none. */
-struct op_error *op_inject_instruction(struct op_process *process, uint64_t *ret);
+struct op_error *op_inject_instruction(struct op_live *process, uint64_t *ret);
 
 /**
  * Let the thread make one system call, and put it back as it was: its own call is restarted, its
@@ -38,7 +40,7 @@ struct op_error *op_inject_instruction(struct op_process *process, uint64_t *ret
  * @param[in] arguments six of them.
  * @param[out] ret what the kernel returned, -errno included.
  */
-struct op_error *op_inject_call(struct op_process *process, const struct op_inject_thread *thread,
+struct op_error *op_inject_call(struct op_live *process, const struct op_inject_thread *thread,
 				long number, const uint64_t arguments[6], int64_t *ret);
 
 #endif

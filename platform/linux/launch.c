@@ -88,11 +88,11 @@ static struct op_error *exec_failed(const char *program, int problem)
 }
 
 /** Wait for the exec event; signals that come earlier go to the child. */
-static struct op_error *wait_for_exec(struct op_process *process, const char *program, int failure)
+static struct op_error *wait_for_exec(struct op_live *process, const char *program, int failure)
 {
 	for (;;) {
 		struct op_stop stop;
-		struct op_error *err = op_process_wait(process, -1, &stop);
+		struct op_error *err = op_process_wait(&process->base, -1, &stop);
 		if (err)
 			return err;
 		if (stop.kind == OP_STOP_EXEC)
@@ -108,15 +108,15 @@ static struct op_error *wait_for_exec(struct op_process *process, const char *pr
 					       "the program ended before it started");
 		}
 		const struct op_run_request request = {.thread = stop.thread};
-		err = op_process_run(process, &request);
+		err = op_process_run(&process->base, &request);
 		if (err)
 			return err;
 	}
 }
 
 /** Seize the waiting child, let it exec and bring it to its first stop. */
-static struct op_error *take_child(struct op_process *process,
-				   const struct op_launch_options *options, int go, int failure)
+static struct op_error *take_child(struct op_live *process, const struct op_launch_options *options,
+				   int go, int failure)
 {
 	struct op_proc_status status;
 
@@ -133,16 +133,16 @@ static struct op_error *take_child(struct op_process *process,
 	if (err)
 		return err;
 	if (op_proc_status(process->pid, &status))
-		return op_process_gone(process, "start");
+		return op_live_gone(process, "start");
 	process->start_time = status.start_time;
 	err = op_refuse_program(process->pid);
 	if (!err)
-		err = op_process_open_memory(process);
-	return err ? err : op_process_load(process);
+		err = op_live_open_memory(process);
+	return err ? err : op_live_load(process);
 }
 
 /** A child that did not become a target: end it and reap it, traced or not. */
-static void discard_child(struct op_process *process)
+static void discard_child(struct op_live *process)
 {
 	if (!process->exited) {
 		int status;
@@ -151,7 +151,7 @@ static void discard_child(struct op_process *process)
 			;
 		process->exited = true;
 	}
-	op_process_destroy(process);
+	op_process_destroy(&process->base);
 }
 
 struct op_error *op_process_launch(const struct op_launch_options *options, struct op_process **ret)
@@ -165,24 +165,23 @@ struct op_error *op_process_launch(const struct op_launch_options *options, stru
 	if (!pipe_open(&go) || !pipe_open(&failure))
 		return op_error_system(OP_ERROR_SYSTEM, errno,
 				       "cannot open a pipe to a new process");
-	struct op_process *process = calloc(1, sizeof(*process));
+	struct op_live *process = op_live_create();
 	if (!process)
 		return op_error_no_memory();
-	process->memory_fd = -1;
 	// Before the waiter unblocks its signal: the program gets the mask that the caller has.
 	pthread_sigmask(SIG_SETMASK, NULL, &signals);
-	struct op_error *err = op_process_enter_waiter(process);
+	struct op_error *err = op_live_enter_waiter(process);
 	if (err) {
 		free(process);
 		return err;
 	}
-	process->pid = fork();
+	process->base.id = process->pid = fork();
 	if (process->pid == 0)
 		run_child(options, &go, &failure, &signals);
 	if (process->pid < 0) {
 		err = op_error_system(OP_ERROR_SYSTEM, errno, "cannot make a new process");
 		process->exited = true;
-		op_process_destroy(process);
+		op_process_destroy(&process->base);
 		return err;
 	}
 	close_end(&failure.write);
@@ -191,6 +190,6 @@ struct op_error *op_process_launch(const struct op_launch_options *options, stru
 		discard_child(process);
 		return err;
 	}
-	*ret = process;
+	*ret = &process->base;
 	return NULL;
 }

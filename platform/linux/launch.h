@@ -5,9 +5,9 @@
 
 #include "base/error.h"
 
-struct op_process;
+struct op_live;
 
 /** Join the calling thread's waiter; from now on the process counts as attached. */
-struct op_error *op_process_enter_waiter(struct op_process *process);
+struct op_error *op_live_enter_waiter(struct op_live *process);
 
 #endif

@@ -24,8 +24,7 @@ static bool says_nothing(uint64_t number)
 	return false;
 }
 
-void op_tracee_note_call_entry(struct op_process *process, struct op_tracee *tracee,
-			       uint64_t number)
+void op_tracee_note_call_entry(struct op_live *process, struct op_tracee *tracee, uint64_t number)
 {
 	if (!tracee->busy_mapper || says_nothing(number))
 		return;
@@ -33,16 +32,18 @@ void op_tracee_note_call_entry(struct op_process *process, struct op_tracee *tra
 	process->mapper_done = true;
 }
 
-void op_process_watch_mapper(struct op_process *process, op_thread_id thread)
+void op_live_watch_mapper(struct op_process *base, op_thread_id thread)
 {
+	struct op_live *process = op_live(base);
 	struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
 
 	if (tracee)
 		tracee->busy_mapper = true;
 }
 
-bool op_process_mapper_is_busy(struct op_process *process, op_thread_id thread)
+bool op_live_mapper_is_busy(struct op_process *base, op_thread_id thread)
 {
+	struct op_live *process = op_live(base);
 	const struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
 
 	return tracee && tracee->busy_mapper;

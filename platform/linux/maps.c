@@ -76,20 +76,21 @@ static bool parse_line(const char *line, struct op_mapping *ret)
 	return ret->path != NULL;
 }
 
-struct op_error *op_process_mappings(struct op_process *process, struct op_mappings *ret)
+struct op_error *op_live_mappings(struct op_process *base, struct op_mappings *ret)
 {
+	struct op_live *process = op_live(base);
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	char path[64];
 
 	*ret = (struct op_mappings){0};
-	pid_t thread = op_process_live_thread(process);
+	pid_t thread = op_live_any_thread(process);
 	if (!thread)
-		return op_process_gone(process, "read the mappings of");
+		return op_live_gone(process, "read the mappings of");
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/maps", process->pid, thread);
 	int problem = op_proc_read_file(path, &text, &size);
 	if (problem == ENOENT || problem == ESRCH)
-		return op_process_gone(process, "read the mappings of");
+		return op_live_gone(process, "read the mappings of");
 	if (problem)
 		return op_error_system(problem == EACCES || problem == EPERM ? OP_ERROR_PERMISSION
 									     : OP_ERROR_SYSTEM,

@@ -22,7 +22,7 @@ static bool is_user_address(uint64_t addr)
 }
 
 /** @return bytes read, or a negative errno. */
-static ssize_t read_by_file(struct op_process *process, uint64_t addr, void *buffer, size_t size)
+static ssize_t read_by_file(struct op_live *process, uint64_t addr, void *buffer, size_t size)
 {
 	if (process->memory_fd < 0)
 		return -EIO;
@@ -33,7 +33,7 @@ static ssize_t read_by_file(struct op_process *process, uint64_t addr, void *buf
 	return got < 0 ? -errno : got;
 }
 
-static ssize_t read_once(struct op_process *process, uint64_t addr, void *buffer, size_t size)
+static ssize_t read_once(struct op_live *process, uint64_t addr, void *buffer, size_t size)
 {
 	if (!process->no_vm_read) {
 		struct iovec local = {buffer, size}, remote = {(void *)(uintptr_t)addr, size};
@@ -41,7 +41,7 @@ static ssize_t read_once(struct op_process *process, uint64_t addr, void *buffer
 
 		if (got < 0 && errno == ESRCH) {
 			// A leader that has exited has no memory, its other threads still do.
-			pid_t other = op_process_live_thread(process);
+			pid_t other = op_live_any_thread(process);
 			if (other && other != process->pid)
 				got = process_vm_readv(other, &local, 1, &remote, 1, 0);
 			else
@@ -58,9 +58,10 @@ static ssize_t read_once(struct op_process *process, uint64_t addr, void *buffer
 	return read_by_file(process, addr, buffer, size);
 }
 
-struct op_error *op_process_read_some(struct op_process *process, struct op_host_addr addr,
-				      void *buffer, size_t size, size_t *ret_done)
+struct op_error *op_live_read_some(struct op_process *base, struct op_host_addr addr, void *buffer,
+				   size_t size, size_t *ret_done)
 {
+	struct op_live *process = op_live(base);
 	size_t done = 0;
 
 	*ret_done = 0;
@@ -68,7 +69,7 @@ struct op_error *op_process_read_some(struct op_process *process, struct op_host
 		ssize_t got = read_once(process, addr.value + done, (uint8_t *)buffer + done,
 					size - done);
 		if (got == -ESRCH)
-			return op_process_gone(process, "read the memory of");
+			return op_live_gone(process, "read the memory of");
 		if (got <= 0)
 			break;
 		done += (size_t)got;
@@ -77,27 +78,16 @@ struct op_error *op_process_read_some(struct op_process *process, struct op_host
 	return NULL;
 }
 
-static struct op_error *unreadable(const struct op_process *process, uint64_t addr)
+struct op_error *op_live_unreadable(struct op_process *base, struct op_host_addr addr)
 {
 	return op_error_create(OP_ERROR_UNREADABLE,
-			       "memory at 0x%" PRIx64 " of process %d cannot be read", addr,
-			       process->pid);
-}
-
-struct op_error *op_process_read(struct op_process *process, struct op_host_addr addr, void *buffer,
-				 size_t size)
-{
-	size_t done;
-	struct op_error *err = op_process_read_some(process, addr, buffer, size, &done);
-
-	if (!err && done < size)
-		err = unreadable(process, addr.value + done);
-	return err;
+			       "memory at 0x%" PRIx64 " of process %" PRId64 " cannot be read",
+			       addr.value, base->id);
 }
 
 /** One call for up to READ_BATCH requests. @return how many of them were read whole, from the first
  * on. */
-static size_t read_batch(struct op_process *process, struct op_read_request *requests, size_t count)
+static size_t read_batch(struct op_live *process, struct op_read_request *requests, size_t count)
 {
 	struct iovec local[READ_BATCH], remote[READ_BATCH];
 	size_t whole = 0;
@@ -118,9 +108,10 @@ static size_t read_batch(struct op_process *process, struct op_read_request *req
 	return whole;
 }
 
-struct op_error *op_process_read_many(struct op_process *process, struct op_read_request *requests,
-				      size_t count)
+struct op_error *op_live_read_many(struct op_process *base, struct op_read_request *requests,
+				   size_t count)
 {
+	struct op_live *process = op_live(base);
 	size_t next = 0;
 
 	for (size_t i = 0; i < count; i++)
@@ -137,8 +128,8 @@ struct op_error *op_process_read_many(struct op_process *process, struct op_read
 		// where the first is closed.
 		struct op_read_request *request = &requests[next++];
 		size_t done;
-		struct op_error *err = op_process_read_some(process, request->addr, request->buffer,
-							    request->size, &done);
+		struct op_error *err = op_process_read_some(&process->base, request->addr,
+							    request->buffer, request->size, &done);
 		if (err)
 			return err;
 		request->done = done == request->size;
@@ -146,8 +137,8 @@ struct op_error *op_process_read_many(struct op_process *process, struct op_read
 	return NULL;
 }
 
-void op_process_write_by_ptrace(pid_t thread, uint64_t addr, const uint8_t *data, size_t size,
-				size_t *ret_done)
+void op_live_write_by_ptrace(pid_t thread, uint64_t addr, const uint8_t *data, size_t size,
+			     size_t *ret_done)
 {
 	size_t done = 0;
 
@@ -168,7 +159,7 @@ void op_process_write_by_ptrace(pid_t thread, uint64_t addr, const uint8_t *data
 }
 
 /** A thread that takes ptrace requests, for writing when /proc/PID/mem does not; 0: none. */
-static pid_t stopped_thread(const struct op_process *process)
+static pid_t stopped_thread(const struct op_live *process)
 {
 	for (const struct op_tracee *tracee = process->tracees; tracee; tracee = tracee->hh.next) {
 		if (tracee->phase == OP_TRACEE_STOPPED)
@@ -177,10 +168,11 @@ static pid_t stopped_thread(const struct op_process *process)
 	return 0;
 }
 
-struct op_error *op_process_write(struct op_process *process, struct op_host_addr addr,
-				  const void *buffer, size_t size)
+struct op_error *op_live_write(struct op_process *base, struct op_host_addr addr,
+			       const void *buffer, size_t size)
 {
-	struct op_error *err = op_process_require_attached(process, "write the memory of");
+	struct op_live *process = op_live(base);
+	struct op_error *err = op_live_require_attached(process, "write the memory of");
 	if (err)
 		return err;
 	const uint8_t *data = buffer;
@@ -202,14 +194,14 @@ struct op_error *op_process_write(struct op_process *process, struct op_host_add
 	pid_t thread = stopped_thread(process);
 	if (user && done < size && thread) {
 		size_t poked;
-		op_process_write_by_ptrace(thread, addr.value + done, data + done, size - done,
-					   &poked);
+		op_live_write_by_ptrace(thread, addr.value + done, data + done, size - done,
+					&poked);
 		done += poked;
 	}
 	if (done == size)
 		return NULL;
-	if (process->exited || !op_process_live_thread(process))
-		return op_process_gone(process, "write the memory of");
+	if (process->exited || !op_live_any_thread(process))
+		return op_live_gone(process, "write the memory of");
 	return op_error_create(OP_ERROR_UNREADABLE,
 			       "memory at 0x%" PRIx64
 			       " of process %d cannot be written (%zu of %zu bytes were)",

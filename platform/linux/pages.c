@@ -73,10 +73,10 @@ static void look_at_gap(struct search *search, struct gap gap)
 		search->best = place;
 }
 
-static struct op_error *find_place(struct op_process *process, struct search *search)
+static struct op_error *find_place(struct op_live *process, struct search *search)
 {
 	_cleanup_(op_mappings_deinit) struct op_mappings mappings = {0};
-	struct op_error *err = op_process_mappings(process, &mappings);
+	struct op_error *err = op_process_mappings(&process->base, &mappings);
 	if (err)
 		return err;
 	uint64_t end = lowest;
@@ -104,7 +104,7 @@ int op_native_protection(unsigned protection)
 	       (protection & OP_PROTECTION_EXECUTE ? PROT_EXEC : 0);
 }
 
-static struct op_error *call(struct op_process *process, long number, const uint64_t arguments[6],
+static struct op_error *call(struct op_live *process, long number, const uint64_t arguments[6],
 			     int64_t *ret)
 {
 	struct op_inject_thread thread;
@@ -112,11 +112,11 @@ static struct op_error *call(struct op_process *process, long number, const uint
 	return err ? err : op_inject_call(process, &thread, number, arguments, ret);
 }
 
-struct op_error *op_process_map(struct op_process *process, struct op_host_addr near,
-				uint64_t reach, uint64_t size, unsigned protection,
-				struct op_host_addr *ret)
+struct op_error *op_live_map(struct op_process *base, struct op_host_addr near, uint64_t reach,
+			     uint64_t size, unsigned protection, struct op_host_addr *ret)
 {
-	struct op_error *err = op_process_require_attached(process, "map memory in");
+	struct op_live *process = op_live(base);
+	struct op_error *err = op_live_require_attached(process, "map memory in");
 	if (err)
 		return err;
 	struct search search = {
@@ -152,20 +152,21 @@ struct op_error *op_process_map(struct op_process *process, struct op_host_addr 
 	// A kernel before 4.17 takes the address as a hint only.
 	if ((uint64_t)result == place)
 		return NULL;
-	err = op_process_unmap(process, *ret, size);
+	err = op_process_unmap(&process->base, *ret, size);
 	return err ? err
 		   : op_error_create(OP_ERROR_UNSUPPORTED,
 				     "process %d maps memory elsewhere than it was asked to",
 				     process->pid);
 }
 
-struct op_error *op_process_protect(struct op_process *process, struct op_host_addr addr,
-				    uint64_t size, unsigned protection)
+struct op_error *op_live_protect(struct op_process *base, struct op_host_addr addr, uint64_t size,
+				 unsigned protection)
 {
+	struct op_live *process = op_live(base);
 	const uint64_t arguments[6] = {addr.value, size, (uint64_t)op_native_protection(protection),
 				       0,          0,    0};
 	int64_t result;
-	struct op_error *err = op_process_require_attached(process, "change memory of");
+	struct op_error *err = op_live_require_attached(process, "change memory of");
 	if (!err)
 		err = call(process, SYS_mprotect, arguments, &result);
 	if (!err && result < 0)
@@ -176,9 +177,9 @@ struct op_error *op_process_protect(struct op_process *process, struct op_host_a
 	return err;
 }
 
-struct op_error *op_process_unmap(struct op_process *process, struct op_host_addr addr,
-				  uint64_t size)
+struct op_error *op_live_unmap(struct op_process *base, struct op_host_addr addr, uint64_t size)
 {
+	struct op_live *process = op_live(base);
 	const uint64_t arguments[6] = {addr.value, size, 0, 0, 0, 0};
 	int64_t result;
 	struct op_error *err = call(process, SYS_munmap, arguments, &result);

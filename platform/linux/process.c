@@ -17,13 +17,13 @@
 #include "platform/linux/process.h"
 #include "platform/linux/refuse.h"
 
-struct op_error *op_process_gone(const struct op_process *process, const char *doing)
+struct op_error *op_live_gone(const struct op_live *process, const char *doing)
 {
 	return op_error_create(OP_ERROR_PROCESS_GONE, "cannot %s process %d: it has ended", doing,
 			       process->pid);
 }
 
-struct op_error *op_process_require_attached(const struct op_process *process, const char *doing)
+struct op_error *op_live_require_attached(const struct op_live *process, const char *doing)
 {
 	if (process->attached)
 		return NULL;
@@ -32,7 +32,7 @@ struct op_error *op_process_require_attached(const struct op_process *process, c
 			       process->pid);
 }
 
-pid_t op_process_live_thread(const struct op_process *process)
+pid_t op_live_any_thread(const struct op_live *process)
 {
 	_cleanup_free_ pid_t *ids = NULL;
 	size_t count = 0;
@@ -50,7 +50,7 @@ pid_t op_process_live_thread(const struct op_process *process)
 	return 0;
 }
 
-struct op_error *op_process_load(struct op_process *process)
+struct op_error *op_live_load(struct op_live *process)
 {
 	char path[64];
 	char *text;
@@ -59,23 +59,23 @@ struct op_error *op_process_load(struct op_process *process)
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", process->pid);
 	int problem = op_proc_read_file(path, &text, &size);
 	if (problem == ENOENT || problem == ESRCH)
-		return op_process_gone(process, "read the command line of");
+		return op_live_gone(process, "read the command line of");
 	if (problem)
 		return op_error_system(OP_ERROR_SYSTEM, problem,
 				       "cannot read the command line of process %d", process->pid);
-	free(process->command_line);
-	process->command_line = text;
-	process->command_line_size = size;
+	free(process->base.command_line);
+	process->base.command_line = text;
+	process->base.command_line_size = size;
 	return NULL;
 }
 
-struct op_error *op_process_open_memory(struct op_process *process)
+struct op_error *op_live_open_memory(struct op_live *process)
 {
 	char path[64];
-	pid_t thread = op_process_live_thread(process);
+	pid_t thread = op_live_any_thread(process);
 
 	if (!thread)
-		return op_process_gone(process, "open");
+		return op_live_gone(process, "open");
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/mem", process->pid, thread);
 	// The kernel checks here what it would check at an attach (mem_open(), fs/proc/base.c:
 	// PTRACE_MODE_ATTACH), and the open file stays with the memory that the process has now.
@@ -89,9 +89,22 @@ struct op_error *op_process_open_memory(struct op_process *process)
 	return NULL;
 }
 
-static void process_destroyp(struct op_process **process)
+struct op_live *op_live_create(void)
 {
-	op_process_destroy(*process);
+	struct op_live *process = calloc(1, sizeof(*process));
+
+	if (process) {
+		process->base.operations = &op_live_operations;
+		process->base.arch = op_arch_native();
+		process->memory_fd = -1;
+	}
+	return process;
+}
+
+static void process_destroyp(struct op_live **process)
+{
+	if (*process)
+		op_live_destroy(&(*process)->base);
 }
 
 struct op_error *op_process_open(int64_t pid, struct op_process **ret)
@@ -102,56 +115,40 @@ struct op_error *op_process_open(int64_t pid, struct op_process **ret)
 		err = op_refuse_program((pid_t)pid);
 	if (err)
 		return err;
-	_cleanup_(process_destroyp) struct op_process *process = calloc(1, sizeof(*process));
+	_cleanup_(process_destroyp) struct op_live *process = op_live_create();
 	if (!process)
 		return op_error_no_memory();
+	process->base.id = pid;
 	process->pid = (pid_t)pid;
-	process->memory_fd = -1;
 	process->watch_generation = 1;
 	process->start_time = status.start_time;
-	err = op_process_open_memory(process);
+	err = op_live_open_memory(process);
 	if (!err)
-		err = op_process_load(process);
+		err = op_live_load(process);
 	if (err) {
 		// To the caller, a process that ended meanwhile was never there.
 		if (err->code == OP_ERROR_PROCESS_GONE)
 			err->code = OP_ERROR_NO_SUCH_PROCESS;
 		return err;
 	}
-	*ret = op_take(process);
+	*ret = &op_take(process)->base;
 	return NULL;
 }
 
-void op_process_destroy(struct op_process *process)
+void op_live_destroy(struct op_process *base)
 {
-	if (!process)
-		return;
+	struct op_live *process = op_live(base);
+
 	if (process->attached)
-		op_error_destroy(op_process_detach(process));
-	op_process_drop_shield(process);
+		op_error_destroy(op_process_detach(&process->base));
+	op_live_drop_shield(process);
 	op_tracee_remove_all(process);
 	if (process->memory_fd >= 0)
 		close(process->memory_fd);
-	free(process->command_line);
+	free(process->base.command_line);
 	free(process->forked);
 	free(process->infos);
 	free(process);
-}
-
-int64_t op_process_id(const struct op_process *process)
-{
-	return process->pid;
-}
-
-const struct op_arch *op_process_arch(const struct op_process *process)
-{
-	return op_arch_native();
-}
-
-const char *op_process_command_line(const struct op_process *process, size_t *ret_size)
-{
-	*ret_size = process->command_line_size;
-	return process->command_line ? process->command_line : "";
 }
 
 /** Do both links of /proc lead to the same thing? Those of a namespace are compared by what they
@@ -167,9 +164,9 @@ static bool same_place(pid_t pid, const char *what)
 	       a.st_ino == b.st_ino;
 }
 
-struct op_error *op_process_resolve_path(const struct op_process *process, const char *path,
-					 char **ret)
+struct op_error *op_live_resolve_path(const struct op_process *base, const char *path, char **ret)
 {
+	const struct op_live *process = op_live_const(base);
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
 
 	if (path[0] != '/')

@@ -16,6 +16,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "platform/linux/operations.h"
 #include "platform/linux/waiter.h"
 #include "platform/platform.h"
 
@@ -52,7 +53,7 @@ struct op_tracee {
 	bool looked_for_trap; /**< in this stop: nothing of the thread's own is left pending */
 	bool deep;    /**< in uninterruptible sleep with an interrupt pending: stops before its next
 			 instruction */
-	bool calling; /**< op_process_step_call(): until PTRACE_SYSCALL has reported the end of one
+	bool calling; /**< op_live_step_call(): until PTRACE_SYSCALL has reported the end of one
 		       */
 	int restart;  /**< the ptrace request that resumes it: PTRACE_CONT, PTRACE_SINGLESTEP,
 			 PTRACE_SYSCALL */
@@ -98,11 +99,11 @@ struct op_forked {
 	bool shares_memory;
 };
 
-struct op_process {
+/** A running process under ptrace. */
+struct op_live {
+	struct op_process base;
 	pid_t pid;
 	uint64_t start_time;
-	char *command_line;
-	size_t command_line_size;
 	int memory_fd;   /**< /proc/PID/mem, -1: not open */
 	bool no_vm_read; /**< process_vm_readv() does not work here */
 
@@ -128,7 +129,7 @@ struct op_process {
 	bool wants_code_mapping;   /**< the run request's */
 	bool mapper_done;          /**< OP_STOP_MAPPER_DONE is to be told */
 	struct op_waiter *waiter;
-	struct op_process *waiter_next;
+	struct op_live *waiter_next;
 	atomic_int interrupted;
 
 	struct op_forked *forked;
@@ -137,66 +138,76 @@ struct op_process {
 	size_t info_capacity;
 };
 
+static inline struct op_live *op_live(struct op_process *process)
+{
+	return (struct op_live *)process;
+}
+
+static inline const struct op_live *op_live_const(const struct op_process *process)
+{
+	return (const struct op_live *)process;
+}
+
 /** The options of every tracee: no stop is lost, syscall stops are told from SIGTRAP. */
 extern const long op_ptrace_options;
 
 /* process.c */
-struct op_error *op_process_gone(const struct op_process *process, const char *doing);
-struct op_error *op_process_load(struct op_process *process);
+struct op_error *op_live_gone(const struct op_live *process, const char *doing);
+/** Of no process yet; NULL when memory is short. op_process_destroy() is its end. */
+struct op_live *op_live_create(void);
+struct op_error *op_live_load(struct op_live *process);
 /** Open /proc/PID/mem anew: at first, and after exec. */
-struct op_error *op_process_open_memory(struct op_process *process);
-struct op_error *op_process_require_attached(const struct op_process *process, const char *doing);
+struct op_error *op_live_open_memory(struct op_live *process);
+struct op_error *op_live_require_attached(const struct op_live *process, const char *doing);
 /** A thread of the process that has not exited (the leader may be a zombie, and then has no
  * memory). */
-pid_t op_process_live_thread(const struct op_process *process);
+pid_t op_live_any_thread(const struct op_live *process);
 
 /* threads.c */
 /** Does a thread stand in this stretch of code? All are stopped. */
-bool op_process_someone_in(struct op_process *process, struct op_host_addr start, uint64_t size);
-struct op_tracee *op_tracee_find(struct op_process *process, pid_t id);
-struct op_tracee *op_tracee_add(struct op_process *process, pid_t id);
+bool op_live_someone_in(struct op_live *process, struct op_host_addr start, uint64_t size);
+struct op_tracee *op_tracee_find(struct op_live *process, pid_t id);
+struct op_tracee *op_tracee_add(struct op_live *process, pid_t id);
 /** Take it out of the table; it is freed when no queued stop needs it. */
-void op_tracee_remove(struct op_process *process, struct op_tracee *tracee);
-void op_tracee_remove_all(struct op_process *process);
-void op_tracee_enqueue(struct op_process *process, struct op_tracee *tracee,
-		       enum op_stop_kind kind);
-void op_tracee_dequeue(struct op_process *process, struct op_tracee *tracee);
+void op_tracee_remove(struct op_live *process, struct op_tracee *tracee);
+void op_tracee_remove_all(struct op_live *process);
+void op_tracee_enqueue(struct op_live *process, struct op_tracee *tracee, enum op_stop_kind kind);
+void op_tracee_dequeue(struct op_live *process, struct op_tracee *tracee);
 /** OP_ERROR_NOT_FOUND, OP_ERROR_STATE when it runs, OP_ERROR_PROCESS_GONE. */
-struct op_error *op_tracee_stopped(struct op_process *process, op_thread_id id, const char *doing,
+struct op_error *op_tracee_stopped(struct op_live *process, op_thread_id id, const char *doing,
 				   struct op_tracee **ret);
 /** The error for a thread that refused a request although it had stopped: it is being killed. Marks
  * it so. */
-struct op_error *op_tracee_dying(struct op_process *process, struct op_tracee *tracee,
+struct op_error *op_tracee_dying(struct op_live *process, struct op_tracee *tracee,
 				 const char *doing);
 
 /* events.c */
 /** Take in one wait status of a thread: queue it, or deal with it here. */
-void op_process_take_event(struct op_process *process, pid_t id, int status);
+void op_live_take_event(struct op_live *process, pid_t id, int status);
 /** The same for an event of any process that this thread traces. */
-void op_waiter_route(struct op_process *process, pid_t id, int status);
+void op_waiter_route(struct op_live *process, pid_t id, int status);
 
 /* shield.c */
 /** Forget the shield without touching the target: it is gone, or runs another program. */
-void op_process_drop_shield(struct op_process *process);
+void op_live_drop_shield(struct op_live *process);
 
 /** Before a forked child is let go: traps in it are its own affair. */
-void op_process_unshield_child(struct op_process *process, int64_t child);
+void op_live_unshield_child(struct op_live *process, int64_t child);
 /** Tell the guardian whether threads may have debug registers set. */
-void op_process_note_watches(struct op_process *process, bool any);
+void op_live_note_watches(struct op_live *process, bool any);
 
 /* watch.c */
 /** Set the debug registers of a stopped thread as the process's slots say. @return 0 or an errno.
  */
-int op_tracee_set_watch(struct op_process *process, struct op_tracee *tracee);
-bool op_process_has_watches(const struct op_process *process);
-bool op_process_watches_system_calls(const struct op_process *process);
+int op_tracee_set_watch(struct op_live *process, struct op_tracee *tracee);
+bool op_live_has_watches(const struct op_live *process);
+bool op_live_watches_system_calls(const struct op_live *process);
 /** The process runs another program, or is let go: no slot is set any more. */
-void op_process_forget_watches(struct op_process *process);
+void op_live_forget_watches(struct op_live *process);
 /** After a single step: keep the hits for op_process_watch_hits(). */
-void op_tracee_note_step_hits(struct op_process *process, struct op_tracee *tracee);
+void op_tracee_note_step_hits(struct op_live *process, struct op_tracee *tracee);
 /** A system call has ended: true when its buffer touches a slot. */
-bool op_tracee_note_system_call(struct op_process *process, struct op_tracee *tracee,
-				int64_t result);
+bool op_tracee_note_system_call(struct op_live *process, struct op_tracee *tracee, int64_t result);
 
 /* pages.c */
 /** Of enum op_protection, as mprotect() wants it. */
@@ -204,36 +215,35 @@ int op_native_protection(unsigned protection);
 
 /* mapper.c */
 /** A thread enters a system call. */
-void op_tracee_note_call_entry(struct op_process *process, struct op_tracee *tracee,
-			       uint64_t number);
+void op_tracee_note_call_entry(struct op_live *process, struct op_tracee *tracee, uint64_t number);
 
 /* wait.c */
 /** Like op_process_step(), over the system call that the thread is about to make, to the stop of an
  * interrupt behind it: no signal is under way to the thread in between, so that outpost may die. */
-struct op_error *op_process_step_call(struct op_process *process, op_thread_id thread,
-				      struct op_stop *ret);
+struct op_error *op_live_step_call(struct op_live *process, op_thread_id thread,
+				   struct op_stop *ret);
 /** Wait until no thread runs, at most @p timeout_ms. False when some did not stop (nor are in the
  * kernel's deepest sleep). */
-bool op_process_collect_stops(struct op_process *process, int timeout_ms);
-void op_process_ask_all_to_stop(struct op_process *process);
+bool op_live_collect_stops(struct op_live *process, int timeout_ms);
+void op_live_ask_all_to_stop(struct op_live *process);
 /** A thread that runs and could still be brought to a stop; NULL: none. */
-struct op_tracee *op_process_first_unstopped(struct op_process *process);
+struct op_tracee *op_live_first_unstopped(struct op_live *process);
 
 /* run.c */
 /** Resume a stopped thread as its fields say, delivering its signal. */
-void op_tracee_resume(struct op_process *process, struct op_tracee *tracee);
+void op_tracee_resume(struct op_live *process, struct op_tracee *tracee);
 /** The signal to hand over at a detach. */
-int op_tracee_parting_signal(struct op_process *process, struct op_tracee *tracee);
+int op_tracee_parting_signal(struct op_live *process, struct op_tracee *tracee);
 
 /* fork.c */
 /** A fork event: collect the child's first stop and keep the child. False when it is dead already.
  */
-bool op_forked_take(struct op_process *process, pid_t child);
-bool op_forked_shares_memory(const struct op_process *process, pid_t child, bool vfork);
-void op_forked_release_all(struct op_process *process);
+bool op_forked_take(struct op_live *process, pid_t child);
+bool op_forked_shares_memory(const struct op_live *process, pid_t child, bool vfork);
+void op_forked_release_all(struct op_live *process);
 
 /* memory.c */
-void op_process_write_by_ptrace(pid_t thread, uint64_t addr, const uint8_t *data, size_t size,
-				size_t *ret_done);
+void op_live_write_by_ptrace(pid_t thread, uint64_t addr, const uint8_t *data, size_t size,
+			     size_t *ret_done);
 
 #endif

@@ -11,49 +11,11 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 
-#include "arch/x86_64.h"
 #include "base/compiler.h"
+#include "platform/linux/native.h"
 #include "platform/linux/process.h"
 
-/** Where the kernel keeps each register of the instruction set's numbering (struct
- * user_regs_struct, <sys/user.h>). */
-static const size_t register_places[OP_X86_64_REGISTER_COUNT] = {
-	[OP_X86_64_RAX] = offsetof(struct user_regs_struct, rax),
-	[OP_X86_64_RDX] = offsetof(struct user_regs_struct, rdx),
-	[OP_X86_64_RCX] = offsetof(struct user_regs_struct, rcx),
-	[OP_X86_64_RBX] = offsetof(struct user_regs_struct, rbx),
-	[OP_X86_64_RSI] = offsetof(struct user_regs_struct, rsi),
-	[OP_X86_64_RDI] = offsetof(struct user_regs_struct, rdi),
-	[OP_X86_64_RBP] = offsetof(struct user_regs_struct, rbp),
-	[OP_X86_64_RSP] = offsetof(struct user_regs_struct, rsp),
-	[OP_X86_64_R8] = offsetof(struct user_regs_struct, r8),
-	[OP_X86_64_R9] = offsetof(struct user_regs_struct, r9),
-	[OP_X86_64_R10] = offsetof(struct user_regs_struct, r10),
-	[OP_X86_64_R11] = offsetof(struct user_regs_struct, r11),
-	[OP_X86_64_R12] = offsetof(struct user_regs_struct, r12),
-	[OP_X86_64_R13] = offsetof(struct user_regs_struct, r13),
-	[OP_X86_64_R14] = offsetof(struct user_regs_struct, r14),
-	[OP_X86_64_R15] = offsetof(struct user_regs_struct, r15),
-	[OP_X86_64_RIP] = offsetof(struct user_regs_struct, rip),
-	[OP_X86_64_EFLAGS] = offsetof(struct user_regs_struct, eflags),
-	[OP_X86_64_FS_BASE] = offsetof(struct user_regs_struct, fs_base),
-	[OP_X86_64_GS_BASE] = offsetof(struct user_regs_struct, gs_base),
-	[OP_X86_64_CS] = offsetof(struct user_regs_struct, cs),
-	[OP_X86_64_SS] = offsetof(struct user_regs_struct, ss),
-	[OP_X86_64_DS] = offsetof(struct user_regs_struct, ds),
-	[OP_X86_64_ES] = offsetof(struct user_regs_struct, es),
-	[OP_X86_64_FS] = offsetof(struct user_regs_struct, fs),
-	[OP_X86_64_GS] = offsetof(struct user_regs_struct, gs),
-	[OP_X86_64_ORIG_RAX] = offsetof(struct user_regs_struct, orig_rax),
-};
-
-static uint64_t *register_at(struct user_regs_struct *registers, unsigned number)
-{
-	return (uint64_t *)((uint8_t *)registers + register_places[number]);
-}
-
-static struct op_error *failed(struct op_process *process, struct op_tracee *tracee,
-			       const char *doing)
+static struct op_error *failed(struct op_live *process, struct op_tracee *tracee, const char *doing)
 {
 	int problem = errno;
 
@@ -63,7 +25,7 @@ static struct op_error *failed(struct op_process *process, struct op_tracee *tra
 			       tracee->id, process->pid);
 }
 
-static struct op_error *load_registers(struct op_process *process, struct op_tracee *tracee)
+static struct op_error *load_registers(struct op_live *process, struct op_tracee *tracee)
 {
 	struct iovec part = {&tracee->registers, sizeof(tracee->registers)};
 
@@ -78,24 +40,23 @@ static struct op_error *load_registers(struct op_process *process, struct op_tra
 	return NULL;
 }
 
-struct op_error *op_process_registers(struct op_process *process, op_thread_id thread,
-				      struct op_registers *ret)
+struct op_error *op_live_registers(struct op_process *base, op_thread_id thread,
+				   struct op_registers *ret)
 {
+	struct op_live *process = op_live(base);
 	struct op_tracee *tracee;
 	struct op_error *err = op_tracee_stopped(process, thread, "read the registers of", &tracee);
 	if (!err)
 		err = load_registers(process, tracee);
 	if (err)
 		return err;
-	*ret = (struct op_registers){0};
-	for (unsigned i = 0; i < OP_X86_64_REGISTER_COUNT; i++)
-		ret->value[i] = *register_at(&tracee->registers, i);
+	op_native_registers(&tracee->registers, ret);
 	return NULL;
 }
 
-struct op_error *op_process_pc(struct op_process *process, op_thread_id thread,
-			       struct op_host_addr *ret)
+struct op_error *op_live_pc(struct op_process *base, op_thread_id thread, struct op_host_addr *ret)
 {
+	struct op_live *process = op_live(base);
 	struct op_tracee *tracee;
 	struct op_error *err = op_tracee_stopped(process, thread, "read the pc of", &tracee);
 	if (err)
@@ -112,9 +73,10 @@ struct op_error *op_process_pc(struct op_process *process, op_thread_id thread,
 	return NULL;
 }
 
-struct op_error *op_process_set_registers(struct op_process *process, op_thread_id thread,
-					  const struct op_registers *registers)
+struct op_error *op_live_set_registers(struct op_process *base, op_thread_id thread,
+				       const struct op_registers *registers)
 {
+	struct op_live *process = op_live(base);
 	struct op_tracee *tracee;
 	struct op_error *err =
 		op_tracee_stopped(process, thread, "write the registers of", &tracee);
@@ -123,8 +85,7 @@ struct op_error *op_process_set_registers(struct op_process *process, op_thread_
 	if (err)
 		return err;
 	struct user_regs_struct wanted = tracee->registers;
-	for (unsigned i = 0; i < OP_X86_64_REGISTER_COUNT; i++)
-		*register_at(&wanted, i) = registers->value[i];
+	op_native_set_registers(&wanted, registers);
 	// A thread stopped in a system call that is to be restarted has orig_rax >= 0, and the
 	// kernel moves its pc back by 2 when it resumes (arch_do_signal_or_restart(),
 	// arch/x86/kernel/signal.c). A pc that is moved elsewhere must stay there; whoever puts the
@@ -140,9 +101,10 @@ struct op_error *op_process_set_registers(struct op_process *process, op_thread_
 	return NULL;
 }
 
-struct op_error *op_process_vector_register(struct op_process *process, op_thread_id thread,
-					    unsigned index, uint8_t ret[16])
+struct op_error *op_live_vector_register(struct op_process *base, op_thread_id thread,
+					 unsigned index, uint8_t ret[16])
 {
+	struct op_live *process = op_live(base);
 	struct user_fpregs_struct vectors;
 	struct iovec part = {&vectors, sizeof(vectors)};
 	struct op_tracee *tracee;
@@ -180,9 +142,10 @@ static enum op_trap_reason classify(const siginfo_t *info, bool stepping)
 	}
 }
 
-struct op_error *op_process_trap_reason(struct op_process *process, op_thread_id thread,
-					enum op_trap_reason *ret)
+struct op_error *op_live_trap_reason(struct op_process *base, op_thread_id thread,
+				     enum op_trap_reason *ret)
 {
+	struct op_live *process = op_live(base);
 	siginfo_t info;
 	struct op_tracee *tracee;
 	struct op_error *err = op_tracee_stopped(process, thread, "ask for the trap of", &tracee);

@@ -31,14 +31,14 @@ struct op_raw_trap {
 
 enum { TRAP_SIZE = 1 };
 
-static struct op_raw_trap *find(const struct op_process *process, uint64_t address)
+static struct op_raw_trap *find(const struct op_live *process, uint64_t address)
 {
 	struct op_raw_trap *trap;
 	HASH_FIND(hh, process->raw_traps, &address, sizeof(address), trap);
 	return trap;
 }
 
-void op_rewind_add(struct op_process *process, uint64_t address)
+void op_rewind_add(struct op_live *process, uint64_t address)
 {
 	struct op_raw_trap *trap = find(process, address);
 	if (!trap) {
@@ -55,7 +55,7 @@ void op_rewind_add(struct op_process *process, uint64_t address)
 	trap->count++;
 }
 
-void op_rewind_remove(struct op_process *process, uint64_t address)
+void op_rewind_remove(struct op_live *process, uint64_t address)
 {
 	struct op_raw_trap *trap = find(process, address);
 	if (!trap || --trap->count)
@@ -64,7 +64,7 @@ void op_rewind_remove(struct op_process *process, uint64_t address)
 	free(trap);
 }
 
-void op_rewind_remove_all(struct op_process *process)
+void op_rewind_remove_all(struct op_live *process)
 {
 	struct op_raw_trap *trap, *next;
 	HASH_ITER(hh, process->raw_traps, trap, next)
@@ -76,7 +76,7 @@ void op_rewind_remove_all(struct op_process *process)
 
 bool op_rewind_is_needed(const struct op_waiter *waiter)
 {
-	const struct op_process *process = waiter->processes;
+	const struct op_live *process = waiter->processes;
 	while (process && !process->raw_traps)
 		process = process->waiter_next;
 	return process != NULL;
@@ -89,7 +89,7 @@ static bool poke_pc(pid_t id, uint64_t pc)
 
 void op_rewind_stopped(struct op_waiter *waiter, pid_t id)
 {
-	struct op_process *process = waiter->processes;
+	struct op_live *process = waiter->processes;
 	struct op_tracee *tracee = NULL;
 	siginfo_t info;
 	while (process && !(tracee = op_tracee_find(process, id)))
@@ -111,7 +111,7 @@ void op_rewind_stopped(struct op_waiter *waiter, pid_t id)
 		tracee->rewound = poke_pc(id, pc - TRAP_SIZE);
 }
 
-void op_rewind_pass(struct op_process *process, struct op_tracee *tracee)
+void op_rewind_pass(struct op_live *process, struct op_tracee *tracee)
 {
 	siginfo_t info;
 	if (tracee->rewound)

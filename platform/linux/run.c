@@ -36,7 +36,7 @@ static void hold_signal(struct op_tracee *tracee)
  * (man 2 rt_tgsigqueueinfo: codes below 0), else its stop gets the information (take_held(),
  * events.c).
  */
-static void unhold_signal(struct op_process *process, struct op_tracee *tracee)
+static void unhold_signal(struct op_live *process, struct op_tracee *tracee)
 {
 	if (in_signal_stop(tracee) && !tracee->signal && !tracee->deliver_trap &&
 	    ptrace(PTRACE_SETSIGINFO, tracee->id, 0, &tracee->held) == 0) {
@@ -57,7 +57,7 @@ static int due_signal(const struct op_tracee *tracee)
 	return tracee->signal;
 }
 
-void op_tracee_resume(struct op_process *process, struct op_tracee *tracee)
+void op_tracee_resume(struct op_live *process, struct op_tracee *tracee)
 {
 	if (tracee->stop == OP_TRACEE_GROUP && !tracee->forced) {
 		// PTRACE_CONT would end the job-control stop for this thread (man 2 ptrace,
@@ -84,7 +84,7 @@ void op_tracee_resume(struct op_process *process, struct op_tracee *tracee)
 	ptrace(tracee->restart ? tracee->restart : PTRACE_CONT, tracee->id, 0, due_signal(tracee));
 }
 
-static void run_one(struct op_process *process, struct op_tracee *tracee,
+static void run_one(struct op_live *process, struct op_tracee *tracee,
 		    const struct op_run_request *request, int restart)
 {
 	if (tracee->queued != OP_STOP_NONE)
@@ -106,13 +106,13 @@ static void run_one(struct op_process *process, struct op_tracee *tracee,
 	op_tracee_resume(process, tracee);
 }
 
-struct op_error *op_process_run(struct op_process *process, const struct op_run_request *request)
+struct op_error *op_live_run(struct op_process *base, const struct op_run_request *request)
 {
-	struct op_error *err = op_process_require_attached(process, "run");
+	struct op_live *process = op_live(base);
+	struct op_error *err = op_live_require_attached(process, "run");
 	if (err)
 		return err;
-	bool stop_at_calls =
-		request->watch_code_mapping || op_process_watches_system_calls(process);
+	bool stop_at_calls = request->watch_code_mapping || op_live_watches_system_calls(process);
 	int restart = request->mode == OP_RUN_STEP ? PTRACE_SINGLESTEP
 		      : stop_at_calls              ? PTRACE_SYSCALL
 						   : PTRACE_CONT;
@@ -121,7 +121,7 @@ struct op_error *op_process_run(struct op_process *process, const struct op_run_
 	if (request->thread) {
 		struct op_tracee *tracee = op_tracee_find(process, (pid_t)request->thread);
 		if (!tracee && process->exited)
-			return op_process_gone(process, "run");
+			return op_live_gone(process, "run");
 		if (!tracee)
 			return op_error_create(
 				OP_ERROR_NOT_FOUND,
@@ -138,9 +138,10 @@ struct op_error *op_process_run(struct op_process *process, const struct op_run_
 	return NULL;
 }
 
-struct op_error *op_process_watch_exit(struct op_process *process, bool enabled)
+struct op_error *op_live_watch_exit(struct op_process *base, bool enabled)
 {
-	struct op_error *err = op_process_require_attached(process, "watch the end of");
+	struct op_live *process = op_live(base);
+	struct op_error *err = op_live_require_attached(process, "watch the end of");
 	long options = enabled ? process->options | PTRACE_O_TRACEEXIT
 			       : process->options & ~(long)PTRACE_O_TRACEEXIT;
 	if (err || options == process->options)
@@ -156,27 +157,27 @@ struct op_error *op_process_watch_exit(struct op_process *process, bool enabled)
 
 /** A trap nobody has looked at: the program's own when someone sent it, or when its trap
  * instruction is still in the code. */
-static bool trap_is_the_programs(struct op_process *process, struct op_tracee *tracee)
+static bool trap_is_the_programs(struct op_live *process, struct op_tracee *tracee)
 {
 	enum op_trap_reason reason;
 	struct op_host_addr pc;
 	uint8_t code[OP_SLOT_MAX];
-	const struct op_arch *arch = op_process_arch(process);
+	const struct op_arch *arch = op_process_arch(&process->base);
 
-	struct op_error *err = op_process_trap_reason(process, tracee->id, &reason);
+	struct op_error *err = op_process_trap_reason(&process->base, tracee->id, &reason);
 	if (!err && reason == OP_TRAP_FOREIGN)
 		return true;
 	if (!err && reason == OP_TRAP_BREAKPOINT)
-		err = op_process_pc(process, tracee->id, &pc);
+		err = op_process_pc(&process->base, tracee->id, &pc);
 	if (!err && reason == OP_TRAP_BREAKPOINT)
-		err = op_process_read(process, op_host_addr(pc.value - arch->trap_pc_advance), code,
-				      1);
+		err = op_process_read(&process->base,
+				      op_host_addr(pc.value - arch->trap_pc_advance), code, 1);
 	bool own = !err && reason == OP_TRAP_BREAKPOINT && code[0] == arch->trap[0];
 	op_error_destroy(err);
 	return own;
 }
 
-int op_tracee_parting_signal(struct op_process *process, struct op_tracee *tracee)
+int op_tracee_parting_signal(struct op_live *process, struct op_tracee *tracee)
 {
 	if (tracee->holds && !tracee->held_raised)
 		unhold_signal(process, tracee);

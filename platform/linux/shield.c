@@ -46,7 +46,7 @@ struct op_shield {
 enum { SEARCH_CHUNK = 1 << 20 };
 
 // The place of some code in one mapping; 0: not there.
-static struct op_error *find_in(struct op_process *process, const struct op_mapping *mapping,
+static struct op_error *find_in(struct op_live *process, const struct op_mapping *mapping,
 				const uint8_t *code, size_t size, uint8_t *chunk, uint64_t *ret)
 {
 	*ret = 0;
@@ -54,7 +54,7 @@ static struct op_error *find_in(struct op_process *process, const struct op_mapp
 		uint64_t left = mapping->end.value - at;
 		size_t want = left < SEARCH_CHUNK ? (size_t)left : SEARCH_CHUNK, done;
 		struct op_error *err =
-			op_process_read_some(process, op_host_addr(at), chunk, want, &done);
+			op_process_read_some(&process->base, op_host_addr(at), chunk, want, &done);
 		if (err)
 			return err;
 		const uint8_t *found = memmem(chunk, done, code, size);
@@ -69,7 +69,7 @@ static struct op_error *find_in(struct op_process *process, const struct op_mapp
 }
 
 // The first place in executable mappings; those whose path holds @p hint first.
-static struct op_error *find_code(struct op_process *process, const struct op_mappings *mappings,
+static struct op_error *find_code(struct op_live *process, const struct op_mappings *mappings,
 				  const char *hint, const uint8_t *code, size_t size, uint64_t *ret)
 {
 	_cleanup_free_ uint8_t *chunk = malloc(SEARCH_CHUNK);
@@ -92,10 +92,10 @@ static struct op_error *find_code(struct op_process *process, const struct op_ma
 	return NULL;
 }
 
-static struct op_error *compose_plain(struct op_process *process, struct op_kernel_action *ret)
+static struct op_error *compose_plain(struct op_live *process, struct op_kernel_action *ret)
 {
 	_cleanup_(op_mappings_deinit) struct op_mappings mappings = {0};
-	struct op_error *err = op_process_mappings(process, &mappings);
+	struct op_error *err = op_process_mappings(&process->base, &mappings);
 	*ret = (struct op_kernel_action){.flags = FLAGS};
 	if (!err)
 		err = find_code(process, &mappings, "[vdso]", ret_instruction,
@@ -111,7 +111,7 @@ static struct op_error *compose_plain(struct op_process *process, struct op_kern
 }
 
 // @p action NULL: only ask.
-static struct op_error *call_sigaction(struct op_process *process,
+static struct op_error *call_sigaction(struct op_live *process,
 				       const struct op_kernel_action *action,
 				       struct op_kernel_action *ret_old)
 {
@@ -122,7 +122,7 @@ static struct op_error *call_sigaction(struct op_process *process,
 	struct op_host_addr place = op_host_addr(thread.scratch);
 	struct op_host_addr old_place = op_host_addr_add(place, sizeof(*action));
 	if (action)
-		err = op_process_write(process, place, action, sizeof(*action));
+		err = op_process_write(&process->base, place, action, sizeof(*action));
 	if (err)
 		return err;
 	const uint64_t arguments[6] = {SIGTRAP, action ? place.value : 0,
@@ -132,13 +132,14 @@ static struct op_error *call_sigaction(struct op_process *process,
 	if (!err && result < 0)
 		err = op_error_system(OP_ERROR_UNSUPPORTED, (int)-result,
 				      "process %d refuses to set a signal handler", process->pid);
-	return err || !ret_old ? err
-			       : op_process_read(process, old_place, ret_old, sizeof(*ret_old));
+	return err || !ret_old
+		       ? err
+		       : op_process_read(&process->base, old_place, ret_old, sizeof(*ret_old));
 }
 
 // The action to set, and the program's own. Of an outpost that was killed its handler is still
 // there: that is not the program's.
-static struct op_error *compose(struct op_process *process, struct op_shield *shield,
+static struct op_error *compose(struct op_live *process, struct op_shield *shield,
 				struct op_kernel_action *ret)
 {
 	struct op_error *err = op_handler_place(process, &shield->handler);
@@ -167,8 +168,9 @@ static struct op_error *compose(struct op_process *process, struct op_shield *sh
 	return NULL;
 }
 
-struct op_error *op_process_shield(struct op_process *process)
+struct op_error *op_live_shield(struct op_process *base)
 {
+	struct op_live *process = op_live(base);
 	if (process->shield)
 		return NULL;
 	struct op_shield *shield = calloc(1, sizeof(*shield));
@@ -186,39 +188,40 @@ struct op_error *op_process_shield(struct op_process *process)
 	if (!err)
 		err = call_sigaction(process, &ours, NULL);
 	shield->set = !err;
-	op_process_note_watches(process, op_process_has_watches(process));
+	op_live_note_watches(process, op_live_has_watches(process));
 	return err;
 }
 
-void op_process_note_watches(struct op_process *process, bool any)
+void op_live_note_watches(struct op_live *process, bool any)
 {
 	if (process->shield && process->shield->guardian)
 		op_guardian_note_watches(process->shield->guardian, any);
 }
 
-struct op_error *op_process_unshield(struct op_process *process)
+struct op_error *op_live_unshield(struct op_process *base)
 {
+	struct op_live *process = op_live(base);
 	struct op_shield *shield = process->shield;
 	if (!shield)
 		return NULL;
 	struct op_error *err = shield->set ? call_sigaction(process, &shield->theirs, NULL) : NULL;
 	struct op_handler handler = shield->handler;
 	// It writes to the pages at its end.
-	op_process_drop_shield(process);
+	op_live_drop_shield(process);
 	return err ?: op_handler_remove(process, &handler);
 }
 
-void op_process_unshield_child(struct op_process *process, int64_t child)
+void op_live_unshield_child(struct op_live *process, int64_t child)
 {
 	const uint32_t none = 0;
 	// The child may be gone.
 	if (process->shield && process->shield->handler.code.value)
 		op_error_destroy(op_process_write_child(
-			process, child, op_handler_budget(&process->shield->handler), &none,
+			&process->base, child, op_handler_budget(&process->shield->handler), &none,
 			sizeof(none)));
 }
 
-void op_process_drop_shield(struct op_process *process)
+void op_live_drop_shield(struct op_live *process)
 {
 	if (!process->shield)
 		return;
@@ -228,11 +231,12 @@ void op_process_drop_shield(struct op_process *process)
 	op_rewind_remove_all(process);
 }
 
-struct op_error *op_process_note_plant(struct op_process *process, struct op_host_addr addr,
-				       const void *bytes, size_t size, uint8_t harmless,
-				       uint32_t *ret_entry)
+struct op_error *op_live_note_plant(struct op_process *base, struct op_host_addr addr,
+				    const void *bytes, size_t size, uint8_t harmless,
+				    uint32_t *ret_entry)
 {
-	const struct op_arch *arch = op_process_arch(process);
+	struct op_live *process = op_live(base);
+	const struct op_arch *arch = op_process_arch(&process->base);
 	struct op_guardian *guardian = process->shield ? process->shield->guardian : NULL;
 	*ret_entry = UINT32_MAX;
 	if (!guardian)
@@ -247,8 +251,9 @@ struct op_error *op_process_note_plant(struct op_process *process, struct op_hos
 	return err;
 }
 
-void op_process_forget_plant(struct op_process *process, uint32_t entry)
+void op_live_forget_plant(struct op_process *base, uint32_t entry)
 {
+	struct op_live *process = op_live(base);
 	if (process->shield && process->shield->guardian && entry != UINT32_MAX)
 		op_rewind_remove(process, op_guardian_forget(process->shield->guardian, entry));
 }

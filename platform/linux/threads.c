@@ -13,7 +13,7 @@
 
 #include <utlist.h>
 
-struct op_tracee *op_tracee_find(struct op_process *process, pid_t id)
+struct op_tracee *op_tracee_find(struct op_live *process, pid_t id)
 {
 	struct op_tracee *tracee = process->last;
 
@@ -26,7 +26,7 @@ struct op_tracee *op_tracee_find(struct op_process *process, pid_t id)
 	return tracee;
 }
 
-struct op_tracee *op_tracee_add(struct op_process *process, pid_t id)
+struct op_tracee *op_tracee_add(struct op_live *process, pid_t id)
 {
 	struct op_tracee *tracee = calloc(1, sizeof(*tracee));
 
@@ -43,7 +43,7 @@ struct op_tracee *op_tracee_add(struct op_process *process, pid_t id)
 	return tracee;
 }
 
-void op_tracee_remove(struct op_process *process, struct op_tracee *tracee)
+void op_tracee_remove(struct op_live *process, struct op_tracee *tracee)
 {
 	HASH_DEL(process->tracees, tracee);
 	if (process->last == tracee)
@@ -52,7 +52,7 @@ void op_tracee_remove(struct op_process *process, struct op_tracee *tracee)
 		free(tracee);
 }
 
-void op_tracee_remove_all(struct op_process *process)
+void op_tracee_remove_all(struct op_live *process)
 {
 	struct op_tracee *tracee, *next;
 
@@ -69,7 +69,7 @@ void op_tracee_remove_all(struct op_process *process)
 	op_tracee_remove(process, tracee);
 }
 
-void op_tracee_enqueue(struct op_process *process, struct op_tracee *tracee, enum op_stop_kind kind)
+void op_tracee_enqueue(struct op_live *process, struct op_tracee *tracee, enum op_stop_kind kind)
 {
 	// A thread that is killed in a stop not yet handed out has only its exit left to tell.
 	if (tracee->queued == OP_STOP_NONE)
@@ -78,7 +78,7 @@ void op_tracee_enqueue(struct op_process *process, struct op_tracee *tracee, enu
 	tracee->wants_run = false;
 }
 
-void op_tracee_dequeue(struct op_process *process, struct op_tracee *tracee)
+void op_tracee_dequeue(struct op_live *process, struct op_tracee *tracee)
 {
 	if (tracee->queued == OP_STOP_NONE)
 		return;
@@ -86,10 +86,10 @@ void op_tracee_dequeue(struct op_process *process, struct op_tracee *tracee)
 	tracee->queued = OP_STOP_NONE;
 }
 
-struct op_error *op_tracee_stopped(struct op_process *process, op_thread_id id, const char *doing,
+struct op_error *op_tracee_stopped(struct op_live *process, op_thread_id id, const char *doing,
 				   struct op_tracee **ret)
 {
-	struct op_error *err = op_process_require_attached(process, doing);
+	struct op_error *err = op_live_require_attached(process, doing);
 	if (err)
 		return err;
 	struct op_tracee *tracee = op_tracee_find(process, (pid_t)id);
@@ -106,7 +106,7 @@ struct op_error *op_tracee_stopped(struct op_process *process, op_thread_id id, 
 	return NULL;
 }
 
-struct op_error *op_tracee_dying(struct op_process *process, struct op_tracee *tracee,
+struct op_error *op_tracee_dying(struct op_live *process, struct op_tracee *tracee,
 				 const char *doing)
 {
 	tracee->phase = OP_TRACEE_RUNNING;
@@ -124,7 +124,7 @@ static int compare_infos(const void *left, const void *right)
 }
 
 /** An opened process that is not attached: what the directory says. */
-static size_t list_untraced(struct op_process *process)
+static size_t list_untraced(struct op_live *process)
 {
 	_cleanup_free_ pid_t *ids = NULL;
 	size_t count = 0;
@@ -141,7 +141,7 @@ static size_t list_untraced(struct op_process *process)
 	return count;
 }
 
-static size_t list_traced(struct op_process *process)
+static size_t list_traced(struct op_live *process)
 {
 	size_t count = 0;
 	struct op_tracee *tracee, *next;
@@ -168,21 +168,22 @@ static size_t list_traced(struct op_process *process)
 	return count;
 }
 
-const struct op_thread_info *op_process_threads(struct op_process *process, size_t *ret_count)
+const struct op_thread_info *op_live_threads(struct op_process *base, size_t *ret_count)
 {
+	struct op_live *process = op_live(base);
 	*ret_count = process->attached ? list_traced(process) : list_untraced(process);
 	if (*ret_count)
 		qsort(process->infos, *ret_count, sizeof(*process->infos), compare_infos);
 	return process->infos;
 }
 
-bool op_process_someone_in(struct op_process *process, struct op_host_addr start, uint64_t size)
+bool op_live_someone_in(struct op_live *process, struct op_host_addr start, uint64_t size)
 {
 	size_t count;
-	const struct op_thread_info *threads = op_process_threads(process, &count);
+	const struct op_thread_info *threads = op_process_threads(&process->base, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct op_host_addr pc = {0};
-		struct op_error *err = op_process_pc(process, threads[i].id, &pc);
+		struct op_error *err = op_process_pc(&process->base, threads[i].id, &pc);
 		bool inside = !err && pc.value - start.value < size;
 		op_error_destroy(err);
 		if (inside)

@@ -56,7 +56,7 @@ static void fill_exit(int status, struct op_stop *ret)
 	op_signal_name(ret->signal, ret->signal_name, sizeof(ret->signal_name));
 }
 
-static void fill_stop(const struct op_process *process, const struct op_tracee *tracee,
+static void fill_stop(const struct op_live *process, const struct op_tracee *tracee,
 		      struct op_stop *ret)
 {
 	*ret = (struct op_stop){.kind = tracee->queued, .thread = tracee->id};
@@ -83,7 +83,7 @@ static void fill_stop(const struct op_process *process, const struct op_tracee *
 	}
 }
 
-static void hand_out(struct op_process *process, struct op_stop *ret)
+static void hand_out(struct op_live *process, struct op_stop *ret)
 {
 	struct op_tracee *tracee = process->queue;
 
@@ -97,7 +97,7 @@ static void hand_out(struct op_process *process, struct op_stop *ret)
 }
 
 /** Collect what else is pending in this thread's tracees, without blocking. */
-static void sweep(struct op_process *process)
+static void sweep(struct op_live *process)
 {
 	unsigned found = 0;
 	pid_t id;
@@ -113,16 +113,17 @@ static void sweep(struct op_process *process)
 
 /** The kernel has no tracee of ours any more and told nothing: the process is gone without a word.
  */
-static struct op_error *vanished(struct op_process *process)
+static struct op_error *vanished(struct op_live *process)
 {
 	process->exited = true;
 	op_tracee_remove_all(process);
-	return op_process_gone(process, "wait for");
+	return op_live_gone(process, "wait for");
 }
 
-struct op_error *op_process_wait(struct op_process *process, int timeout_ms, struct op_stop *ret)
+struct op_error *op_live_wait(struct op_process *base, int timeout_ms, struct op_stop *ret)
 {
-	struct op_error *err = op_process_require_attached(process, "wait for");
+	struct op_live *process = op_live(base);
+	struct op_error *err = op_live_require_attached(process, "wait for");
 	if (err)
 		return err;
 	int64_t deadline = timeout_ms > 0 ? op_waiter_now_ms() + timeout_ms : 0;
@@ -147,7 +148,7 @@ struct op_error *op_process_wait(struct op_process *process, int timeout_ms, str
 			return NULL;
 		}
 		if (process->exited)
-			return op_process_gone(process, "wait for");
+			return op_live_gone(process, "wait for");
 		int left = timeout_ms;
 		if (timeout_ms > 0) {
 			int64_t rest = deadline - op_waiter_now_ms();
@@ -173,7 +174,7 @@ struct op_error *op_process_wait(struct op_process *process, int timeout_ms, str
 	}
 }
 
-static struct op_error *run_alone(struct op_process *process, op_thread_id thread,
+static struct op_error *run_alone(struct op_live *process, op_thread_id thread,
 				  enum op_run_mode mode, struct op_stop *ret)
 {
 	*ret = (struct op_stop){.kind = OP_STOP_NONE, .thread = thread};
@@ -181,11 +182,12 @@ static struct op_error *run_alone(struct op_process *process, op_thread_id threa
 	if (tracee && tracee->queued != OP_STOP_NONE)
 		return NULL;
 	struct op_error *err = op_process_run(
-		process, &(struct op_run_request){.thread = thread,
-						  .mode = mode,
-						  .watch_code_mapping = process->wants_code_mapping,
-						  .hold_signal = true,
-						  .despite_job_stop = true});
+		&process->base,
+		&(struct op_run_request){.thread = thread,
+					 .mode = mode,
+					 .watch_code_mapping = process->wants_code_mapping,
+					 .hold_signal = true,
+					 .despite_job_stop = true});
 	int64_t deadline = op_waiter_now_ms() + STEP_TIMEOUT_MS;
 	bool asked = false;
 
@@ -230,14 +232,14 @@ static struct op_error *run_alone(struct op_process *process, op_thread_id threa
 	return err;
 }
 
-struct op_error *op_process_step(struct op_process *process, op_thread_id thread,
-				 struct op_stop *ret)
+struct op_error *op_live_step(struct op_process *base, op_thread_id thread, struct op_stop *ret)
 {
+	struct op_live *process = op_live(base);
 	return run_alone(process, thread, OP_RUN_STEP, ret);
 }
 
-struct op_error *op_process_step_call(struct op_process *process, op_thread_id thread,
-				      struct op_stop *ret)
+struct op_error *op_live_step_call(struct op_live *process, op_thread_id thread,
+				   struct op_stop *ret)
 {
 	struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
 	if (tracee)
@@ -249,14 +251,15 @@ struct op_error *op_process_step_call(struct op_process *process, op_thread_id t
 	return err;
 }
 
-void op_process_interrupt(struct op_process *process)
+void op_live_interrupt(struct op_process *base)
 {
+	struct op_live *process = op_live(base);
 	atomic_store(&process->interrupted, 1);
 	if (process->waiter)
 		op_waiter_ring(process->waiter);
 }
 
-struct op_tracee *op_process_first_unstopped(struct op_process *process)
+struct op_tracee *op_live_first_unstopped(struct op_live *process)
 {
 	struct op_tracee *tracee, *next;
 
@@ -269,7 +272,7 @@ struct op_tracee *op_process_first_unstopped(struct op_process *process)
 	return NULL;
 }
 
-void op_process_ask_all_to_stop(struct op_process *process)
+void op_live_ask_all_to_stop(struct op_live *process)
 {
 	struct op_tracee *tracee, *next;
 
@@ -285,7 +288,7 @@ void op_process_ask_all_to_stop(struct op_process *process)
 
 /** Mark those that cannot stop: the dead, and the uninterruptible after they have been seen so
  * several times. */
-static void look_at_states(struct op_process *process, unsigned looks)
+static void look_at_states(struct op_live *process, unsigned looks)
 {
 	struct op_tracee *tracee, *next;
 
@@ -335,7 +338,7 @@ static bool trap_is_pending(pid_t id)
  * let on: it stops for the signal without executing an instruction.
  * @return true when there was one.
  */
-static bool bring_out_traps(struct op_process *process)
+static bool bring_out_traps(struct op_live *process)
 {
 	bool found = false;
 	struct op_tracee *tracee, *next;
@@ -356,7 +359,7 @@ static bool bring_out_traps(struct op_process *process)
 	return found;
 }
 
-bool op_process_collect_stops(struct op_process *process, int timeout_ms)
+bool op_live_collect_stops(struct op_live *process, int timeout_ms)
 {
 	int64_t deadline = op_waiter_now_ms() + timeout_ms;
 	unsigned looks = 0;
@@ -367,7 +370,7 @@ bool op_process_collect_stops(struct op_process *process, int timeout_ms)
 		enum op_wait_result result = op_waiter_next(process->waiter, 0, NULL, &id, &status);
 
 		if (result == OP_WAIT_TIMEOUT) {
-			if (!op_process_first_unstopped(process) && !bring_out_traps(process))
+			if (!op_live_first_unstopped(process) && !bring_out_traps(process))
 				break;
 			result = op_waiter_next(process->waiter, STATE_LOOK_MS, NULL, &id, &status);
 		}
@@ -378,20 +381,21 @@ bool op_process_collect_stops(struct op_process *process, int timeout_ms)
 		else
 			look_at_states(process, ++looks);
 		if (result == OP_WAIT_TIMEOUT && op_waiter_now_ms() >= deadline)
-			return !op_process_first_unstopped(process);
+			return !op_live_first_unstopped(process);
 	}
 	return true;
 }
 
-struct op_error *op_process_stop_all(struct op_process *process)
+struct op_error *op_live_stop_all(struct op_process *base)
 {
-	struct op_error *err = op_process_require_attached(process, "stop");
+	struct op_live *process = op_live(base);
+	struct op_error *err = op_live_require_attached(process, "stop");
 	if (err || process->exited)
 		return err;
-	op_process_ask_all_to_stop(process);
-	if (op_process_collect_stops(process, STOP_ALL_TIMEOUT_MS))
+	op_live_ask_all_to_stop(process);
+	if (op_live_collect_stops(process, STOP_ALL_TIMEOUT_MS))
 		return NULL;
-	const struct op_tracee *tracee = op_process_first_unstopped(process);
+	const struct op_tracee *tracee = op_live_first_unstopped(process);
 	return op_error_create(OP_ERROR_LIMIT,
 			       "thread %d of process %d did not stop within %d seconds (its state "
 			       "is '%c'); is it in a frozen "
@@ -400,8 +404,9 @@ struct op_error *op_process_stop_all(struct op_process *process)
 			       op_proc_thread_state(process->pid, tracee->id));
 }
 
-bool op_process_pending_stop(struct op_process *process, op_thread_id thread, struct op_stop *ret)
+bool op_live_pending_stop(struct op_process *base, op_thread_id thread, struct op_stop *ret)
 {
+	struct op_live *process = op_live(base);
 	const struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
 
 	if (!tracee || tracee->queued == OP_STOP_NONE)
@@ -410,8 +415,9 @@ bool op_process_pending_stop(struct op_process *process, op_thread_id thread, st
 	return true;
 }
 
-void op_process_drop_pending(struct op_process *process, op_thread_id thread)
+void op_live_drop_pending(struct op_process *base, op_thread_id thread)
 {
+	struct op_live *process = op_live(base);
 	struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
 
 	// The signal of a withdrawn signal stop is still delivered at the next run. Births, forks
@@ -420,8 +426,9 @@ void op_process_drop_pending(struct op_process *process, op_thread_id thread)
 		op_tracee_dequeue(process, tracee);
 }
 
-void op_process_discard_signal(struct op_process *process, op_thread_id thread)
+void op_live_discard_signal(struct op_process *base, op_thread_id thread)
 {
+	struct op_live *process = op_live(base);
 	struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
 
 	if (!tracee)
@@ -431,7 +438,8 @@ void op_process_discard_signal(struct op_process *process, op_thread_id thread)
 		op_tracee_dequeue(process, tracee);
 }
 
-void op_process_clear_interrupt(struct op_process *process)
+void op_live_clear_interrupt(struct op_process *base)
 {
+	struct op_live *process = op_live(base);
 	atomic_store(&process->interrupted, 0);
 }

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-struct op_process;
+struct op_live;
 
 /** A stop of a new task that nobody has claimed yet: it can be reported before its parent's clone
  * or fork event. */
@@ -25,8 +25,8 @@ struct op_orphan {
 struct op_waiter {
 	unsigned users; /**< processes that hold it */
 	timer_t bell;
-	atomic_bool waiting;          /**< a call is, or is about to be, in waitpid() */
-	struct op_process *processes; /**< that this thread traces, linked by their waiter_next */
+	atomic_bool waiting;       /**< a call is, or is about to be, in waitpid() */
+	struct op_live *processes; /**< that this thread traces, linked by their waiter_next */
 	struct op_orphan *orphans;
 	size_t orphan_count, orphan_capacity;
 };

@@ -60,7 +60,7 @@ static uint64_t control_bits(unsigned slot, const struct op_watch_slot *watch)
 							      << (FIELD_SHIFT + slot * FIELD_BITS);
 }
 
-static uint64_t wanted_control(const struct op_process *process)
+static uint64_t wanted_control(const struct op_live *process)
 {
 	uint64_t control = 0;
 	for (unsigned i = 0; i < OP_WATCH_SLOTS; i++)
@@ -69,7 +69,7 @@ static uint64_t wanted_control(const struct op_process *process)
 	return control;
 }
 
-int op_tracee_set_watch(struct op_process *process, struct op_tracee *tracee)
+int op_tracee_set_watch(struct op_live *process, struct op_tracee *tracee)
 {
 	uint64_t control = wanted_control(process);
 	bool first = !tracee->watch_generation;
@@ -91,7 +91,7 @@ int op_tracee_set_watch(struct op_process *process, struct op_tracee *tracee)
 	return problem || !control ? problem : poke(tracee->id, CONTROL, control);
 }
 
-bool op_process_has_watches(const struct op_process *process)
+bool op_live_has_watches(const struct op_live *process)
 {
 	for (unsigned i = 0; i < OP_WATCH_SLOTS; i++)
 		if (process->watch_slots[i].size)
@@ -99,7 +99,7 @@ bool op_process_has_watches(const struct op_process *process)
 	return false;
 }
 
-bool op_process_watches_system_calls(const struct op_process *process)
+bool op_live_watches_system_calls(const struct op_live *process)
 {
 	for (unsigned i = 0; i < OP_WATCH_SLOTS; i++)
 		if (process->watch_slots[i].size && process->watch_slots[i].system_calls)
@@ -107,14 +107,14 @@ bool op_process_watches_system_calls(const struct op_process *process)
 	return false;
 }
 
-void op_process_forget_watches(struct op_process *process)
+void op_live_forget_watches(struct op_live *process)
 {
 	for (unsigned i = 0; i < OP_WATCH_SLOTS; i++)
 		process->watch_slots[i] = (struct op_watch_slot){0};
 	process->watch_generation++;
 }
 
-unsigned op_process_watch_slot_count(const struct op_process *process)
+unsigned op_live_watch_slot_count(const struct op_process *base)
 {
 	return OP_WATCH_SLOTS;
 }
@@ -132,19 +132,20 @@ static struct op_error *check_slot(unsigned slot, const struct op_watch_slot *wa
 	return NULL;
 }
 
-struct op_error *op_process_set_watch_slot(struct op_process *process, unsigned slot,
-					   const struct op_watch_slot *watch)
+struct op_error *op_live_set_watch_slot(struct op_process *base, unsigned slot,
+					const struct op_watch_slot *watch)
 {
+	struct op_live *process = op_live(base);
 	struct op_error *err = check_slot(slot, watch);
 	if (!err)
-		err = op_process_require_attached(process, "watch the memory of");
+		err = op_live_require_attached(process, "watch the memory of");
 	if (err)
 		return err;
 	struct op_watch_slot before = process->watch_slots[slot];
 	process->watch_slots[slot] = watch ? *watch : (struct op_watch_slot){0};
 	process->watch_generation++;
 	// Before any thread has one, so that no moment of outpost's death leaves it.
-	op_process_note_watches(process, true);
+	op_live_note_watches(process, true);
 	struct op_tracee *tracee, *next;
 	bool refused = false;
 	HASH_ITER(hh, process->tracees, tracee, next)
@@ -166,21 +167,22 @@ struct op_error *op_process_set_watch_slot(struct op_process *process, unsigned 
 			"the system refuses to watch %u bytes at 0x%" PRIx64 " of process %d",
 			watch ? watch->size : 0, watch ? watch->addr.value : 0, process->pid);
 	}
-	op_process_note_watches(process, op_process_has_watches(process));
+	op_live_note_watches(process, op_live_has_watches(process));
 	return err;
 }
 
-void op_tracee_note_step_hits(struct op_process *process, struct op_tracee *tracee)
+void op_tracee_note_step_hits(struct op_live *process, struct op_tracee *tracee)
 {
-	if (!op_process_has_watches(process))
+	if (!op_live_has_watches(process))
 		return;
 	tracee->watch_hits |= (unsigned)peek(tracee->id, STATUS) & HITS_MASK;
 	poke(tracee->id, STATUS, 0);
 }
 
-struct op_error *op_process_watch_hits(struct op_process *process, op_thread_id thread,
-				       unsigned *ret_mask)
+struct op_error *op_live_watch_hits(struct op_process *base, op_thread_id thread,
+				    unsigned *ret_mask)
 {
+	struct op_live *process = op_live(base);
 	struct op_tracee *tracee;
 	struct op_error *err =
 		op_tracee_stopped(process, thread, "ask for the watch slots of", &tracee);
@@ -214,7 +216,7 @@ static const struct {
 	{SYS_sendmsg, false, BUFFER_MESSAGE, false},
 };
 
-static unsigned hits_of_range(const struct op_process *process, bool writes, uint64_t start,
+static unsigned hits_of_range(const struct op_live *process, bool writes, uint64_t start,
 			      uint64_t size)
 {
 	unsigned hits = 0;
@@ -231,14 +233,15 @@ static unsigned hits_of_range(const struct op_process *process, bool writes, uin
 	return hits;
 }
 
-static unsigned hits_of_parts(struct op_process *process, bool writes, uint64_t vector,
-			      uint64_t count, uint64_t done)
+static unsigned hits_of_parts(struct op_live *process, bool writes, uint64_t vector, uint64_t count,
+			      uint64_t done)
 {
 	unsigned hits = 0;
 	for (uint64_t i = 0; i < count && i < PARTS_MAX && done; i++) {
 		struct iovec part;
-		struct op_error *err = op_process_read(
-			process, op_host_addr(vector + i * sizeof(part)), &part, sizeof(part));
+		struct op_error *err =
+			op_process_read(&process->base, op_host_addr(vector + i * sizeof(part)),
+					&part, sizeof(part));
 		if (err) {
 			op_error_destroy(err);
 			break;
@@ -250,12 +253,12 @@ static unsigned hits_of_parts(struct op_process *process, bool writes, uint64_t 
 	return hits;
 }
 
-static unsigned hits_of_message(struct op_process *process, bool writes, uint64_t address,
+static unsigned hits_of_message(struct op_live *process, bool writes, uint64_t address,
 				uint64_t done)
 {
 	struct msghdr message;
 	struct op_error *err =
-		op_process_read(process, op_host_addr(address), &message, sizeof(message));
+		op_process_read(&process->base, op_host_addr(address), &message, sizeof(message));
 	if (err) {
 		op_error_destroy(err);
 		return 0;
@@ -264,12 +267,11 @@ static unsigned hits_of_message(struct op_process *process, bool writes, uint64_
 			     message.msg_iovlen, done);
 }
 
-bool op_tracee_note_system_call(struct op_process *process, struct op_tracee *tracee,
-				int64_t result)
+bool op_tracee_note_system_call(struct op_live *process, struct op_tracee *tracee, int64_t result)
 {
 	struct user_regs_struct registers;
 
-	if (result <= 0 || !op_process_watches_system_calls(process) ||
+	if (result <= 0 || !op_live_watches_system_calls(process) ||
 	    ptrace(PTRACE_GETREGS, tracee->id, 0, &registers))
 		return false;
 	for (size_t i = 0; i < OP_ARRAY_SIZE(calls_with_buffers); i++) {

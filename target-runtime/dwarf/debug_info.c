@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "target-runtime/dwarf/dwarf_private.h"
+#include "target-runtime/wasm/module.h"
 
 static const char *const section_names[OP_DEBUG_SECTION_COUNT] = {
 	[OP_DEBUG_INFO] = ".debug_info",         [OP_DEBUG_ABBREV] = ".debug_abbrev",
@@ -59,9 +60,33 @@ static enum op_debug_language language_of(int number)
 		return OP_LANGUAGE_SWIFT;
 	case 0x27:
 		return OP_LANGUAGE_ZIG;
+	case OP_DWARF_LANGUAGE_ASSEMBLYSCRIPT:
+		return OP_LANGUAGE_ASSEMBLYSCRIPT;
 	default:
 		return OP_LANGUAGE_OTHER;
 	}
+}
+
+enum op_debug_language op_debug_language_of(Dwarf_Die *die)
+{
+	Dwarf_Die root;
+	return dwarf_diecu(die, &root, NULL, NULL) ? language_of(dwarf_srclang(&root))
+						   : OP_LANGUAGE_OTHER;
+}
+
+void op_debug_source_of_module(const struct op_wasm_module *module, struct op_debug_source *ret)
+{
+	uint32_t count;
+	const struct op_wasm_custom *customs = op_wasm_module_customs(module, &count);
+	*ret = (struct op_debug_source){0};
+	op_wasm_module_code_section(module, &ret->code_start, &ret->code_end);
+	for (uint32_t i = 0; i < count; i++)
+		for (size_t k = 0; k < OP_DEBUG_SECTION_COUNT; k++)
+			if (customs[i].name.size == strlen(section_names[k]) &&
+			    !memcmp(customs[i].name.data, section_names[k], customs[i].name.size))
+				ret->sections[k] = (struct op_bytes){.data = customs[i].bytes.data,
+								     .size = customs[i].bytes.size,
+								     .what = section_names[k]};
 }
 
 // The ELF file -------------------------------------------------------------------------------
@@ -208,6 +233,17 @@ void op_debug_unit_warn(struct op_debug_info *info, size_t unit, const char *for
 	va_end(args);
 }
 
+void op_debug_unit_remark(struct op_debug_info *info, size_t unit, const char *format, ...)
+{
+	const struct op_debug_unit *told = &info->units.data[unit];
+	if (told->bad)
+		return;
+	va_list args;
+	va_start(args, format);
+	warn(info, told->name, told->die.offset, format, args);
+	va_end(args);
+}
+
 static void warn_at(struct op_debug_info *info, uint64_t offset, const char *format, ...)
 	_printf_(3, 4);
 static void warn_at(struct op_debug_info *info, uint64_t offset, const char *format, ...)
@@ -347,7 +383,11 @@ const struct op_debug_unit *op_debug_unit_of(struct op_debug_info *info, struct 
 
 bool op_debug_die(struct op_debug_info *info, struct op_die die, Dwarf_Die *ret)
 {
-	return die.offset && dwarf_offdie(info->dwarf, die.offset, ret) && dwarf_tag(ret) > 0;
+	Dwarf_Off offset = die.offset & ~OP_DIE_TYPES;
+	const Dwarf_Die *found = die.offset & OP_DIE_TYPES
+					 ? dwarf_offdie_types(info->dwarf, offset, ret)
+					 : dwarf_offdie(info->dwarf, offset, ret);
+	return offset && found && dwarf_tag(ret) > 0;
 }
 
 bool op_debug_pc(const struct op_debug_info *info, uint64_t address, uint32_t *ret)

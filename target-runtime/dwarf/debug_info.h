@@ -43,13 +43,22 @@ struct op_debug_source {
 	/** Of the code section's contents in the module: what is added to DWARF's addresses. */
 	uint32_t code_start;
 	uint32_t code_end; /**< addresses behind it are no code: dead functions have 0 or -1, -2 */
+	/** Whether the function at @p pc never writes one of its parameters: then DW_OP_entry_value
+	 * is what it is now. NULL: that is not known. */
+	bool (*is_local_constant)(void *context, uint32_t pc, uint32_t local);
+	void *context;
 };
+
+struct op_wasm_module;
+/** The custom sections of a module, and its code section: its debug information, as far as it has
+ * any. Borrows the module's bytes. */
+void op_debug_source_of_module(const struct op_wasm_module *module, struct op_debug_source *ret);
 
 /** What cannot be read: one line for each unit, which it names. */
 typedef void (*op_debug_warn_fn)(void *context, const char *text);
 
 /**
- * @param[in] source its bytes must outlive the information.
+ * @param[in] source copied, with its bytes.
  * @param[in] cancel long searches end with OP_ERROR_INTERRUPTED when it is set; may be NULL.
  * @return OP_ERROR_NOT_FOUND when there is no .debug_info.
  */

@@ -20,6 +20,10 @@ enum {
 	OP_DWARF_CHILDREN_MAX = 1 << 20,
 };
 
+/** DW_AT_language of what source_map_dwarf.c writes: no committee has given AssemblyScript a
+ * number. */
+enum { OP_DWARF_LANGUAGE_ASSEMBLYSCRIPT = DW_LANG_lo_user + 0x4153 };
+
 struct unit_range {
 	uint32_t low, high; /**< pc */
 	size_t unit;
@@ -47,22 +51,36 @@ struct op_debug_info {
 	bool ranges_known;
 	struct op_debug_lines *lines;    /**< line_table.c */
 	struct op_debug_names *names;    /**< names.c */
-	struct op_debug_type_set *types; /**< type.c */
+	struct op_debug_type_set *types; /**< type_set.c */
 };
 
 /** Warn of a unit, once: "unit main.c at 0x1234 of the debug information: WHAT". It is bad from
  * then on. */
 void op_debug_unit_warn(struct op_debug_info *info, size_t unit, const char *format, ...)
 	_printf_(3, 4);
+/** The same of something beside the unit's entries: the unit itself stays as it is. The caller sees
+ * to it that each thing is told once; nothing is told of a unit that is bad already. */
+void op_debug_unit_remark(struct op_debug_info *info, size_t unit, const char *format, ...)
+	_printf_(3, 4);
 /** The unit that an entry is in; NULL when there is none. */
 const struct op_debug_unit *op_debug_unit_of(struct op_debug_info *info, struct op_die die);
 
 /** libdw's handle of an entry; false when there is none at that offset. */
 bool op_debug_die(struct op_debug_info *info, struct op_die die, Dwarf_Die *ret);
+/** Set in the offsets of entries of .debug_types (DWARF 4), which count from that section. */
+#define OP_DIE_TYPES (UINT64_C(1) << 63)
 static inline struct op_die op_die_of(Dwarf_Die *die)
 {
-	return (struct op_die){dwarf_dieoffset(die)};
+	struct op_die ret = {dwarf_dieoffset(die)};
+	Dwarf_Half version = 0;
+	uint8_t type = 0;
+	if (die->cu && dwarf_cu_info(die->cu, &version, &type, NULL, NULL, NULL, NULL, NULL) == 0 &&
+	    version < 5 && type == DW_UT_type)
+		ret.offset |= OP_DIE_TYPES;
+	return ret;
 }
+/** The language of the unit that an entry is in. */
+enum op_debug_language op_debug_language_of(Dwarf_Die *die);
 /** A DWARF address as a pc; false for dead code and what is outside the code section. */
 bool op_debug_pc(const struct op_debug_info *info, uint64_t address, uint32_t *ret);
 /** A pc as a DWARF address. */

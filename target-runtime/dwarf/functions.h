@@ -9,9 +9,9 @@
 struct op_debug_function {
 	struct op_die die;     /**< the one with code: a subprogram or an inlined_subroutine */
 	const char *name;      /**< qualified, as a person writes it: "ns::Shape::area",
-				  "app::eval::run", "main"; without parameters */
-	const char *signature; /**< name with template arguments and parameter types:
-				  "ns::max<int>(int, int)"; the name where nothing is known */
+				  "app::eval::run", "main", "ns::max<int>"; without parameters */
+	const char *signature; /**< name with parameter types: "ns::max<int>(int, int)"; the name
+				  where nothing is known */
 	const char *linkage;   /**< mangled; NULL when it has none */
 	enum op_debug_language language;
 	bool inlined;
@@ -31,6 +31,11 @@ struct op_debug_function {
 struct op_error *op_debug_functions_at(struct op_debug_info *info, uint32_t pc,
 				       struct op_debug_function **ret, size_t *ret_count);
 
+/** The function whose body an entry is (a subprogram or an inlined_subroutine). @param[out] ret
+ * borrowed; stays. */
+struct op_error *op_debug_function(struct op_debug_info *info, struct op_die body,
+				   const struct op_debug_function **ret);
+
 /**
  * Functions by name: every body and every inlined body of each that fits. "f" fits f in any
  * namespace, class or module, "ns::f" what ends in it at a "::", "::f" only the global one;
@@ -43,6 +48,10 @@ struct op_error *op_debug_functions_at(struct op_debug_info *info, uint32_t pc,
 struct op_error *op_debug_functions_named(struct op_debug_info *info, const char *name,
 					  bool is_pattern, struct op_debug_function **ret,
 					  size_t *ret_count);
+/** The qualified names of all functions that have code, the same several times when there are
+ * several; borrowed, raw, stay. @param[out] ret heap array; free() it. */
+struct op_error *op_debug_function_names(struct op_debug_info *info, const char *const **ret,
+					 size_t *ret_count);
 /** Where a person wants a breakpoint in a body: behind its prologue (the row marked prologue_end,
  * else the second line's first row, else its first instruction). */
 struct op_error *op_debug_function_body(struct op_debug_info *info,

@@ -46,6 +46,23 @@ struct op_error *op_debug_line_places(struct op_debug_info *info, const char *fi
 				      uint32_t *ret_line, struct op_debug_line **ret,
 				      size_t *ret_count);
 
+/**
+ * Which lines of a file have code: a flag for each of [first, first + count), over all matching
+ * files. @param[in] file as for op_debug_line_places(). @param[out] ret filled in, where code is;
+ * left alone elsewhere.
+ */
+struct op_error *op_debug_lines_with_code(struct op_debug_info *info, const char *file,
+					  uint32_t first, uint32_t count, bool *ret);
+/** All rows of a line, ascending by pc, is_statement or not; of the files that match, as for
+ * op_debug_line_places(). @param[out] ret heap array; free() it. NULL when there is none. */
+struct op_error *op_debug_line_rows(struct op_debug_info *info, const char *file, uint32_t line,
+				    struct op_debug_line **ret, size_t *ret_count);
+
+/** The files that match, as for op_debug_line_places(), each once. Paths are borrowed, raw, stay;
+ * the list is borrowed until the next name is looked up. */
+struct op_error *op_debug_files_named(struct op_debug_info *info, const char *file,
+				      const char *const **ret, size_t *ret_count);
+
 /** The source files of all units, each once; borrowed, raw, stays. Reads the heads of the line
  * programs only. */
 struct op_error *op_debug_files(struct op_debug_info *info, const char *const **ret,

@@ -52,19 +52,22 @@ enum op_location_kind {
 	OP_LOCATION_NONE,       /**< optimised out: nothing describes it here */
 	OP_LOCATION_MEMORY,     /**< the steps give its address in memory 0 */
 	OP_LOCATION_VALUE,      /**< the steps give its value (DW_OP_stack_value) */
-	OP_LOCATION_WASM_LOCAL, /**< it is the Wasm local index: any type, can be shown whole */
+	OP_LOCATION_WASM_LOCAL, /**< it is the Wasm local index: any type, can be shown whole. (A
+				   local without DW_OP_stack_value is MEMORY: LLVM means an
+				   address.) */
 	OP_LOCATION_WASM_GLOBAL,
 	OP_LOCATION_WASM_OPERAND,
-	OP_LOCATION_BYTES,      /**< its value is bytes (DW_OP_implicit_value, DW_AT_const_value) */
+	OP_LOCATION_BYTES,      /**< its value is bytes (DW_OP_implicit_value, DW_AT_const_value, or
+				   one constant): numbers have 16, of which the type's count */
 	OP_LOCATION_UNKNOWN_OP, /**< problem says which */
 };
 /** One piece: most variables are one piece that is whole. */
 struct op_location_piece {
 	enum op_location_kind kind;
-	uint64_t bit_size;   /**< 0: the whole variable */
-	uint64_t bit_offset; /**< in the place where it is */
-	uint32_t index;      /**< WASM_* */
-	const struct op_location_step *steps;
+	uint64_t bit_size;                    /**< 0: the whole variable */
+	uint64_t bit_offset;                  /**< in the place where it is */
+	uint32_t index;                       /**< WASM_* */
+	const struct op_location_step *steps; /**< they never take more than there is */
 	size_t step_count;
 	const uint8_t *bytes; /**< BYTES */
 	size_t byte_count;
@@ -74,15 +77,16 @@ struct op_location_range {
 	uint32_t low_pc, high_pc;
 };
 /** Owns everything it points to. */
-struct op_location {
+struct op_debug_location {
 	struct op_location_piece *pieces;
 	size_t piece_count;               /**< 0: optimised out here */
+	struct op_location_range here;    /**< what pieces hold for; low_pc 0: everywhere */
 	struct op_location_range *ranges; /**< where it is available, when it is not here */
 	size_t range_count;
 	char *problem; /**< why it cannot be told; NULL when it can */
 	void *internal;
 };
-void op_location_deinit(struct op_location *location);
+void op_location_deinit(struct op_debug_location *location);
 
 /**
  * Where a variable is at @p pc.
@@ -93,9 +97,10 @@ void op_location_deinit(struct op_location *location);
  * is never written in the function: a problem.
  */
 struct op_error *op_debug_locate(struct op_debug_info *info, struct op_die variable,
-				 struct op_die function, uint32_t pc, struct op_location *ret);
+				 struct op_die function, uint32_t pc,
+				 struct op_debug_location *ret);
 /** The frame base of the function at @p pc, as a VALUE; for shadow stacks. */
 struct op_error *op_debug_frame_base(struct op_debug_info *info, struct op_die function,
-				     uint32_t pc, struct op_location *ret);
+				     uint32_t pc, struct op_debug_location *ret);
 
 #endif

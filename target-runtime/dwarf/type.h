@@ -29,9 +29,10 @@ struct op_type;
 struct op_type_member {
 	const char *name; /**< NULL: anonymous */
 	const struct op_type *type;
-	uint64_t offset;      /**< bytes; static members: their variable's die */
-	bool is_base;         /**< a base class */
-	bool is_virtual_base; /**< its offset is found through the vtable */
+	uint64_t offset; /**< bytes; of a virtual base: bytes below the object's vtable pointer
+			    where its distance from the object's start is */
+	bool is_base;    /**< a base class */
+	bool is_virtual_base;
 	bool is_static;
 	bool is_artificial; /**< _vptr$A */
 	struct op_die die;
@@ -75,10 +76,12 @@ struct op_type {
 	const struct op_type *target; /**< POINTER, REFERENCE, ARRAY (element), TYPEDEF, QUALIFIED,
 					 ENUM (underlying), FUNCTION (result): NULL is void */
 	bool has_count;               /**< ARRAY: false: not known */
-	uint64_t count;      /**< ARRAY: elements of the first dimension (the element type is the
-				array of the others) */
-	uint32_t memory;     /**< POINTER: linear memory that it points into */
-	const char *problem; /**< UNKNOWN */
+	uint64_t count; /**< ARRAY: elements of the first dimension (the element type is the
+			   array of the others) */
+	struct op_die count_variable; /**< ARRAY without count: the variable that holds it (C's
+					 arrays of variable length); 0: none */
+	uint32_t memory;              /**< POINTER: linear memory that it points into */
+	const char *problem;          /**< UNKNOWN */
 
 	bool completed;                       /**< the rest is filled */
 	const struct op_type_member *members; /**< STRUCT, UNION: bases first. FUNCTION: parameters
@@ -97,10 +100,12 @@ struct op_type {
 };
 
 /** The type of an entry; @p die 0: void. A declaration gives the definition elsewhere when there is
- * one of the same qualified name. Cycles are fine: types are shared. */
+ * one of the same qualified name; for what a pointer or a reference points to, it is looked for by
+ * op_type_complete() only (until then has_size is false). Cycles are fine: types are shared. */
 struct op_error *op_debug_type(struct op_debug_info *info, struct op_die die,
 			       const struct op_type **ret);
-/** Fill in members, enumerators, variants and parameters. */
+/** Fill in members, enumerators, variants and parameters; of what a typedef, a qualified type or an
+ * array is made of, too. */
 struct op_error *op_type_complete(struct op_debug_info *info, const struct op_type *type);
 /** Without typedefs and qualifiers; at most 64 of them, then UNKNOWN. */
 const struct op_type *op_type_strip(const struct op_type *type);
@@ -108,6 +113,8 @@ const struct op_type *op_type_strip(const struct op_type *type);
 /** Derived types, made once and shared. @p language as the target's. */
 struct op_error *op_type_pointer_to(struct op_debug_info *info, const struct op_type *target,
 				    const struct op_type **ret);
+struct op_error *op_type_const_of(struct op_debug_info *info, const struct op_type *target,
+				  const struct op_type **ret);
 struct op_error *op_type_array_of(struct op_debug_info *info, const struct op_type *element,
 				  uint64_t count, const struct op_type **ret);
 /** "int", "unsigned char", "double", "long long", "char", "bool", "i32", "u8", "f64", ... by C's

@@ -9,6 +9,7 @@ libtarget_la_SOURCES += \
 	target-runtime/wasm/names.c \
 	target-runtime/wasm/opcodes.c target-runtime/wasm/opcodes.h \
 	target-runtime/wasm/sections.c \
+	target-runtime/wasm/shadow_stack.c target-runtime/wasm/shadow_stack.h \
 	target-runtime/wasm/type_names.c target-runtime/wasm/type_names.h \
 	target-runtime/wasm/type_section.c \
 	target-runtime/wasm/types.c target-runtime/wasm/types.h \

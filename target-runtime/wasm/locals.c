@@ -146,3 +146,25 @@ struct op_error *op_wasm_module_local_type(const struct op_wasm_module *module, 
 	*ret = locals->runs.data[low].type;
 	return NULL;
 }
+
+bool op_wasm_module_local_is_constant(const struct op_wasm_module *module, uint32_t offset,
+				      uint32_t local)
+{
+	enum { LOCAL_SET = 0x21, LOCAL_TEE = 0x22 };
+	struct op_wasm_body body;
+	struct op_wasm_instruction instruction;
+	uint32_t function;
+	if (!op_wasm_module_function_at(module, offset, &function) ||
+	    !op_wasm_module_function_body(module, function, &body))
+		return false;
+	for (uint32_t at = body.code_start; at < body.end; at += instruction.size) {
+		struct op_error *err _cleanup_error_ =
+			op_wasm_instruction_decode(module, at, &instruction);
+		if (err)
+			return false;
+		bool writes = instruction.opcode == LOCAL_SET || instruction.opcode == LOCAL_TEE;
+		if (writes && instruction.immediate == local)
+			return false;
+	}
+	return true;
+}

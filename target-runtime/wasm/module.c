@@ -143,6 +143,13 @@ bool op_wasm_module_function_body(const struct op_wasm_module *module, uint32_t 
 	return true;
 }
 
+void op_wasm_module_code_section(const struct op_wasm_module *module, uint32_t *ret_start,
+				 uint32_t *ret_end)
+{
+	*ret_start = module->code_start;
+	*ret_end = module->code_end;
+}
+
 bool op_wasm_module_function_at(const struct op_wasm_module *module, uint32_t offset,
 				uint32_t *ret_index)
 {

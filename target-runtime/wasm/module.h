@@ -86,6 +86,8 @@ struct op_wasm_table {
 struct op_wasm_global {
 	struct op_wasm_type type;
 	bool is_mutable;
+	bool has_constant; /**< defined here, and its first value is the number `constant` */
+	uint64_t constant;
 };
 /** A defined function's body. Offsets are from the module's first byte. */
 struct op_wasm_body {
@@ -133,6 +135,10 @@ const struct op_wasm_type_def *op_wasm_module_function_type(const struct op_wasm
 /** Body by full index; false for imported functions. */
 bool op_wasm_module_function_body(const struct op_wasm_module *module, uint32_t index,
 				  struct op_wasm_body *ret);
+/** The contents of the code section, from their first byte (the number of functions) on, as offsets
+ * in the module: what DWARF's addresses count from. Both 0 when there is none. */
+void op_wasm_module_code_section(const struct op_wasm_module *module, uint32_t *ret_start,
+				 uint32_t *ret_end);
 /** The (full index of the) function whose body holds @p offset. */
 bool op_wasm_module_function_at(const struct op_wasm_module *module, uint32_t offset,
 				uint32_t *ret_index);
@@ -142,6 +148,9 @@ struct op_error *op_wasm_module_local_type(const struct op_wasm_module *module, 
 					   uint32_t local, struct op_wasm_type *ret);
 struct op_error *op_wasm_module_local_count(const struct op_wasm_module *module, uint32_t function,
 					    uint32_t *ret);
+/** Whether the function around @p offset never writes a local, parameters among them. */
+bool op_wasm_module_local_is_constant(const struct op_wasm_module *module, uint32_t offset,
+				      uint32_t local);
 
 /**
  * The name section; data NULL where it says nothing. A name lives as long as the module. Answers

@@ -42,6 +42,7 @@ struct op_wasm_module {
 	struct OP_ARRAY(struct op_wasm_body)
 		bodies; /**< by full index - imported[FUNC], ascending by offset */
 	uint32_t imported[OP_WASM_EXTERNAL_COUNT];
+	uint32_t code_start, code_end; /**< the code section's contents */
 	bool has_start;
 	uint32_t start;
 	struct op_wasm_names *names;

@@ -71,17 +71,38 @@ static struct op_error *memory_item(struct op_wasm_module *module, struct op_rea
 
 static struct op_error *global_type_item(struct op_wasm_module *module, struct op_reader *r)
 {
-	struct op_wasm_global global;
+	struct op_wasm_global global = {.has_constant = false};
 	struct op_error *error = op_wasm_global_type_read(r, &global);
 	if (!error && !op_array_push(&module->globals, global))
 		return op_error_no_memory();
 	return error;
 }
 
+// Whether an expression is a number and nothing else.
+static bool read_constant(struct op_reader r, uint64_t *ret)
+{
+	enum { I32_CONST = 0x41, I64_CONST = 0x42, END = 0x0b };
+	uint8_t opcode = 0, end = 0;
+	int64_t value = 0;
+	struct op_error *error = op_reader_u8(&r, &opcode);
+	if (!error)
+		error = op_reader_sleb64(&r, &value);
+	if (!error)
+		error = op_reader_u8(&r, &end);
+	bool good = !error && end == END && (opcode == I32_CONST || opcode == I64_CONST);
+	op_error_destroy(error);
+	*ret = opcode == I32_CONST ? (uint32_t)value : (uint64_t)value;
+	return good;
+}
+
 static struct op_error *global_item(struct op_wasm_module *module, struct op_reader *r)
 {
 	struct op_error *error = global_type_item(module, r);
-	return error ?: op_wasm_expression_skip(r);
+	if (error)
+		return error;
+	struct op_wasm_global *global = &module->globals.data[module->globals.count - 1];
+	global->has_constant = read_constant(*r, &global->constant);
+	return op_wasm_expression_skip(r);
 }
 
 static struct op_error *tag_item(struct op_wasm_module *module, struct op_reader *r)
@@ -210,7 +231,7 @@ struct section {
 	struct op_error *(*whole)(struct op_wasm_module *module, struct op_reader *r);
 };
 
-enum { SECTION_CUSTOM = 0, SECTION_TYPE = 1 };
+enum { SECTION_CUSTOM = 0, SECTION_TYPE = 1, SECTION_CODE = 10 };
 
 // By section id. The order is that of the specification, "Modules", where id and order differ for
 // tags and data counts.
@@ -226,7 +247,7 @@ static const struct section sections[] = {
 	[8] = {.name = "start", .rank = 9, .whole = start_section},
 	[9] = {.name = "elements", .rank = 10, .whole = skip_section},
 	[12] = {.name = "data count", .rank = 11, .whole = skip_section},
-	[10] = {.name = "code", .rank = 12, .item = code_item},
+	[SECTION_CODE] = {.name = "code", .rank = 12, .item = code_item},
 	[11] = {.name = "data", .rank = 13, .whole = skip_section},
 };
 
@@ -255,6 +276,10 @@ static struct op_error *section_read(struct op_wasm_module *module, const struct
 	struct op_error *error = NULL;
 	if (section == &sections[SECTION_TYPE])
 		error = op_wasm_type_section_begin(module, op_reader_left(r));
+	if (section == &sections[SECTION_CODE]) {
+		module->code_start = (uint32_t)op_reader_offset(r);
+		module->code_end = module->code_start + (uint32_t)op_reader_left(r);
+	}
 	if (!error)
 		error = section->item ? items_read(module, section, r) : section->whole(module, r);
 	if (!error && op_reader_left(r))

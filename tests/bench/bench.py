@@ -7,7 +7,8 @@ stop would wait for the other CPU to wake up, and that is not the debugger's doi
 
     bench.py [--quick] [--write docs/benchmarks.md] [NAME...]
 
-This file knows what is measured and what it means, inside.py the same for what outpost does inside the target. How programs are driven
+This file knows what is measured and what it means, inside.py the same for what outpost does inside the target, source.py for the
+source level, cores.py for core files. How programs are driven
 is in tools.py, the guests are in guests.py, what a table is in rows.py.
 """
 
@@ -25,15 +26,17 @@ import tempfile
 import time
 
 import guests
+from cores import Cores
 from inside import Inside
 from rows import Outcome, Row, rate, ratio, repeat
+from source import Source
 from tools import HERE, Failed, Gaps, Tools, Unavailable, median
 
 MIB = 1 << 20
 TURN = 8  # instructions of a turn of the loop in guests.calls(), those of the function that it calls included
 
 
-class Bench(Inside):
+class Bench(Inside, Source, Cores):
     def __init__(self, tools, quick):
         self.tools = tools
         self.quick = quick
@@ -423,7 +426,7 @@ class Bench(Inside):
 
 
 BENCHMARKS = ("stops", "steps", "watch", "events", "hostcalls", "pause", "attach", "frames", "functions", "memory", "instances",
-              "scan", "conditions", "counters", "logs", "watches")
+              "scan", "conditions", "counters", "logs", "watches", "source", "next", "core-open")
 
 
 def calls(output):
@@ -493,7 +496,7 @@ def main(argv):
         bench = Bench(tools, options.quick)
         outcomes = []
         for name in options.names or BENCHMARKS:
-            outcomes.append(getattr(bench, name)())
+            outcomes.append(getattr(bench, name.replace("-", "_"))())
             print("\n" + outcomes[-1].text(), flush=True)
     if options.write:
         write(options.write, facts, outcomes, options.quick)

@@ -11,6 +11,10 @@ And of native_loop.c, from one call of g to the next, which are COUNT calls of f
 
     conditions   break f if n == -1               logs    dprintf f, "kept %d\\n", n
 
+Of line_loop.c:
+
+    next     next COUNT, from the first line of work on
+
 Prints "bench: COUNT SECONDS".
 """
 
@@ -37,6 +41,14 @@ def measure(mode, count, addresses):
         start = time.monotonic()
         data = inferior.read_memory(int(addresses[0], 16), count)
         return len(data), time.monotonic() - start
+
+    if mode == "next":
+        mark = gdb.Breakpoint("line_loop.c:" + addresses[0])
+        gdb.execute("continue", to_string=True)
+        mark.delete()
+        start = time.monotonic()
+        gdb.execute(f"next {count}", to_string=True)
+        return count, time.monotonic() - start
 
     if mode in ("conditions", "logs"):
         mark = gdb.Breakpoint("g")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host program that embeds Wasmtime: host.py INSTANCES MIB MAGIC makes that many instances in one store, fills that much writable memory
-which begins with the magic, says "ready" and waits to be killed."""
+"""A host program that embeds Wasmtime: host.py INSTANCES MIB MAGIC GIB makes that many instances in one store with GIB reserved for each
+memory, fills MIB of writable memory which begins with the magic, says "ready" and waits to be killed."""
 
 import mmap
 import signal
@@ -11,7 +11,9 @@ import wasmtime
 MODULE = '(module (memory 1) (global (mut i32) (i32.const 7)) (func (export "f") (result i32) (global.get 0)))'
 
 count, size, magic = int(sys.argv[1]), int(sys.argv[2]) << 20, sys.argv[3].encode()
-store = wasmtime.Store()
+config = wasmtime.Config()
+config.memory_reservation = int(sys.argv[4]) << 30
+store = wasmtime.Store(wasmtime.Engine(config))
 module = wasmtime.Module(store.engine, MODULE)
 instances = [wasmtime.Instance(store, module, []) for _ in range(count)]
 kept = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) if size else None

@@ -7,6 +7,9 @@ The environment says what to do: OUTPOST_BENCH="MODE PORT FUNCTION COUNT".
     memory   SBProcess.ReadMemory of COUNT bytes from address 0
     conditions   continue over COUNT calls of FUNCTION with a condition that never holds, from one call of g to the next
     frames   thread backtrace, and the stop before it: LLDB asks for the call stack when the target stops and keeps it
+    next     SBThread.StepOver, COUNT times, from the first line of FUNCTION on
+    source   FUNCTION is FILE:LINE: a breakpoint there, and the stop; SECONDS are from the moment OUTPOST_BENCH_START on, and COUNT
+             is the peak of the memory in bytes
 
 Prints "bench: COUNT SECONDS".
 """
@@ -32,8 +35,28 @@ def command(debugger, text):
     return result.GetOutput()
 
 
+def peak_memory():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) * 1024
+
+
+def first_source_breakpoint(debugger, port, place):
+    command(debugger, f"process connect --plugin wasm connect://127.0.0.1:{port}")
+    file, line = place.rsplit(":", 1)
+    command(debugger, f"breakpoint set --file {file} --line {line}")
+    command(debugger, "process continue")
+    frame = debugger.GetSelectedTarget().GetProcess().GetSelectedThread().GetFrameAtIndex(0)
+    seconds = time.monotonic() - float(os.environ["OUTPOST_BENCH_START"])
+    if frame.GetLineEntry().GetLine() != int(line):
+        raise RuntimeError(f"did not stop in {place}")
+    print(f"bench: {peak_memory()} {seconds:.9f}", flush=True)
+
+
 def measure(debugger, mode, port, function, count):
     debugger.SetAsync(False)
+    if mode == "source":
+        first_source_breakpoint(debugger, port, function)
+        return
     command(debugger, f"process connect --plugin wasm connect://127.0.0.1:{port}")
     command(debugger, f"breakpoint set --name {function}")
     target = debugger.GetSelectedTarget()
@@ -55,6 +78,16 @@ def measure(debugger, mode, port, function, count):
         start = time.monotonic()
         command(debugger, f"thread step-inst --count {count}")
         seconds = time.monotonic() - start
+    elif mode == "next":
+        breakpoint.SetEnabled(False)
+        thread = process.GetSelectedThread()
+        lines = [thread.GetFrameAtIndex(0).GetLineEntry().GetLine()]
+        for _ in range(count):
+            thread.StepOver()
+            lines.append(thread.GetFrameAtIndex(0).GetLineEntry().GetLine())
+        seconds = time.monotonic() - start
+        if len(set(lines)) < 5 or any(a == b for a, b in zip(lines, lines[1:])):
+            raise RuntimeError(f"steps by lines went wrong: {lines[:20]}")
     elif mode == "conditions":
         # The guest has no debug information, so the condition is one of constants: less than one on a local.
         breakpoint.SetCondition("1 == 0")

@@ -70,6 +70,31 @@ class Tools:
             path.write_text(text)
         return path
 
+    def compiler(self):
+        """zig's C compiler for WASI, and its environment; what it keeps is kept for this run."""
+        if not self.python:
+            raise Unavailable("no Python with the ziglang package")
+        caches = {name: str(self.scratch / "zig") for name in ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")}
+        return [self.python, "-m", "ziglang", "cc"], {**os.environ, **caches}
+
+    def c(self, name):
+        """A program of this folder as a module with debug information."""
+        module = self.scratch / f"{name}.wasm"
+        if not module.exists():
+            compiler, environment = self.compiler()
+            options = ["-target", "wasm32-wasi", "-g", "-O0", "-fno-sanitize=undefined"]
+            subprocess.run([*compiler, *options, str(HERE / f"{name}.c"), "-o", str(module)], check=True, env=environment, timeout=LIMIT)
+        return module
+
+    def precompiled(self, module, for_stub=False):
+        """The code of a module for guest-debug: a large one takes long to compile, and that is not measured."""
+        code = module.with_suffix(".stub.cwasm" if for_stub else ".cwasm")
+        if not code.exists():
+            options = ["-Dguest-debug=y", *(["-Wepoch-interruption=y"] if for_stub else [])]
+            command = [self.path("wasmtime"), "compile", *options, str(module), "-o", str(code)]
+            subprocess.run(command, check=True, timeout=LIMIT)
+        return code
+
     # Targets ---------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
@@ -83,10 +108,10 @@ class Tools:
             yield process
 
     @contextlib.contextmanager
-    def host(self, instances, mebibytes, magic):
-        """An embedder with that many instances and that much writable memory. Yields its Popen."""
+    def host(self, instances, mebibytes, magic, reservation=4):
+        """An embedder with that many instances, GiB reserved for each memory, and that much writable memory. Yields its Popen."""
         script = pathlib.Path(__file__).with_name("host.py")
-        with self._running([self.python, str(script), str(instances), str(mebibytes), magic], subprocess.PIPE) as process:
+        with self._running([self.python, str(script), str(instances), str(mebibytes), magic, str(reservation)], subprocess.PIPE) as process:
             self._wait_for_line(process, process.stdout, b"ready")
             yield process
 
@@ -103,12 +128,12 @@ class Tools:
             yield process
 
     @contextlib.contextmanager
-    def stub(self, module, pinned=False):
+    def stub(self, module, options=(), pinned=False):
         """A guest under `wasmtime run -g` that waits for its debugger. Yields the port."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [self.path("wasmtime"), "run", "-g", f"127.0.0.1:{port}", STACK, str(module)]
+        command = [self.path("wasmtime"), "run", "-g", f"127.0.0.1:{port}", STACK, *options, str(module)]
         with self._running(command, subprocess.DEVNULL) as process:
             self._wait_for_line(process, process.stderr, b"listening on")
             if pinned:
@@ -205,7 +230,8 @@ class Tools:
 
     def lldb(self, port, mode, function, count=0, pinned=False):
         command = [self.path("lldb"), "--no-lldbinit", "--batch", "-o", f"command script import {HERE / 'lldb_driver.py'}"]
-        return self.run(command, pinned, {"OUTPOST_BENCH": f"{mode} {port} {function} {count}"}, "bench: ")
+        environment = {"OUTPOST_BENCH": f"{mode} {port} {function} {count}", "OUTPOST_BENCH_START": str(time.monotonic())}
+        return self.run(command, pinned, environment, "bench: ")
 
     def gdb(self, pid, mode, count, addresses, pinned=False):
         command = [self.path("gdb"), "-nx", "-q", "-batch", "-p", pid, "-x", HERE / "gdb_driver.py"]

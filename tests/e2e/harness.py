@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.request
 from pathlib import Path
 
 SOURCE = Path(os.environ.get("OUTPOST_SOURCE", Path(__file__).resolve().parents[2]))
@@ -76,21 +77,65 @@ def wat(name):
     return _made(folder / f"{name}.wasm", make)
 
 
-def c(name, *options):
-    """The WASI module of tests/guests/NAME.c, compiled by zig."""
-    environment = dict(os.environ, ZIG_GLOBAL_CACHE_DIR=str(TOOLS / "zig-cache"),
-                       ZIG_LOCAL_CACHE_DIR=str(TOOLS / "zig-cache"))
-    kind = "".join(options).replace("-", "_")
+def _guest_module(source, build, options):
+    """The module of a file of tests/guests; build(output) writes it.
+
+    Linkers take the module's name from the file that they write: it must be the final one.
+    """
+    kind = "".join(options).replace("-", "_").replace("=", "")
+    folder = WORK / f"{(GUESTS / source).stat().st_mtime_ns}{kind}"
+    folder.mkdir(parents=True, exist_ok=True)
 
     def make(path):
-        # The linker takes the module's name from the file it writes: it must be the final one.
-        with tempfile.TemporaryDirectory(dir=WORK) as folder:
-            output = Path(folder) / f"{name}.wasm"
-            _run(VENV / "python", "-m", "ziglang", "cc", "-target", "wasm32-wasi", *options, "-o", output,
-                 GUESTS / f"{name}.c", env=environment)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            output = Path(scratch) / Path(source).with_suffix(".wasm").name
+            build(output)
             os.replace(output, path)
 
-    return _made(WORK / f"{name}{kind}.wasm", make)
+    return _made(folder / Path(source).with_suffix(".wasm").name, make)
+
+
+def zig(compiler, *arguments):
+    """Run one of zig's compilers for WASI."""
+    environment = dict(os.environ, ZIG_GLOBAL_CACHE_DIR=str(TOOLS / "zig-cache"),
+                       ZIG_LOCAL_CACHE_DIR=str(TOOLS / "zig-cache"))
+    _run(VENV / "python", "-m", "ziglang", compiler, "-target", "wasm32-wasi", *arguments, env=environment)
+
+
+def c(name, *options, objects=(), suffix=".c"):
+    """The WASI module of tests/guests/NAME.c (or .cc, .cpp), compiled by zig and linked with the objects."""
+    source = f"{name}.{suffix.lstrip('.')}"
+    driver = "cc" if source.endswith(".c") else "c++"
+    return _guest_module(source, lambda output: zig(driver, *options, "-o", output, GUESTS / source, *objects), options)
+
+
+def c_object(name, *options):
+    """The object file of tests/guests/NAME.c."""
+    source = GUESTS / f"{name}.c"
+    kind = "".join(options).replace("-", "_")
+    return _made(WORK / f"{name}{kind}-{source.stat().st_mtime_ns}.o",
+                 lambda path: zig("cc", *options, "-c", "-o", path, source))
+
+
+# Debian's: rustc and libstd-rust-dev-wasm32; rustup's has no such target unless it was added.
+RUSTC = Path("/usr/bin/rustc")
+
+
+def why_no_rust():
+    """The reason why tests/guests/*.rs cannot be compiled; None when they can."""
+    if have_rust():
+        return None
+    return "no rustc for wasm32-wasi (Debian's packages rustc, libstd-rust-dev-wasm32 and lld)"
+
+
+def have_rust():
+    return RUSTC.exists() and Path("/usr/lib/rustlib/wasm32-wasi").exists()
+
+
+def rust(name, *options):
+    """The WASI module of tests/guests/NAME.rs."""
+    source = f"{name}.rs"
+    return _guest_module(source, lambda output: _run(RUSTC, "--target", "wasm32-wasi", *options, "-o", output, GUESTS / source), options)
 
 
 def compiled(module, version=NEWEST, *options):
@@ -499,6 +544,25 @@ class Case(unittest.TestCase):
         outcome = outpost("attach", guest.pid, "--batch", "--color=never", *script(*commands))
         self.assertEqual(outcome.status, status, outcome)
         return outcome.out
+
+    def serving_waiters(self, count):
+        """A server in which so many requests sleep in turns in a host call; it never answers them."""
+        server = Guest(None, command=[wasmtime(), "serve", "-D", "guest-debug=y", "--addr", "127.0.0.1:0", wat("serve_wait")])
+        self.addCleanup(server.__exit__)
+        address = server.serving_address()
+        for _ in range(count):
+            self.asking(*address).start()
+        return server
+
+    def asking(self, host, port):
+        """A thread that makes a request, and does not mind when the server is killed meanwhile."""
+        def ask():
+            try:
+                urllib.request.urlopen(f"http://{host}:{port}/", timeout=60)
+            except OSError:
+                pass
+
+        return threading.Thread(target=ask, daemon=True)
 
     def names(self, frames):
         return [frame["function"] for frame in frames if frame["kind"] == "wasm"]

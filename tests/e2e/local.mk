@@ -5,6 +5,7 @@ E2E_TESTS = \
 	tests/e2e/test_breakpoints.py \
 	tests/e2e/test_cache.py \
 	tests/e2e/test_conditions.py \
+	tests/e2e/test_core.py \
 	tests/e2e/test_differential.py \
 	tests/e2e/test_errors.py \
 	tests/e2e/test_exact.py \
@@ -15,10 +16,21 @@ E2E_TESTS = \
 	tests/e2e/test_inside_watch.py \
 	tests/e2e/test_json.py \
 	tests/e2e/test_matrix.py \
+	tests/e2e/test_optimised.py \
 	tests/e2e/test_prompt.py \
 	tests/e2e/test_run.py \
 	tests/e2e/test_scenarios.py \
 	tests/e2e/test_scheduler.py \
+	tests/e2e/test_source_expressions.py \
+	tests/e2e/test_source_files.py \
+	tests/e2e/test_source_map.py \
+	tests/e2e/test_source_lldb.py \
+	tests/e2e/test_source_session.py \
+	tests/e2e/test_source_frames.py \
+	tests/e2e/test_source_steps.py \
+	tests/e2e/test_source_tables.py \
+	tests/e2e/test_source_values.py \
+	tests/e2e/test_host_frames.py \
 	tests/e2e/test_stack.py \
 	tests/e2e/test_state.py \
 	tests/e2e/test_stepping.py \
@@ -33,10 +45,12 @@ E2E_QUICK_TESTS = \
 	tests/e2e/test_attach.py \
 	tests/e2e/test_breakpoints.py \
 	tests/e2e/test_conditions.py \
+	tests/e2e/test_core.py \
 	tests/e2e/test_errors.py \
 	tests/e2e/test_exact.py \
 	tests/e2e/test_events.py \
 	tests/e2e/test_run.py \
+	tests/e2e/test_source_values.py \
 	tests/e2e/test_state.py \
 	tests/e2e/test_stepping.py \
 	tests/e2e/test_values.py
@@ -57,17 +71,27 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += \
 	$(E2E_TESTS) \
 	tests/e2e/conversation.py \
+	tests/e2e/cores.py \
 	tests/e2e/harness.py \
+	tests/e2e/lldb_reader.py \
 	tests/e2e/python.sh \
 	tests/e2e/rsp.py \
+	tests/e2e/source_guest.py \
 	tests/e2e/tap.py \
 	tests/e2e/wasm_text.py \
 	tests/guests/app.wat \
+	tests/guests/assemblyscript/walk.ts \
+	tests/guests/assemblyscript/walk.wasm \
+	tests/guests/assemblyscript/walk.wasm.map \
 	tests/guests/busy.wat \
+	tests/guests/calculator.c \
 	tests/guests/calls.wat \
 	tests/guests/component.wat \
 	tests/guests/conditions.wat \
 	tests/guests/consumer.wat \
+	tests/guests/crash.wat \
+	tests/guests/crash_host.py \
+	tests/guests/deadlock.wat \
 	tests/guests/deep.wat \
 	tests/guests/demo.sh \
 	tests/guests/diff_c.c \
@@ -89,15 +113,20 @@ EXTRA_DIST += \
 	tests/guests/idle.py \
 	tests/guests/idle.wat \
 	tests/guests/later.wat \
+	tests/guests/interpreter.rs \
 	tests/guests/lib.wat \
 	tests/guests/memory.wat \
 	tests/guests/micropython_host.wat \
 	tests/guests/nested.py \
 	tests/guests/nested.wat \
 	tests/guests/objects.wat \
+	tests/guests/optimised.c \
+	tests/guests/optimised_stores.py \
+	tests/guests/orders.cpp \
 	tests/guests/plugin.wat \
 	tests/guests/plugins.py \
 	tests/guests/preloads.wat \
+	tests/guests/inlined.c \
 	tests/guests/progress.c \
 	tests/guests/provider.wat \
 	tests/guests/reader.wat \
@@ -117,9 +146,19 @@ EXTRA_DIST += \
 	tests/guests/serve_calls.wat \
 	tests/guests/serve_wait.wat \
 	tests/guests/serve_work.wat \
+	tests/guests/nap.wat \
 	tests/guests/sleeper.wat \
+	tests/guests/source_c.c \
+	tests/guests/source_cxx.cc \
+	tests/guests/source_lines.c \
+	tests/guests/source_lines.h \
+	tests/guests/source_rust.rs \
 	tests/guests/spin.wat \
 	tests/guests/state.wat \
+	tests/guests/stepped.c \
+	tests/guests/stepped.cc \
+	tests/guests/stepped_plain.c \
+	tests/guests/stepped_throws.cc \
 	tests/guests/steps.wat \
 	tests/guests/threads.wat \
 	tests/guests/traps.wat \

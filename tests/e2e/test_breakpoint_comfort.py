@@ -194,7 +194,7 @@ class Conditions(Folder):
         self.assertEqual(out[out.index("Num"):].splitlines()[:7][0:2],
                          ["Num     Disp Enb Hits    Where",
                           f"1       dis  y   2       fib at calls!{instructions(wat('calls'))['fib'][0][0]:#x}"])
-        self.assertIn("\n        stop only if n == 3\n        disabled after 2 more stops\n        silent\n        print n\n", out)
+        self.assertIn("\n        stop only if n == 3\n        evaluated inside the program\n        disabled after 2 more stops\n        silent\n        print n\n", out)
         self.assertUndisturbed(guest, calls_sum)
 
 

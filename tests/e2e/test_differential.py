@@ -124,6 +124,8 @@ class Differential(Case):
             self.compare_values([mine], [other], "global reference")
 
     def compare_stack(self, frames, state):
+        # Bodies that the guest's compiler inlined: the stub knows functions of Wasm.
+        frames = [frame for frame in frames if not (frame["inlined"] and "wasm_function" in frame)]
         self.assertEqual(len(frames), len(state.stack), (frames, state.stack))
         for level, (frame, (module, pc)) in enumerate(zip(frames, state.stack)):
             self.assertEqual(self.names.setdefault(module, frame["module"]), frame["module"])

@@ -36,17 +36,21 @@ class Compiled(Case):
         documents = self.attached(guest, "break depth_sum", "continue", "backtrace", "continue", "finish")
         names = self.names(documents.all("backtrace")[0]["frames"])
         self.assertEqual(names[:2], ["depth_sum", "take_turn"])
-        first = instructions(module)["depth_sum"][0][0]
-        self.assertEqual({s["frame"]["pc"] for s in documents.stops("breakpoint")}, {first})
+        # Behind the prologue, at the beginning of the first line.
+        code = [pc for pc, _ in instructions(module)["depth_sum"]]
+        stops = documents.stops("breakpoint")
+        self.assertEqual({s["source"].strip() for s in stops}, {"if (depth == 0)"})
+        self.assertEqual({s["frame"]["pc"] in code[1:] and s["frame"]["line_begins"] for s in stops}, {True})
         self.ends_well(guest)
 
     def test_c_optimised(self):
         module, guest = self.program("-O2")
-        documents = self.attached(guest, "break take_turn", "continue", "info locals", "stepi 10", "backtrace")
+        documents = self.attached(guest, "break take_turn", "continue", "info args", "stepi 10", "backtrace")
         stop = documents.stops("breakpoint")[0]
-        self.assertEqual(stop["frame"]["pc"], instructions(module)["take_turn"][0][0])
-        turn = documents.one("info locals")["locals"][0]["value"]
-        self.assertIn(turn, range(2, 20))
+        self.assertIn(stop["frame"]["pc"], [pc for pc, _ in instructions(module)["take_turn"]])
+        turn, = documents.one("info args")["variables"]
+        self.assertEqual(turn["name"], "turn")
+        self.assertIn(int(turn["text"]), range(2, 20))
         self.ends_well(guest)
 
 

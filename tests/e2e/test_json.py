@@ -8,10 +8,11 @@ import unittest
 
 import jsonschema
 
-from harness import SOURCE, Case, Documents, Guest, calls_sum, compiled, outpost, sleeping, wat
+from cores import CoreCase, needs_kernel_cores
+from harness import SOURCE, Documents, Guest, c, calls_sum, compiled, outpost, script, sleeping, wasmtime, wat
 
 
-class Schema(Case):
+class Schema(CoreCase):
     @classmethod
     def setUpClass(cls):
         schema = json.loads((SOURCE / "docs" / "json-schema.json").read_text())
@@ -65,6 +66,16 @@ class Schema(Case):
         self.valid(self.attached(guest, "break mark", "continue", "up", "info locals", "info stack", "backtrace -full"))
         self.assertEqual(guest.status("TracerPid"), "0")
 
+    def test_values_of_the_language(self):
+        outcome = outpost("run", "--batch", "--json", *script(
+            "tbreak stop", "continue", "tbreak stop", "continue", "up", "info locals", "info args", "info locals -wasm", "print first",
+            "print first.key", "print/x numbers", "print grid", "output first.name", "ptype first", "whatis bits", "info types *node*",
+            "info variables", "set print raw-values on"), "--", wasmtime(), "run", "-D", "guest-debug=y", c("source_c", "-g", "-O1"))
+        outcome.out = "".join(line for line in outcome.out.splitlines(keepends=True) if line.startswith('{"'))
+        documents = Documents(outcome)
+        self.valid(documents)
+        self.assertFalse(documents.errors())
+
     def test_state(self):
         features = ["-W", "gc=y,exceptions=y,function-references=y,threads=y,shared-memory=y,multi-memory=y,memory64=y,fuel=100000000"]
         listings = [f"info {what}" for what in (
@@ -74,7 +85,7 @@ class Schema(Case):
                                  "set $global.answer = 3", "print $mem1[64:i32]", "dump memory /dev/null mem2:0 16", f"restore {wat('provider')} 0x1000"]),
                 ("objects", ["tbreak mark", "continue", "up", *listings, "print $node", "print $mixed", "print $numbers[1..3]",
                                    "print $exception", "print $outside", "print $small", "print $callback", "print $node.weight",
-                                   "print $node.tiny", "set print max-depth 1", "print $nodes", "print $none"])):
+                                   "print $node.tiny", "set print object-depth 1", "print $nodes", "print $none"])):
             with self.subTest(name=name):
                 guest = Guest(wat(name), options=features)
                 self.addCleanup(guest.__exit__)
@@ -110,6 +121,16 @@ class Schema(Case):
         self.valid(Documents(outpost("inspect", guest.pid, "--json")))
         self.valid(Documents(outpost("inspect", compiled(wat("component"), "49.0.4", "-D", "guest-debug=y"), "--json")))
         self.assertUndisturbed(guest, lambda rounds: 0, "")
+
+    @needs_kernel_cores
+    def test_core_files(self):
+        guest = sleeping(self.started(wat("reader")))
+        core = self.kernel_core(guest)
+        self.valid(self.opened(core, "stack 0", "info threads", "info stacks", "info suspended", "detach", f"core {core}"))
+        self.valid(self.opened(core, "continue", status=1))
+        self.valid(Documents(outpost("core", core + ".none", "--json")))
+        self.valid(Documents(outpost("stack", core, "--json")))
+        self.valid(Documents(outpost("inspect", core, "--json")))
 
     def test_every_command_is_in_the_manual(self):
         manual = (SOURCE / "docs" / "manual.md").read_text()

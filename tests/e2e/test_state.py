@@ -6,10 +6,7 @@ The expected values are those of the guests' sources, and a guest's last line pr
 
 import json
 import tempfile
-import threading
 import unittest
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from harness import (GUESTS, NEWEST, VENV, Case, Documents, Guest, instructions, outpost, sleeping, wait_until, wasmtime,
@@ -267,7 +264,7 @@ class Objects(Case):
         self.assertIn("{104, 105, 255}", texts[2])
 
     def test_depth(self):
-        documents = self.stop("set print max-depth 1", "print $node")
+        documents = self.stop("set print object-depth 1", "print $node")
         fields = by_name(documents.one("print")["object"]["fields"])
         self.assertTrue(fields["next"]["object"]["cut"])
         self.assertEqual(fields["next"]["object"]["fields"], [])
@@ -402,15 +399,7 @@ class Components(Case):
     def test_a_store_for_each_request(self):
         server = Guest(None, command=[wasmtime(), "serve", "-D", "guest-debug=y", "--addr", "127.0.0.1:0", wat("serve")])
         self.addCleanup(server.__exit__)
-        host, port = server.serving_address()
-
-        def ask():
-            try:
-                urllib.request.urlopen(f"http://{host}:{port}/", timeout=60)
-            except urllib.error.HTTPError:
-                pass
-
-        asking = threading.Thread(target=ask, daemon=True)
+        asking = self.asking(*server.serving_address())
         documents = self.attached(server, "info instances", "break count", "continue", "info stores", "info instances", "info memories",
                                   meanwhile=asking.start)
         asking.join()
@@ -429,18 +418,7 @@ class Components(Case):
 
     def test_requests_at_once(self):
         """Several stores, each with its own copy of the code: a breakpoint holds in all of them."""
-        server = Guest(None, command=[wasmtime(), "serve", "-D", "guest-debug=y", "--addr", "127.0.0.1:0", wat("serve_wait")])
-        self.addCleanup(server.__exit__)
-        host, port = server.serving_address()
-
-        def ask():
-            try:
-                urllib.request.urlopen(f"http://{host}:{port}/", timeout=60)
-            except OSError:
-                pass  # the server is killed at the end
-
-        for _ in range(2):
-            threading.Thread(target=ask, daemon=True).start()
+        server = self.serving_waiters(2)
         wait_until(lambda: self.sleepers(server) == 2, "both requests sleep in their first turn")
         stops = ["continue", "info frame", "info stores"] * 10
         documents = self.attached(server, "info stores", "info instances", "break count", *stops, "info breakpoints")

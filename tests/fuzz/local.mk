@@ -5,6 +5,8 @@ FUZZ_TESTS = \
 	tests/fuzz/fuzz_exception_table \
 	tests/fuzz/fuzz_expression \
 	tests/fuzz/fuzz_frame_table \
+	tests/fuzz/fuzz_shadow_stack \
+	tests/fuzz/fuzz_source_map \
 	tests/fuzz/fuzz_stack \
 	tests/fuzz/fuzz_trap_table \
 	tests/fuzz/fuzz_wasm_module
@@ -18,6 +20,10 @@ tests_fuzz_fuzz_frame_table_SOURCES = tests/fuzz/fuzz_frame_table.c tests/fuzz/r
 tests_fuzz_fuzz_frame_table_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_stack_SOURCES = tests/fuzz/fuzz_stack.c tests/fuzz/replay_corpus.c tests/replay/image_file.c
 tests_fuzz_fuzz_stack_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_shadow_stack_SOURCES = tests/fuzz/fuzz_shadow_stack.c tests/fuzz/replay_corpus.c
+tests_fuzz_fuzz_shadow_stack_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_source_map_SOURCES = tests/fuzz/fuzz_source_map.c tests/fuzz/replay_corpus.c
+tests_fuzz_fuzz_source_map_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_exception_table_SOURCES = tests/fuzz/fuzz_exception_table.c tests/fuzz/replay_corpus.c
 tests_fuzz_fuzz_exception_table_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_trap_table_SOURCES = tests/fuzz/fuzz_trap_table.c tests/fuzz/replay_corpus.c

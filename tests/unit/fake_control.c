@@ -85,6 +85,21 @@ void op_session_set_inside(struct op_session *session, bool inside)
 	(void)inside;
 }
 
+void op_session_set_step_mode(struct op_session *session, bool stop)
+{
+	(void)session;
+	(void)stop;
+}
+
+struct op_error *op_session_breakpoints_at(struct op_session *session, const char *spec,
+					   const uint32_t **ret, size_t *ret_count)
+{
+	(void)session;
+	(void)ret;
+	(void)ret_count;
+	return op_error_create(OP_ERROR_NOT_FOUND, "there is no place %s", spec);
+}
+
 void op_session_set_scheduler_locking(struct op_session *session, enum op_scheduler_locking locking)
 {
 	(void)session;

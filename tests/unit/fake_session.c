@@ -126,6 +126,50 @@ struct op_error *op_session_attach(struct op_session *session, int64_t pid, bool
 	return err ? err : op_session_stop_looked(session);
 }
 
+struct op_error *op_session_open_core(struct op_session *session, const char *path,
+				      const struct op_core_open_options *options,
+				      struct op_event *ret)
+{
+	if (strcmp(path, "died.core") != 0)
+		return op_error_create(OP_ERROR_FORMAT, "%s is no core file", path);
+	struct op_error *err = op_session_attach(session, FAKE_PID, false);
+	fake.is_core = true;
+	*ret = (struct op_event){
+		.kind = OP_EVENT_STOPPED,
+		.reason = OP_REASON_CORE,
+		.thread = FAKE_PID,
+		.signal = 11,
+		.signal_name = "SIGSEGV",
+		.has_fault_address = true,
+		.fault_address = {0x1000},
+		.trap = "out of bounds memory access",
+	};
+	return err;
+}
+
+struct op_error *op_session_core(struct op_session *session, struct op_core_report *ret)
+{
+	static const char *const remarks[] = {"the core file is cut off"};
+
+	*ret = (struct op_core_report){
+		.path = "died.core",
+		.program = "/usr/bin/wasmtime",
+		.remarks = remarks,
+		.remark_count = 1,
+	};
+	return NULL;
+}
+
+bool op_session_is_core_file(const char *path)
+{
+	return strcmp(path, "died.core") == 0;
+}
+
+bool op_session_is_core(const struct op_session *session)
+{
+	return fake.is_core;
+}
+
 struct op_error *op_session_open_artifact(struct op_session *session, const char *path)
 {
 	if (strcmp(path, "app.cwasm") != 0)
@@ -146,8 +190,14 @@ struct op_error *op_session_launch(struct op_session *session, const char *const
 struct op_error *op_session_detach(struct op_session *session)
 {
 	session->state = OP_SESSION_EMPTY;
+	fake.is_core = false;
 	fake.detached++;
 	return NULL;
+}
+
+struct op_error *op_session_detach_keep_modules(struct op_session *session)
+{
+	return op_session_detach(session);
 }
 
 struct op_error *op_session_kill(struct op_session *session)
@@ -602,6 +652,14 @@ struct op_error *op_session_trace_entries(struct op_session *session, size_t lim
 	*ret = entries;
 	*ret_count = OP_ARRAY_SIZE(entries);
 	return NULL;
+}
+
+const char *op_breakpoint_evaluation_name(enum op_breakpoint_evaluation evaluation)
+{
+	static const char *const names[] = {[OP_EVALUATION_NONE] = "none",
+					    [OP_EVALUATION_INSIDE] = "inside",
+					    [OP_EVALUATION_OUTSIDE] = "outside"};
+	return names[evaluation];
 }
 
 const char *op_breakpoint_action_name(enum op_breakpoint_action action)

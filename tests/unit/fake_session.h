@@ -26,6 +26,9 @@ struct fake {
 	bool no_values;     /**< compiled without guest-debug */
 	bool in_flight;     /**< frame 0 is inside an instruction until it is carried */
 	bool interrupted;
+	bool has_source; /**< the program has debug information: fake_source.c */
+	bool debuginfod;
+	bool is_core;      /**< "died.core" is open, ended by SIGSEGV */
 	char assigned[64]; /**< PLACE=EXPRESSION of the last assignment */
 	uint8_t memory[FAKE_MEMORY];
 };

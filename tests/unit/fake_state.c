@@ -209,7 +209,9 @@ struct op_error *op_session_expand(struct op_session *session, const struct op_f
 struct op_error *op_session_evaluate_once(struct op_session *session, const struct op_frame *frame,
 					  const char *expression, struct op_result *ret)
 {
-	return op_session_evaluate(session, frame, expression, ret);
+	struct op_error *err = op_session_evaluate(session, frame, expression, ret);
+	ret->history = 0;
+	return err;
 }
 
 struct op_error *op_session_find(struct op_session *session, const struct op_frame *frame,

@@ -44,3 +44,8 @@ UNIT_TESTS += tests/unit/test_platform_wait
 tests_unit_test_platform_wait_SOURCES = tests/unit/test_platform_wait.c $(PLATFORM_TEST_CONTROL)
 tests_unit_test_platform_wait_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
 tests_unit_test_platform_wait_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_core
+tests_unit_test_core_SOURCES = tests/unit/test_core.c tests/unit/core_draft.c tests/unit/core_draft.h $(PLATFORM_TEST_CONTROL)
+tests_unit_test_core_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
+tests_unit_test_core_LDADD = $(UNIT_LIBS)

@@ -108,6 +108,28 @@ START_TEST(history)
 	ck_assert_ptr_null(op_session_evaluate(session, NULL, "$1 * $2", &result));
 	ck_assert_uint_eq(op_value_bits(&result.value), 42);
 	ck_assert_uint_eq(result.history, 3);
+	ck_assert_ptr_null(op_session_evaluate(session, NULL, "$ * 100 + $$ * 10 + $$2", &result));
+	ck_assert_uint_eq(op_value_bits(&result.value), 4276);
+}
+END_TEST
+
+START_TEST(conveniences)
+{
+	struct op_result result;
+	ck_assert_ptr_null(op_session_assign(session, NULL, "$count", "6"));
+	ck_assert_ptr_null(op_session_assign(session, NULL, "$count", "$count + 1"));
+	ck_assert_ptr_null(op_session_assign(session, NULL, "$other_1", "$count * 2.5"));
+	ck_assert_ptr_null(op_session_evaluate(session, NULL, "$count * 100", &result));
+	ck_assert_uint_eq(op_value_bits(&result.value), 700);
+	ck_assert_ptr_null(op_session_evaluate(session, NULL, "$other_1 == 17.5", &result));
+	ck_assert_uint_eq(op_value_bits(&result.value), 1);
+	// A name that is Wasm's or a number's is none.
+	struct op_error *err = op_session_assign(session, NULL, "$local0", "1");
+	ck_assert_ptr_nonnull(err);
+	op_error_destroy(err);
+	err = op_session_assign(session, NULL, "$1", "1");
+	ck_assert_ptr_nonnull(err);
+	op_error_destroy(err);
 }
 END_TEST
 
@@ -134,7 +156,11 @@ static const struct {
 	{"n", OP_ERROR_STATE, "needs a guest frame"},
 	{"$mem[0:i32]", OP_ERROR_STATE, "there is no process"},
 	{"$mem", OP_ERROR_SYNTAX, "[ADDRESS:TYPE] is expected"},
-	{"$", OP_ERROR_SYNTAX, "a name after $"},
+	{"$", OP_ERROR_NOT_FOUND, "value history"},
+	{"$$", OP_ERROR_NOT_FOUND, "value history"},
+	{"$$7", OP_ERROR_NOT_FOUND, "value history"},
+	{"$$x", OP_ERROR_SYNTAX, "a name after $"},
+	{"$.", OP_ERROR_NOT_FOUND, "value history"},
 };
 
 START_TEST(refusal)
@@ -228,6 +254,7 @@ int main(void)
 	tcase_add_loop_test(tcase, integer, 0, OP_ARRAY_SIZE(integers));
 	tcase_add_test(tcase, floating);
 	tcase_add_test(tcase, history);
+	tcase_add_test(tcase, conveniences);
 	tcase_add_loop_test(tcase, refusal, 0, OP_ARRAY_SIZE(refused));
 	tcase_add_test(tcase, deep_nesting);
 	tcase_add_test(tcase, without_a_target);

@@ -283,7 +283,7 @@ static const struct {
 	{&place, "1 2", OP_ERROR_SYNTAX, "\"1 2\": an operator is expected at \"2\""},
 	{&place, "(1", OP_ERROR_SYNTAX, "\"(1\" ends where ) is expected"},
 	{&place, "1 ? 2", OP_ERROR_SYNTAX, "\"1 ? 2\" ends where : is expected"},
-	{&place, "$", OP_ERROR_SYNTAX, "\"$\" ends where a name after $ is expected"},
+	{&place, "$", OP_ERROR_NOT_FOUND, "\"$\": the value history has no such value"},
 	{&place, "$mem", OP_ERROR_SYNTAX, "\"$mem\" ends where [ADDRESS:TYPE] is expected"},
 	{&place, "$mem[0:i9]", OP_ERROR_SYNTAX,
 	 "\"$mem[0:i9]\": a type (i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 v128) is expected at "

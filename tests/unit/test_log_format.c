@@ -125,9 +125,19 @@ START_TEST(widths)
 }
 END_TEST
 
+START_TEST(texts)
+{
+	const struct op_log_value name = {.text = "node"}, missing = {.failed = true},
+				  number = i32(7);
+	EXPECT("%s=%d", "node=7", name, number);
+	EXPECT("[%6s] [%-6s] [%.2s]", "[  node] [node  ] [no]", name, name, name);
+	// What is no text is no reason to read memory as if it were.
+	EXPECT("%s %s", "<error> <error>", missing, number);
+}
+END_TEST
+
 START_TEST(refused)
 {
-	refuse("%s", 2, OP_ERROR_UNSUPPORTED, "%s");
 	refuse("%d %n", 5, OP_ERROR_UNSUPPORTED, "%n");
 	refuse("%y", 2, OP_ERROR_SYNTAX, "%y");
 	refuse("%", 1, OP_ERROR_SYNTAX, "ends inside");
@@ -151,6 +161,7 @@ int main(void)
 	tcase_add_test(tcase, characters);
 	tcase_add_test(tcase, what_could_not_be_computed);
 	tcase_add_test(tcase, widths);
+	tcase_add_test(tcase, texts);
 	tcase_add_test(tcase, refused);
 	Suite *suite = suite_create("log_format");
 	suite_add_tcase(suite, tcase);

@@ -68,7 +68,7 @@ static const struct {
 	{"frobnicate", "\"frobnicate\" is not a command"},
 	{"de", "is ambiguous: detach, delete"},
 	{"e", "is ambiguous: "},
-	{"s", "stepi"},
+	{"st", "is ambiguous: "},
 	{"info", "needs a second word"},
 	{"info nothing", "\"info nothing\" is not a command"},
 	{"info f x y", NULL},
@@ -251,13 +251,13 @@ static const struct {
 	const char *candidates; /**< with blanks between */
 } completions[] = {
 	{"backt", "backtrace"},
-	{"s", "stepi save stack set show source shell"},
+	{"s", "step stepi save stack set show source shell"},
 	{"info me", "memories"},
 	{"i lo", "locals"},
 	{"b fi", "fib"},
 	{"b app:", "app::main"},
 	{"b app!f", "app!fib"},
-	{"help dis", "disable disassemble"},
+	{"help dis", "disable display disassemble"},
 	{"set history ", "size"},
 	{"show p", "pagination print"},
 	{"print n", "n"},
@@ -341,7 +341,11 @@ START_TEST(test_usage_errors)
 		{"attach", "1", "--all"},
 		{"inspect", "f", "--no-locals"},
 		{"stack", "1", "-ebt"},
-		{"core", "f"},
+		{"core"},
+		{"core", "f", "g"},
+		{"stack", "no/such/file"},
+		{"attach", "1", "--exe=program"},
+		{"trace-calls", "1", "--sysroot=folder"},
 		{"serve"},
 	};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(bad); i++) {

@@ -74,6 +74,7 @@ static void assert_keys(json_t *object, const char *expected)
 static const struct {
 	const char *line, *command, *keys;
 } results[] = {
+	{"core died.core", "core", "pid file program remarks state"},
 	{"detach", "detach", "pid"},
 	{"kill", "kill", "pid"},
 	{"run -- prog", "run", NULL},
@@ -93,6 +94,7 @@ static const struct {
 	{"enable", "enable", "breakpoints"},
 	{"disable", "disable", "breakpoints"},
 	{"bt", "backtrace", "frames thread more incomplete"},
+	{"bt -host", "backtrace", "frames thread more incomplete"},
 	{"f", "frame", "frame instruction"},
 	{"up", "up", "frame instruction"},
 	{"thread", "thread", "thread frame instruction"},
@@ -102,7 +104,7 @@ static const struct {
 	{"info b", "info breakpoints", "breakpoints"},
 	{"info locals", "info locals", "locals"},
 	{"info stack", "info stack", "stack"},
-	{"info frame", "info frame", "frame fp vmctx activation"},
+	{"info frame", "info frame", "frame fp vmctx activation source_missing"},
 	{"info threads", "info threads", "threads suspended"},
 	{"info suspended", "info suspended", "suspended"},
 	{"info modules", "info modules", "modules"},
@@ -119,6 +121,11 @@ static const struct {
 	{"show", "show", "settings"},
 	{"dump memory /dev/null 0 16", "dump", "file bytes"},
 	{"list", "list", "module function function_index instructions"},
+	{"directory /x", "directory", "directories"},
+	{"unset directories", "unset", "unset"},
+	{"set module-path /x", "set", "setting"},
+	{"info source", "info source", "module missing"},
+	{"info sources", "info sources", "files"},
 	{"disassemble/m fib", "disassemble", "module function function_index instructions"},
 	{"help", "help", "commands"},
 	{"help x", "help", "commands"},

@@ -58,6 +58,12 @@ static const struct {
 } exact[] = {
 	{"bt", "#0  fib (n=7) at app!0x1a3\n#1  fib (n=8) at app!0x1ac\n    [host: fd_read]\n#2  "
 	       "_start () at app!0x1b6\n"},
+	{"bt -host",
+	 "#0  fib (n=7) at app!0x1a3\n#1  fib (n=8) at app!0x1ac\n    [host: fd_read]\n"
+	 "        0x00007f0000001234 in wait at poll.c:29 (inlined)\n"
+	 "        0x00007f0000001234 in poll+79 (libc.so.6)\n#2  _start () at app!0x1b6\n"
+	 "    [host]\n        0x0000550000000042 in ?? (program+0x42)\n"
+	 "        (the frames beyond 0x550000000042 could not be unwound)\n"},
 	{"bt 1", "#0  fib (n=7) at app!0x1a3\n(More stack frames follow...)\n"},
 	{"bt -1", "#2  _start () at app!0x1b6\n"},
 	{"bt -full 1",
@@ -414,6 +420,22 @@ START_TEST(test_dump)
 }
 END_TEST
 
+START_TEST(test_core)
+{
+	start();
+	ck_assert_str_eq(run("core died.core"),
+			 "Core file of process 4242, ended by signal SIGSEGV in thread 4242 (at "
+			 "0x1000).\nThe instruction is a trap of the guest's: out of bounds memory "
+			 "access.\n#0  fib (n=7) at app!0x1a3\n=> 0x1a3: local.get 0\n");
+	ck_assert_str_eq(run("detach"), "Closed the core file of process 4242.\n");
+	ck_assert_str_eq(refuse("core"), "error: which core file?\n");
+	ck_assert_str_eq(refuse("core a b"), "error: one core file at a time: b\n");
+	ck_assert_str_eq(refuse("core died.core --exe"), "error: a path is missing behind --exe\n");
+	ck_assert_str_eq(refuse("core other"), "error: other is no core file\n");
+	stop();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("repl_text");
@@ -431,6 +453,7 @@ int main(void)
 	tcase_add_test(tests, test_source);
 	tcase_add_test(tests, test_leaving);
 	tcase_add_test(tests, test_dump);
+	tcase_add_test(tests, test_core);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

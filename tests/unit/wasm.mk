@@ -16,6 +16,11 @@ tests_unit_test_wasm_flow_SOURCES = tests/unit/test_wasm_flow.c $(WASM_FIXTURE)
 tests_unit_test_wasm_flow_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_wasm_flow_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/test_shadow_stack
+tests_unit_test_shadow_stack_SOURCES = tests/unit/test_shadow_stack.c $(WASM_FIXTURE)
+tests_unit_test_shadow_stack_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_shadow_stack_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/test_wasm_type_names
 tests_unit_test_wasm_type_names_SOURCES = tests/unit/test_wasm_type_names.c $(WASM_FIXTURE)
 tests_unit_test_wasm_type_names_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -33,4 +38,6 @@ EXTRA_DIST += \
 	tests/guests/wasm/flow.wat \
 	tests/guests/wasm/opcodes.expected \
 	tests/guests/wasm/opcodes.wasm \
-	tests/guests/wasm/opcodes.wat
+	tests/guests/wasm/opcodes.wat \
+	tests/guests/wasm/shadow.wasm \
+	tests/guests/wasm/shadow.wat

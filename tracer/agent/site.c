@@ -15,7 +15,7 @@ struct plan {
 	uint32_t index;
 	struct op_breakpoint_entry *entry;
 	const struct op_module_entry *module;
-	uint32_t function;
+	uint32_t function, pc;
 	struct op_site *site;
 };
 
@@ -33,19 +33,18 @@ static void end_group(struct op_site *site, uint32_t user)
 	site->users[site->group_count++] = user;
 }
 
-// An expression of the entry's, as it is here; NULL: it was not parsed for this function.
+// An expression of the entry's, as it is here; NULL: it was not parsed for this place.
 static const struct op_expression *find(const struct plan *plan,
 					const struct op_condition *condition)
 {
-	return plan->module
-		       ? op_condition_expression(condition, plan->module->info.id, plan->function)
-		       : NULL;
+	return plan->module ? op_condition_expression(condition, plan->module->info.id,
+						      plan->function, plan->pc)
+			    : NULL;
 }
 
 static struct op_error *not_parsed(void)
 {
-	return op_error_create(OP_ERROR_UNSUPPORTED,
-			       "the expression means nothing in the function at that place");
+	return op_error_create(OP_ERROR_UNSUPPORTED, "the expression means nothing at that place");
 }
 
 static struct op_error *plan_condition(const struct plan *plan)
@@ -103,6 +102,17 @@ static struct op_error *plan_count(const struct plan *plan)
 	return err;
 }
 
+// The ring does not tell a value's type: it is one at all places of a log point.
+static struct op_error *take_log_type(struct op_log *log, size_t index, enum op_value_type type)
+{
+	if (log->type_known[index] && log->types[index] != type)
+		return op_error_create(OP_ERROR_UNSUPPORTED,
+				       "a value that it shows has another type at another place");
+	log->type_known[index] = true;
+	log->types[index] = type;
+	return NULL;
+}
+
 static struct op_error *plan_log(const struct plan *plan)
 {
 	struct op_log *log = &plan->entry->log;
@@ -111,11 +121,16 @@ static struct op_error *plan_log(const struct plan *plan)
 	uint64_t ring = 0;
 	unsigned size_log2 = 0;
 	for (size_t i = 0; !err && i < log->value_count; i++) {
+		if (op_log_format_is_text(&log->format, i)) {
+			err = op_error_create(OP_ERROR_UNSUPPORTED,
+					      "the text that its %%s shows is read by outpost");
+			break;
+		}
 		values[i] = find(plan, &log->values[i]);
 		if (!values[i] || !values[i]->root->type.known)
 			err = not_parsed();
 		else
-			log->types[i] = values[i]->root->type.type;
+			err = take_log_type(log, i, values[i]->root->type.type);
 	}
 	if (!err)
 		err = op_log_ring(plan->session, plan->patch, &ring, &size_log2);
@@ -226,6 +241,7 @@ static struct op_error *find_place(struct op_session *session, const struct op_i
 	site->of_slot = op_slot_scope_machine(&site->slot);
 	plan->module =
 		op_module_by_artifact(session, image->artifact, site->slot.descriptor.module);
+	plan->pc = site->slot.pc;
 	if (plan->module)
 		plan->function =
 			site->slot.descriptor.function + plan->module->info.imported_functions;

@@ -3,12 +3,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "tracer/repl/host_stretch.h"
 #include "tracer/repl/repl.h"
+#include "tracer/report/source_value.h"
 
 enum { INTERRUPT_EVERY = 1024 };
 
 struct options {
 	bool full;
+	bool host;
 	bool outermost;
 	uint64_t count; /**< guest frames; 0: all */
 };
@@ -23,9 +26,41 @@ static struct op_error *parse(struct op_repl *repl, const struct op_call *call, 
 			ret->full = true;
 			continue;
 		}
+		if (strcmp(*word, "-host") == 0) {
+			ret->host = true;
+			continue;
+		}
 		ret->outermost = **word == '-';
 		err = op_argument_number(*word + ret->outermost, "a number of frames", &ret->count);
 	}
+	return err;
+}
+
+static const char indent[] = "        ";
+
+/** -full in text: the locals of the body, Wasm's where nothing is known of it. */
+static struct op_error *show_locals(struct op_repl *repl, const struct op_frame *frame)
+{
+	struct op_source_limits limits = op_repl_source_limits(repl, 0);
+	const struct op_source_node *locals;
+	size_t count;
+	const char *missing;
+	struct op_error *err = op_session_source_variables(repl->session, frame, OP_SOURCE_LOCALS,
+							   &limits, &locals, &count, &missing);
+	if (err)
+		return err;
+	if (!missing) {
+		struct op_source_style style = {.pretty = repl->settings.print_pretty,
+						.typed = true};
+		if (!count)
+			op_output_printf(&repl->out, "%sNo locals.\n", indent);
+		op_source_variables_text(&repl->out, locals, count, &style, indent);
+		return NULL;
+	}
+	struct op_fetched_frame fetched _cleanup_fetched_ = {0};
+	err = op_repl_fetch_frame(repl, frame, OP_FETCH_LOCALS, &fetched);
+	if (!err)
+		op_locals_text(&repl->out, &fetched.view.locals, indent);
 	return err;
 }
 
@@ -33,8 +68,8 @@ static struct op_error *show_frame(struct op_repl *repl, const struct op_frame *
 				   const struct options *options)
 {
 	struct op_fetched_frame fetched _cleanup_fetched_ = {0};
-	unsigned parts = op_repl_frame_parts(repl) | (options->full ? OP_FETCH_LOCALS : 0);
-	struct op_error *err = op_repl_fetch_frame(repl, frame, parts, &fetched);
+	struct op_error *err =
+		op_repl_fetch_frame(repl, frame, op_repl_frame_parts(repl), &fetched);
 	if (err)
 		return err;
 	if (repl->out.json) {
@@ -43,9 +78,21 @@ static struct op_error *show_frame(struct op_repl *repl, const struct op_frame *
 	}
 	op_frame_text(&repl->out, &fetched.view);
 	if (options->full && frame->kind == OP_FRAME_WASM)
-		op_locals_text(&repl->out, &fetched.view.locals, "        ");
+		err = show_locals(repl, frame);
 	op_output_drain(&repl->out);
-	return NULL;
+	return err;
+}
+
+/** -host: the stretch at @p at of the stack, as its own entry. */
+static struct op_error *show_stretch(struct op_repl *repl, const struct op_stack *stack, size_t at)
+{
+	struct op_host_stretch_view view;
+	struct op_error *err = op_session_host_stretch(repl->session, stack, at, &view.places,
+						       &view.count, &view.incomplete);
+	return err
+		       ?: op_repl_show_host_entry(
+				  repl, repl->out.json ? &repl->out.writer : NULL,
+				  at < stack->count ? stack->frames[at].function : NULL, &view);
 }
 
 /** The part of the stack that is wanted: [*ret_first, *ret_end). */
@@ -87,9 +134,13 @@ static struct op_error *backtrace_run(struct op_repl *repl, const struct op_call
 	for (size_t i = first; !err && i < end; i++) {
 		if (i % INTERRUPT_EVERY == INTERRUPT_EVERY - 1)
 			err = op_repl_check_interrupt(repl);
-		if (!err)
+		if (!err && options.host && stack->frames[i].kind == OP_FRAME_HOST)
+			err = show_stretch(repl, stack, i);
+		else if (!err)
 			err = show_frame(repl, &stack->frames[i], &options);
 	}
+	if (!err && options.host && end == stack->count && !stack->incomplete)
+		err = show_stretch(repl, stack, end);
 	if (err)
 		return err;
 	if (repl->out.json) {
@@ -109,10 +160,17 @@ const struct op_command op_cmd_backtrace = {
 	.name = "backtrace",
 	.aliases = OP_ALIASES("bt", "where"),
 	.group = OP_GROUP_STACK,
-	.args = "[-full] [N | -N]",
-	.help = "Show the frames of the selected stack, innermost first.\n"
-		"N: the innermost N frames; -N: the outermost N. -full adds all locals. The host's "
-		"frames are folded into a line.",
+	.args = "[-full] [-host] [N | -N]",
+	.help = "Show the frames of the selected stack, innermost first: function, arguments, file "
+		"and "
+		"line, behind\n"
+		"the offset in the module where the line does not begin. Bodies that the guest's "
+		"compiler inlined are\n"
+		"frames of their own. N: the innermost N frames; -N: the outermost N. -full adds "
+		"all "
+		"locals. The host's\n"
+		"frames are folded into a line; -host unfolds them, and adds those that lead to "
+		"the guest.",
 	.flags = OP_COMMAND_NEEDS_FRAME,
 	.run = backtrace_run,
 };

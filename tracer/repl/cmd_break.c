@@ -19,9 +19,12 @@ static struct op_error *set(struct op_repl *repl, const char *spec, bool tempora
 	struct op_error *err = op_session_break(repl->session, spec, temporary, false, ret);
 	if (!err || err->code != OP_ERROR_NOT_FOUND || !repl->settings.breakpoint_pending)
 		return err;
-	op_output_notice(&repl->out, true, err->message);
+	struct op_error *refusal = op_session_break(repl->session, spec, temporary, true, ret);
+	// What its condition is refused for is an error either way, and said once.
+	if (!refusal)
+		op_output_notice(&repl->out, true, err->message);
 	op_error_destroy(err);
-	return op_session_break(repl->session, spec, temporary, true, ret);
+	return refusal;
 }
 
 static struct op_error *break_at(struct op_repl *repl, const struct op_call *call, bool temporary)
@@ -59,11 +62,15 @@ static struct op_error *tbreak_run(struct op_repl *repl, const struct op_call *c
 }
 
 #define PLACES                                                                                     \
-	"A place is the name of a function, function[N] or #N by index, or *OFFSET in the "        \
-	"module's\n"                                                                               \
-	"original bytes; MODULE! in front of it chooses a module. Without one: the selected "      \
-	"frame's\n"                                                                                \
-	"next instruction. What matches nothing waits for a module that it matches\n"              \
+	"A place is FILE:LINE, a LINE of the selected frame's file (or +N, -N from its line), "    \
+	"the "                                                                                     \
+	"name of a\n"                                                                              \
+	"function (FILE:NAME in one file), function[N] or #N by index, or *OFFSET in the "         \
+	"module's original bytes;\n"                                                               \
+	"MODULE! in front of it chooses a module. All instances of templates and inlined bodies "  \
+	"are meant. Without\n"                                                                     \
+	"one: the selected frame's next instruction. What matches nothing waits for a module "     \
+	"that it matches\n"                                                                        \
 	"(\"set breakpoint pending off\": is refused).\n"                                          \
 	"With \"if EXPRESSION\" it stops only where that is true."
 
@@ -71,7 +78,7 @@ const struct op_command op_cmd_break = {
 	.name = "break",
 	.aliases = OP_ALIASES("b", "br"),
 	.group = OP_GROUP_BREAKPOINTS,
-	.args = "[[MODULE!]FUNCTION | [MODULE!]*OFFSET] [if EXPRESSION]",
+	.args = "[[MODULE!]FILE:LINE | [MODULE!]FUNCTION | [MODULE!]*OFFSET] [if EXPRESSION]",
 	.help = "Stop the program whenever it comes to a place.\n" PLACES,
 	.flags = OP_COMMAND_NEEDS_STOPPED,
 	.complete = OP_COMPLETE_FUNCTIONS,
@@ -82,7 +89,7 @@ const struct op_command op_cmd_tbreak = {
 	.name = "tbreak",
 	.aliases = OP_ALIASES("tb"),
 	.group = OP_GROUP_BREAKPOINTS,
-	.args = "[[MODULE!]FUNCTION | [MODULE!]*OFFSET] [if EXPRESSION]",
+	.args = "[[MODULE!]FILE:LINE | [MODULE!]FUNCTION | [MODULE!]*OFFSET] [if EXPRESSION]",
 	.help = "Stop the program the next time it comes to a place, once.\n" PLACES,
 	.flags = OP_COMMAND_NEEDS_STOPPED,
 	.complete = OP_COMPLETE_FUNCTIONS,

@@ -16,7 +16,7 @@ static struct op_error *frame_run(struct op_repl *repl, const struct op_call *ca
 			err = op_session_select_level(repl->session, (uint32_t)level);
 		if (err)
 			return err;
-		repl->list.valid = false;
+		op_list_state_forget(&repl->list);
 	}
 	return op_repl_report_selected(repl);
 }
@@ -57,7 +57,7 @@ static struct op_error *move(struct op_repl *repl, const struct op_call *call, b
 	uint32_t distance = (uint32_t)(count < room ? count : room);
 	err = op_session_select_level(repl->session,
 				      outwards ? level + distance : level - distance);
-	repl->list.valid = false;
+	op_list_state_forget(&repl->list);
 	return err ? err : op_repl_report_selected(repl);
 }
 

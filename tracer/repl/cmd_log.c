@@ -18,10 +18,11 @@ const struct op_command op_cmd_log = {
 	.group = OP_GROUP_BREAKPOINTS,
 	.args = "PLACE [if EXPRESSION] \"FORMAT\" [EXPRESSION, ...]",
 	.help = "Print a line whenever the program comes to a place, and let it run on.\n"
-		"The format is printf's (no %s), the values are numbers. Code compiled for "
-		"guest-debug notes\n"
-		"the values itself, without stopping; lines that come too fast are counted as "
-		"lost.",
+		"The format is printf's; the values are numbers, and text, enumerators and "
+		"pointers for %s. Code compiled\n"
+		"for guest-debug notes numbers itself, without stopping (lines that come too fast "
+		"are counted as lost);\n"
+		"for %s outpost stops the program for a moment.",
 	.flags = OP_COMMAND_NEEDS_STOPPED,
 	.complete = OP_COMPLETE_FUNCTIONS,
 	.run = log_run,

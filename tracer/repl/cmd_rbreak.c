@@ -26,16 +26,51 @@ static void specs_deinit(struct specs *specs)
 	free(specs->data);
 }
 
+/** What a person looks for. */
+struct wanted {
+	regex_t regex;
+	const char *file; /**< that the functions are in: the end of its path; NULL: any */
+	size_t file_size;
+};
+
+static bool path_ends_in(const char *path, const char *end, size_t size)
+{
+	size_t whole = strlen(path);
+	if (whole < size || strncmp(path + whole - size, end, size) != 0)
+		return false;
+	return whole == size || path[whole - size - 1] == '/';
+}
+
+static struct op_error *fits(struct op_repl *repl, const struct wanted *wanted,
+			     const struct op_function_info *function, bool *ret)
+{
+	*ret = !function->imported && regexec(&wanted->regex, function->name, 0, NULL, 0) == 0;
+	if (!*ret || !wanted->file)
+		return NULL;
+	struct op_frame frame = {.kind = OP_FRAME_WASM,
+				 .module_id = function->module_id,
+				 .function_index = function->index,
+				 .function = function->name,
+				 .has_pc = true,
+				 .pc = function->pc};
+	struct op_frame_source source;
+	struct op_error *err = op_session_frame_source(repl->session, &frame, &source);
+	*ret = !err && source.file && path_ends_in(source.file, wanted->file, wanted->file_size);
+	return err;
+}
+
 /** What can be broken at in one module. By index: two functions may have the same name. */
 static struct op_error *match_module(struct op_repl *repl, const struct op_module *module,
-				     const regex_t *regex, struct specs *ret)
+				     const struct wanted *wanted, struct specs *ret)
 {
 	const struct op_function_info *functions;
 	size_t count;
 	struct op_error *err =
 		op_session_functions(repl->session, module->id, NULL, &functions, &count);
 	for (size_t i = 0; !err && i < count; i++) {
-		if (functions[i].imported || regexec(regex, functions[i].name, 0, NULL, 0) != 0)
+		bool fit;
+		err = fits(repl, wanted, &functions[i], &fit);
+		if (err || !fit)
 			continue;
 		struct op_text spec _cleanup_text_ = OP_TEXT_INIT;
 		char *text = NULL;
@@ -51,13 +86,26 @@ static struct op_error *match_module(struct op_repl *repl, const struct op_modul
 	return err;
 }
 
+/** The colon behind FILE; NULL: there is none. Names of the guest's language hold "::". */
+static const char *file_end(const char *pattern)
+{
+	const char *colon = strchr(pattern, ':');
+	return colon && colon != pattern && colon[1] != ':' ? colon : NULL;
+}
+
 static struct op_error *match_all(struct op_repl *repl, const char *pattern, struct specs *ret)
 {
-	regex_t regex;
-	int failure = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB);
+	struct wanted wanted = {0};
+	const char *colon = file_end(pattern);
+	if (colon) {
+		wanted.file = pattern;
+		wanted.file_size = (size_t)(colon - pattern);
+		pattern = colon + 1;
+	}
+	int failure = regcomp(&wanted.regex, pattern, REG_EXTENDED | REG_NOSUB);
 	if (failure) {
 		char why[128];
-		regerror(failure, &regex, why, sizeof(why));
+		regerror(failure, &wanted.regex, why, sizeof(why));
 		return op_error_create(OP_ERROR_SYNTAX, "\"%s\" is no regular expression: %s",
 				       pattern, why);
 	}
@@ -65,8 +113,8 @@ static struct op_error *match_all(struct op_repl *repl, const char *pattern, str
 	size_t count;
 	struct op_error *err = op_session_modules(repl->session, &modules, &count);
 	for (size_t i = 0; !err && i < count; i++)
-		err = match_module(repl, &modules[i], &regex, ret);
-	regfree(&regex);
+		err = match_module(repl, &modules[i], &wanted, ret);
+	regfree(&wanted.regex);
 	return err;
 }
 
@@ -144,12 +192,12 @@ static struct op_error *rbreak_run(struct op_repl *repl, const struct op_call *c
 const struct op_command op_cmd_rbreak = {
 	.name = "rbreak",
 	.group = OP_GROUP_BREAKPOINTS,
-	.args = "[-limit N] REGEX",
+	.args = "[-limit N] [FILE:]REGEX",
 	.help = "Set a breakpoint at each function with code whose name matches a regular "
 		"expression (POSIX, extended;\n"
-		"anywhere in the name; none: all functions). More than 200 are asked about, or "
-		"refused where nobody can be\n"
-		"asked, unless -limit allows as many.",
+		"anywhere in the name; none: all functions), with FILE: those of a source file. "
+		"More than 200 are asked\n"
+		"about, or refused where nobody can be asked, unless -limit allows as many.",
 	.flags = OP_COMMAND_NEEDS_STOPPED,
 	.run = rbreak_run,
 };

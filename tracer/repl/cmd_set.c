@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "tracer/repl/repl.h"
+#include "tracer/repl/path_settings.h"
 
 /**
  * The '=' of an assignment: outside of brackets and no part of a comparison; NULL: there is none.
@@ -72,6 +72,27 @@ static void setting_json(struct op_repl *repl, const char *key, const struct op_
 	op_json_end_object(json);
 }
 
+static void path_setting_json(struct op_repl *repl, const char *key,
+			      const struct op_path_setting *setting)
+{
+	struct op_json *json = &repl->out.writer;
+	struct op_text value _cleanup_text_ = OP_TEXT_INIT;
+	setting->show(repl->session, &value);
+	op_json_begin_object(json, key);
+	op_json_string(json, "name", setting->name);
+	op_json_string(json, "value", value.data ? value.data : "");
+	op_json_end_object(json);
+}
+
+static struct op_error *set_path(struct op_repl *repl, const struct op_path_setting *setting,
+				 const char *rest)
+{
+	struct op_error *err = op_path_setting_assign(repl, setting, rest);
+	if (!err && repl->out.json)
+		path_setting_json(repl, "setting", setting);
+	return err;
+}
+
 static struct op_error *set_run(struct op_repl *repl, const struct op_call *call)
 {
 	const char *text = call->rest;
@@ -84,6 +105,9 @@ static struct op_error *set_run(struct op_repl *repl, const struct op_call *call
 	const char *equals = find_assignment(text);
 	const struct op_setting *setting;
 	const char *value;
+	const struct op_path_setting *path = variable ? NULL : op_path_setting_find(text, &value);
+	if (path)
+		return set_path(repl, path, value);
 	struct op_error *err = variable ? NULL : op_setting_find(text, &setting, &value);
 	if (variable || (err && equals)) {
 		op_error_destroy(err);
@@ -117,11 +141,28 @@ static void show_one(struct op_repl *repl, const struct op_setting *setting)
 	op_output_printf(&repl->out, " %-10s %s\n", value.data ? value.data : "", setting->help);
 }
 
+static void show_path(struct op_repl *repl, const struct op_path_setting *setting)
+{
+	if (repl->out.json) {
+		path_setting_json(repl, NULL, setting);
+		return;
+	}
+	struct op_text value _cleanup_text_ = OP_TEXT_INIT;
+	setting->show(repl->session, &value);
+	op_output_styled(&repl->out, OP_STYLE_NAME, "%-22s", setting->name);
+	op_output_printf(&repl->out, " %-10s %s\n", value.data ? value.data : "none",
+			 setting->help);
+}
+
 static struct op_error *show_run(struct op_repl *repl, const struct op_call *call)
 {
 	const struct op_setting *setting = NULL;
 	const char *rest = "";
-	if (*call->rest) {
+	const struct op_path_setting *path = op_path_setting_find(call->rest, &rest);
+	if (path && *rest)
+		return op_error_create(OP_ERROR_SYNTAX,
+				       "\"show\" takes the name of a setting only");
+	if (*call->rest && !path) {
 		struct op_error *err = op_setting_find(call->rest, &setting, &rest);
 		if (!err && *rest)
 			err = op_error_create(OP_ERROR_SYNTAX,
@@ -132,9 +173,12 @@ static struct op_error *show_run(struct op_repl *repl, const struct op_call *cal
 	if (repl->out.json)
 		op_json_begin_array(&repl->out.writer, "settings");
 	for (size_t i = 0; i < op_settings_count; i++) {
-		if (!setting || setting == &op_settings_table[i])
+		if (!path && (!setting || setting == &op_settings_table[i]))
 			show_one(repl, &op_settings_table[i]);
 	}
+	for (size_t i = 0; i < op_path_settings_count; i++)
+		if (path ? path == &op_path_settings[i] : !setting)
+			show_path(repl, &op_path_settings[i]);
 	if (repl->out.json)
 		op_json_end_array(&repl->out.writer);
 	return NULL;
@@ -144,10 +188,14 @@ const struct op_command op_cmd_set = {
 	.name = "set",
 	.group = OP_GROUP_DATA,
 	.args = "PLACE = EXPRESSION | NAME VALUE",
-	.help = "Write to the guest: its memory, globals, and fields of its objects that are "
-		"numbers (set $mem[0x400:i32] = 7,\n"
-		"set $global.count = 0, set $local0.field1 = 5), or change a setting (\"show\" "
-		"lists them).",
+	.help = "Write to the guest: variables of its language that are in linear memory (set "
+		"node->value = 5; set var\n"
+		"where the name is a setting's), its memory, globals, and fields of its objects "
+		"that "
+		"are numbers\n"
+		"(set $mem[0x400:i32] = 7, set $global.count = 0, set $local0.field1 = 5); keep a "
+		"value under a name\n"
+		"(set $kept = *node); or change a setting (\"show\" lists them).",
 	.complete = OP_COMPLETE_SETTINGS,
 	.run = set_run,
 };

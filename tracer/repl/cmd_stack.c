@@ -14,22 +14,17 @@ static struct op_error *show_threads(struct op_repl *repl, bool *any)
 		return err;
 	if (repl->out.json)
 		op_json_begin_array(&repl->out.writer, "threads");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; !err && i < count; i++) {
 		if (!threads[i].in_guest)
 			continue;
 		*any = true;
-		if (!repl->out.json) {
+		if (!repl->out.json)
 			op_output_printf(&repl->out, "thread ");
-			op_thread_row(&repl->out, &threads[i]);
-			continue;
-		}
-		op_json_begin_object(&repl->out.writer, NULL);
-		op_thread_members(&repl->out.writer, &threads[i]);
-		op_json_end_object(&repl->out.writer);
+		err = op_repl_report_thread(repl, &threads[i]);
 	}
 	if (repl->out.json)
 		op_json_end_array(&repl->out.writer);
-	return NULL;
+	return err;
 }
 
 static const struct op_frame *innermost(const struct op_stack *stack)
@@ -50,6 +45,9 @@ static struct op_error *show_suspended(struct op_repl *repl, size_t index, bool 
 	if (err)
 		return err;
 	struct op_frame_view view = {.frame = innermost(stack)};
+	err = view.frame ? op_repl_fetch_source(repl, view.frame, &view) : NULL;
+	if (err)
+		return err;
 	struct op_json *json = &repl->out.writer;
 	if (repl->out.json) {
 		op_json_begin_object(json, NULL);
@@ -113,7 +111,7 @@ static struct op_error *stack_run(struct op_repl *repl, const struct op_call *ca
 			err = op_session_select_suspended(repl->session, (size_t)number);
 		if (err)
 			return err;
-		repl->list.valid = false;
+		op_list_state_forget(&repl->list);
 	}
 	return op_repl_report_stack(repl);
 }

@@ -141,7 +141,7 @@ static struct op_error *thread_run(struct op_repl *repl, const struct op_call *c
 		if (!err)
 			err = op_session_select_thread(repl->session, (int64_t)number);
 	}
-	repl->list.valid = false;
+	op_list_state_forget(&repl->list);
 	return err ? err : op_repl_report_stack(repl);
 }
 

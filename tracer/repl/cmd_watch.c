@@ -71,9 +71,12 @@ static struct op_error *awatch_run(struct op_repl *repl, const struct op_call *c
 }
 
 #define PLACES                                                                                     \
-	"The place is $mem[ADDRESS:TYPE], $global.NAME, or a field of an object; the debug "       \
-	"registers of the\n"                                                                       \
-	"CPU watch it on every thread, at no cost until it is hit, and there are four of them.\n"  \
+	"The place is a variable or a part of one (node->value) of up to 16 bytes, "               \
+	"$mem[ADDRESS:TYPE], $global.NAME,\n"                                                      \
+	"or a field of an object; the debug registers of the CPU watch it on every thread, at no " \
+	"cost until\n"                                                                             \
+	"it is hit, and there are four of them. A variable of a frame is watched until that "      \
+	"returns.\n"                                                                               \
 	"With \"if CONDITION\" it stops only where that is true, in the frame that made the "      \
 	"access."
 

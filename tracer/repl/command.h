@@ -101,8 +101,11 @@ struct op_error *op_line_parse(const char *text, struct op_line *ret);
 	X(attach) \
 	X(detach) \
 	X(run) \
+	X(core) \
 	X(kill) \
 	X(continue) \
+	X(step) \
+	X(next) \
 	X(stepi) \
 	X(nexti) \
 	X(finish) \
@@ -123,6 +126,7 @@ struct op_error *op_line_parse(const char *text, struct op_line *ret);
 	X(ignore) \
 	X(commands) \
 	X(delete) \
+	X(clear) \
 	X(enable) \
 	X(disable) \
 	X(save) \
@@ -136,13 +140,19 @@ struct op_error *op_line_parse(const char *text, struct op_line *ret);
 	X(instance) \
 	X(print) \
 	X(output) \
+	X(display) \
+	X(undisplay) \
+	X(ptype) \
+	X(whatis) \
 	X(x) \
 	X(find) \
 	X(set) \
 	X(show) \
+	X(unset) \
 	X(dump) \
 	X(restore) \
 	X(list) \
+	X(directory) \
 	X(disassemble) \
 	X(help) \
 	X(source) \
@@ -156,12 +166,17 @@ struct op_error *op_line_parse(const char *text, struct op_line *ret);
 	X(watchpoints) \
 	X(trace) \
 	X(locals) \
+	X(args) \
 	X(stack) \
 	X(frame) \
 	X(threads) \
 	X(suspended) \
 	X(modules) \
 	X(functions) \
+	X(scope) \
+	X(source) \
+	X(sources) \
+	X(line) \
 	X(instructions) \
 	X(memories) \
 	X(stores) \
@@ -169,6 +184,9 @@ struct op_error *op_line_parse(const char *text, struct op_line *ret);
 	X(imports) \
 	X(exports) \
 	X(globals) \
+	X(types) \
+	X(variables) \
+	X(display) \
 	X(tables) \
 	X(tags) \
 	X(stacks)

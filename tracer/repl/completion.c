@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Completion; see completion.h. Whatever fails here just offers nothing.
 #include "tracer/repl/completion.h"
+#include "tracer/repl/path_settings.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -27,6 +28,26 @@ static void offer(struct op_completions *completions, const char *word, const ch
 	char *copy = strdup(candidate);
 	if (copy && !op_array_push(completions, copy))
 		free(copy);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/** What has the same name in the module and in its source is offered once. */
+static void drop_repeats(struct op_completions *completions)
+{
+	size_t kept = 0;
+	if (completions->count)
+		qsort(completions->data, completions->count, sizeof(*completions->data), compare);
+	for (size_t i = 0; i < completions->count; i++) {
+		if (kept && strcmp(completions->data[kept - 1], completions->data[i]) == 0)
+			free(completions->data[i]);
+		else
+			completions->data[kept++] = completions->data[i];
+	}
+	completions->count = kept;
 }
 
 static void offer_commands(struct op_completions *completions, const char *word,
@@ -59,6 +80,38 @@ static void offer_functions(struct op_repl *repl, struct op_completions *complet
 		}
 		if (prefix.data && *word)
 			offer(completions, word, prefix.data);
+	}
+}
+
+/** Functions by the names of the guest's language. */
+static void offer_source_functions(struct op_repl *repl, struct op_completions *completions,
+				   const char *word)
+{
+	const char *const *names;
+	size_t count;
+	struct op_error *err _cleanup_error_ =
+		op_session_complete_function(repl->session, word, &names, &count);
+	for (size_t i = 0; !err && i < count; i++)
+		offer(completions, word, names[i]);
+}
+
+/** Source files, by their own names: a line follows. */
+static void offer_source_files(struct op_repl *repl, struct op_completions *completions,
+			       const char *word)
+{
+	const struct op_source_file *files;
+	size_t count;
+	// Every name begins with nothing; a person who typed nothing wants functions.
+	if (!*word)
+		return;
+	struct op_error *err _cleanup_error_ =
+		op_session_source_files(repl->session, NULL, &files, &count);
+	for (size_t i = 0; !err && i < count; i++) {
+		const char *slash = strrchr(files[i].file, '/');
+		struct op_text name _cleanup_text_ = OP_TEXT_INIT;
+		op_text_printf(&name, "%s:", slash ? slash + 1 : files[i].file);
+		if (name.data)
+			offer(completions, word, name.data);
 	}
 }
 
@@ -101,6 +154,11 @@ static void offer_locals(struct op_repl *repl, struct op_completions *completion
 		if (name.data)
 			offer(completions, word, name.data);
 	}
+	const struct op_scope_variable *variables;
+	struct op_error *no_source _cleanup_error_ = op_session_source_scope(
+		repl->session, frame->module_id, frame->pc, &variables, &count);
+	for (size_t i = 0; !no_source && i < count; i++)
+		offer(completions, word, variables[i].name);
 	offer(completions, word, "$pc");
 	offer(completions, word, "$mem[");
 }
@@ -156,8 +214,10 @@ static void offer_events(struct op_completions *completions, const char *typed, 
 static void offer_settings(struct op_completions *completions, const char *typed, size_t typed_size,
 			   const char *word)
 {
-	for (size_t i = 0; i < op_settings_count; i++) {
-		const char *name = op_settings_table[i].name;
+	for (size_t i = 0; i < op_settings_count + op_path_settings_count; i++) {
+		const char *name = i < op_settings_count
+					   ? op_settings_table[i].name
+					   : op_path_settings[i - op_settings_count].name;
 		if (strncmp(name, typed, typed_size) != 0)
 			continue;
 		size_t size = strcspn(name + typed_size, " ");
@@ -233,6 +293,9 @@ void op_complete(struct op_repl *repl, const char *line, size_t start, size_t en
 		break;
 	case OP_COMPLETE_FUNCTIONS:
 		offer_functions(repl, ret, word);
+		offer_source_functions(repl, ret, word);
+		offer_source_files(repl, ret, word);
+		drop_repeats(ret);
 		break;
 	case OP_COMPLETE_FILES:
 		ret->files = true;
@@ -245,6 +308,7 @@ void op_complete(struct op_repl *repl, const char *line, size_t start, size_t en
 		break;
 	case OP_COMPLETE_LOCALS:
 		offer_locals(repl, ret, word);
+		drop_repeats(ret);
 		break;
 	case OP_COMPLETE_BREAKPOINTS:
 		offer_breakpoints(repl, ret, word);

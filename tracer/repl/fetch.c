@@ -66,8 +66,11 @@ struct op_error *op_repl_fetch_frame(struct op_repl *repl, const struct op_frame
 	*ret = (struct op_fetched_frame){.view.frame = frame};
 	if (frame->kind != OP_FRAME_WASM)
 		return NULL;
-	struct op_error *err = NULL;
-	if (what & OP_FETCH_LOCALS)
+	struct op_error *err = op_repl_fetch_source(repl, frame, &ret->view);
+	if (!err && (what & OP_FETCH_ARGUMENTS))
+		err = op_repl_fetch_arguments(repl, frame, &ret->view);
+	bool instead = (what & OP_FETCH_ARGUMENTS) && !ret->view.arguments.wanted;
+	if (!err && (instead || (what & OP_FETCH_LOCALS)))
 		err = fetch_locals(repl, frame, ret);
 	if (!err && (what & OP_FETCH_OPERANDS))
 		err = fetch_operands(repl, frame, ret);
@@ -79,8 +82,8 @@ struct op_error *op_repl_fetch_frame(struct op_repl *repl, const struct op_frame
 unsigned op_repl_frame_parts(const struct op_repl *repl)
 {
 	if (repl->out.json)
-		return OP_FETCH_LOCALS | OP_FETCH_OPERANDS;
-	return repl->settings.frame_arguments == OP_ARGUMENTS_NONE ? 0 : OP_FETCH_LOCALS;
+		return OP_FETCH_LOCALS | OP_FETCH_OPERANDS | OP_FETCH_ARGUMENTS;
+	return repl->settings.frame_arguments == OP_ARGUMENTS_NONE ? 0 : OP_FETCH_ARGUMENTS;
 }
 
 const char *op_repl_frame_instruction(struct op_repl *repl, const struct op_frame *frame)
@@ -105,14 +108,20 @@ struct op_error *op_repl_report_selected(struct op_repl *repl)
 	err = op_repl_fetch_frame(repl, frame, op_repl_frame_parts(repl), &fetched);
 	if (err)
 		return err;
+	err = op_repl_fetch_text(repl, &fetched.view);
+	if (err)
+		return err;
 	const char *instruction = op_repl_frame_instruction(repl, frame);
 	if (repl->out.json) {
 		op_frame_json(&repl->out.writer, "frame", &fetched.view);
+		if (fetched.view.text)
+			op_json_string(&repl->out.writer, "source", fetched.view.text);
 		op_json_string(&repl->out.writer, "instruction", instruction);
 		return NULL;
 	}
 	op_frame_text(&repl->out, &fetched.view);
-	if (instruction)
+	op_source_line_text(&repl->out, &fetched.view);
+	if (instruction && !fetched.view.text)
 		op_instruction_line(&repl->out, frame->pc, instruction);
 	return NULL;
 }
@@ -194,7 +203,7 @@ struct op_expand_limits op_repl_expand_limits(const struct op_repl *repl,
 	enum { LINE_ELEMENTS = 10 };
 	const struct op_settings *settings = &repl->settings;
 	struct op_expand_limits limits = {
-		.depth = settings->print_depth ? settings->print_depth : UINT32_MAX,
+		.depth = settings->object_depth ? settings->object_depth : UINT32_MAX,
 		.elements = settings->print_elements ? settings->print_elements : SIZE_MAX};
 	if (width == OP_EXPAND_FULL)
 		return limits;
@@ -202,6 +211,17 @@ struct op_expand_limits op_repl_expand_limits(const struct op_repl *repl,
 	if (limits.elements > LINE_ELEMENTS)
 		limits.elements = LINE_ELEMENTS;
 	return limits;
+}
+
+struct op_source_limits op_repl_source_limits(const struct op_repl *repl, char format)
+{
+	const struct op_settings *settings = &repl->settings;
+	return (struct op_source_limits){
+		.depth = settings->print_depth ? settings->print_depth : UINT32_MAX,
+		.elements = settings->print_elements ? settings->print_elements : SIZE_MAX,
+		.repeats = settings->print_repeats ? settings->print_repeats : SIZE_MAX,
+		.format = format,
+		.plain = settings->print_raw};
 }
 
 static struct op_error *fetch_detail(struct op_repl *repl, const struct op_frame *frame,

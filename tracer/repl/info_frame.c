@@ -4,6 +4,27 @@
 
 #include "tracer/repl/repl.h"
 
+/** What is known in the guest's language, or why nothing is. */
+static void show_source(struct op_output *out, const struct op_frame *frame,
+			const struct op_frame_source *source)
+{
+	if (source->file) {
+		op_output_printf(out, "  source      %s:%" PRIu32, source->file, source->line);
+		if (source->column)
+			op_output_printf(out, ", column %" PRIu32, source->column);
+		op_output_printf(out, "%s\n",
+				 source->exact || frame->source_depth
+					 ? ""
+					 : " (the instruction is inside the line)");
+	}
+	if (source->language)
+		op_output_printf(out, "  language    %s\n", source->language);
+	if (source->missing)
+		op_output_printf(out, "  source      not known: %s\n", source->missing);
+	if (frame->source_inlined)
+		op_output_printf(out, "  inlined     into frame %" PRIu32 "\n", frame->level + 1);
+}
+
 static void show_text(struct op_output *out, const struct op_frame *frame)
 {
 	op_output_printf(out, "  function    %s, index %" PRIu32 "\n  module      %s\n",
@@ -37,6 +58,7 @@ static struct op_error *frame_run(struct op_repl *repl, const struct op_call *ca
 		return err;
 	if (!repl->out.json) {
 		op_frame_text(&repl->out, &fetched.view);
+		show_source(&repl->out, frame, &fetched.view.source);
 		show_text(&repl->out, frame);
 		return NULL;
 	}
@@ -48,6 +70,8 @@ static struct op_error *frame_run(struct op_repl *repl, const struct op_call *ca
 	else
 		op_json_null(json, "vmctx");
 	op_json_uint(json, "activation", frame->activation);
+	if (!fetched.view.source.body)
+		op_json_string(json, "source_missing", fetched.view.source.missing);
 	return NULL;
 }
 

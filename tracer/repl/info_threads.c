@@ -5,6 +5,23 @@
 #include "tracer/report/thread.h"
 #include "tracer/repl/repl.h"
 
+struct op_error *op_repl_report_thread(struct op_repl *repl, const struct op_thread_summary *thread)
+{
+	struct op_frame_view view = {0};
+	struct op_error *err =
+		thread->in_guest ? op_repl_fetch_source(repl, &thread->frame, &view) : NULL;
+	if (err)
+		return err;
+	if (!repl->out.json) {
+		op_thread_row(&repl->out, thread, &view.source);
+		return NULL;
+	}
+	op_json_begin_object(&repl->out.writer, NULL);
+	op_thread_members(&repl->out.writer, thread, &view.source);
+	op_json_end_object(&repl->out.writer);
+	return NULL;
+}
+
 static struct op_error *threads_run(struct op_repl *repl, const struct op_call *call)
 {
 	struct op_error *err = op_argument_none(call->rest, "info threads");
@@ -17,16 +34,10 @@ static struct op_error *threads_run(struct op_repl *repl, const struct op_call *
 	struct op_json *json = &repl->out.writer;
 	if (repl->out.json)
 		op_json_begin_array(json, "threads");
-	for (size_t i = 0; i < count; i++) {
-		if (!repl->out.json) {
-			op_thread_row(&repl->out, &threads[i]);
-			continue;
-		}
-		op_json_begin_object(json, NULL);
-		op_thread_members(json, &threads[i]);
-		op_json_end_object(json);
-	}
-	err = op_session_suspended_count(repl->session, &suspended);
+	for (size_t i = 0; !err && i < count; i++)
+		err = op_repl_report_thread(repl, &threads[i]);
+	if (!err)
+		err = op_session_suspended_count(repl->session, &suspended);
 	if (err)
 		return err;
 	if (repl->out.json) {

@@ -3,13 +3,19 @@
 #include "tracer/repl/interrupt.h"
 
 #include <errno.h>
+#include <setjmp.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "tracer/outpost.h"
 
 static struct op_session *volatile interrupted_session;
 static volatile sig_atomic_t interrupt_seen;
 static volatile sig_atomic_t ending_signal;
+
+// A read that is under way in op_interrupt_read(), and how it is left.
+static volatile sig_atomic_t reading;
+static sigjmp_buf out_of_read;
 
 static void on_signal(int number)
 {
@@ -21,6 +27,10 @@ static void on_signal(int number)
 	if (number != SIGPIPE && interrupted_session)
 		op_session_interrupt(interrupted_session);
 	errno = saved;
+	if (reading && number != SIGPIPE) {
+		reading = 0;
+		siglongjmp(out_of_read, 1);
+	}
 }
 
 static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
@@ -61,4 +71,20 @@ void op_interrupt_block(sigset_t *ret)
 	for (size_t i = 0; i < OP_ARRAY_SIZE(handled); i++)
 		sigaddset(&set, handled[i]);
 	sigprocmask(SIG_BLOCK, &set, ret);
+}
+
+ssize_t op_interrupt_read(int fd, void *buffer, size_t size, const sigset_t *mask)
+{
+	sigset_t ignored;
+	// Comes back here with the mask of now.
+	if (sigsetjmp(out_of_read, 1)) {
+		errno = EINTR;
+		return -1;
+	}
+	reading = 1;
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	ssize_t count = read(fd, buffer, size);
+	reading = 0;
+	op_interrupt_block(&ignored);
+	return count;
 }

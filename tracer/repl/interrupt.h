@@ -24,5 +24,10 @@ bool op_interrupt_take(void);
 int op_interrupt_ending(void);
 /** Block the handled signals; *ret is the mask that was, for ppoll(). */
 void op_interrupt_block(sigset_t *ret);
+/**
+ * read(), with those signals blocked before and behind it and @p mask meanwhile. A signal ends it
+ * (-1, EINTR), also one that came before it began: what is to be read then may be gone.
+ */
+ssize_t op_interrupt_read(int fd, void *buffer, size_t size, const sigset_t *mask);
 
 #endif

@@ -8,6 +8,25 @@
 
 enum { INTERRUPT_EVERY = 1024 };
 
+struct op_error *op_listing_choose(struct op_repl *repl, const char *spec,
+				   struct op_named_function *function,
+				   struct op_listing_range *range)
+{
+	if (*spec) {
+		struct op_error *err = op_repl_find_function(repl, spec, function);
+		if (!err)
+			range->pc = function->pc;
+		return err;
+	}
+	const struct op_frame *frame;
+	struct op_error *err = op_session_selected_frame(repl->session, &frame);
+	if (err)
+		return err;
+	range->pc = frame->pc;
+	range->centred = frame->has_pc;
+	return op_repl_frame_function(repl, function);
+}
+
 /** The lines to show: [*ret_first, *ret_end). */
 static void choose_lines(const struct op_disassembly_line *lines, size_t count,
 			 const struct op_listing_range *range, size_t *ret_first, size_t *ret_end)

@@ -6,6 +6,8 @@
 
 #include "tracer/repl/repl.h"
 
+enum { OP_LISTING_LINES = 10 };
+
 /** Which lines of a function. */
 struct op_listing_range {
 	bool whole;
@@ -13,6 +15,10 @@ struct op_listing_range {
 	uint32_t pc;
 	size_t count;
 };
+/** What is listed: the function that is named, or the selected frame's around its pc. */
+struct op_error *op_listing_choose(struct op_repl *repl, const char *spec,
+				   struct op_named_function *function,
+				   struct op_listing_range *range);
 /**
  * Report a function's disassembly.
  * @param[out] ret_next the pc of the first Wasm instruction behind the lines shown; UINT32_MAX

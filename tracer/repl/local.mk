@@ -8,11 +8,14 @@ librepl_la_SOURCES = \
 	tracer/report/dump.c tracer/report/dump.h \
 	tracer/report/event.c tracer/report/event.h \
 	tracer/report/frame.c tracer/report/frame.h \
+	tracer/report/host.c tracer/report/host.h \
 	tracer/report/json.c tracer/report/json.h \
 	tracer/report/module.c tracer/report/module.h \
 	tracer/report/node.c tracer/report/node.h \
 	tracer/report/number.c tracer/report/number.h \
 	tracer/report/output.c tracer/report/output.h \
+	tracer/report/source.c tracer/report/source.h \
+	tracer/report/source_value.c tracer/report/source_value.h \
 	tracer/report/state.c tracer/report/state.h \
 	tracer/report/thread.c tracer/report/thread.h \
 	tracer/report/value.c tracer/report/value.h \
@@ -26,10 +29,13 @@ librepl_la_SOURCES = \
 	tracer/repl/cmd_condition.c \
 	tracer/repl/cmd_catch.c \
 	tracer/repl/cmd_continue.c \
+	tracer/repl/cmd_core.c \
 	tracer/repl/cmd_count.c \
 	tracer/repl/cmd_delete.c \
 	tracer/repl/cmd_detach.c \
+	tracer/repl/cmd_directory.c \
 	tracer/repl/cmd_disassemble.c \
+	tracer/repl/cmd_display.c tracer/repl/displays.h \
 	tracer/repl/cmd_dump.c \
 	tracer/repl/cmd_echo.c \
 	tracer/repl/cmd_enable.c \
@@ -45,6 +51,7 @@ librepl_la_SOURCES = \
 	tracer/repl/cmd_list.c \
 	tracer/repl/cmd_log.c \
 	tracer/repl/cmd_print.c \
+	tracer/repl/cmd_ptype.c \
 	tracer/repl/cmd_quit.c \
 	tracer/repl/cmd_rbreak.c \
 	tracer/repl/cmd_restore.c \
@@ -65,14 +72,20 @@ librepl_la_SOURCES = \
 	tracer/repl/dump_commands.c \
 	tracer/repl/fatal.h \
 	tracer/repl/fetch.c \
+	tracer/repl/fetch_source.c \
 	tracer/repl/info_breakpoints.c \
+	tracer/repl/host_stretch.c tracer/repl/host_stretch.h \
 	tracer/repl/info_frame.c \
 	tracer/repl/info_globals.c \
+	tracer/repl/info_instructions.c \
 	tracer/repl/info_locals.c \
 	tracer/repl/info_memories.c \
 	tracer/repl/info_modules.c \
+	tracer/repl/info_scope.c \
+	tracer/repl/info_source.c \
 	tracer/repl/info_state.c \
 	tracer/repl/info_threads.c \
+	tracer/repl/info_types.c \
 	tracer/repl/interrupt.c tracer/repl/interrupt.h \
 	tracer/repl/listing.c tracer/repl/listing.h \
 	tracer/repl/lookup.c \
@@ -82,6 +95,8 @@ librepl_la_SOURCES = \
 	tracer/repl/mode_stack.c \
 	tracer/repl/mode_trace_calls.c \
 	tracer/repl/options.c tracer/repl/options.h \
+	tracer/repl/printed.c tracer/repl/printed.h \
+	tracer/repl/path_settings.c tracer/repl/path_settings.h \
 	tracer/repl/prompt.c tracer/repl/prompt.h \
 	tracer/repl/repl.c tracer/repl/repl.h \
 	tracer/repl/run_control.c \

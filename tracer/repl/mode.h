@@ -8,6 +8,7 @@
 
 extern const struct op_mode op_mode_attach;
 extern const struct op_mode op_mode_run;
+extern const struct op_mode op_mode_core;
 extern const struct op_mode op_mode_stack;
 extern const struct op_mode op_mode_inspect;
 extern const struct op_mode op_mode_trace_calls;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// outpost inspect: what is in an artifact, or in the artifacts of a running process; nothing is
-// stopped.
+// outpost inspect: what is in an artifact, or in the artifacts of a running process or a core file;
+// nothing is stopped.
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,10 +9,21 @@
 #include "tracer/repl/mode.h"
 
 /** A number is a process unless there is a file of that name. */
-static struct op_error *open_target(struct op_repl *repl, const char *target, int64_t *ret_pid)
+static struct op_error *open_target(struct op_repl *repl, const struct op_options *options,
+				    int64_t *ret_pid)
 {
 	struct stat file;
+	const char *target = options->arguments[0];
 	*ret_pid = stat(target, &file) == 0 ? 0 : op_mode_pid(target);
+	if (!*ret_pid && op_session_is_core_file(target)) {
+		struct op_core_open_options places = {
+			.size = sizeof(places),
+			.program = options->program,
+			.sysroot = options->sysroot,
+		};
+		struct op_event event;
+		return op_session_open_core(repl->session, target, &places, &event);
+	}
 	if (!*ret_pid)
 		return op_session_open_artifact(repl->session, target);
 	struct op_error *err = op_session_look(repl->session, *ret_pid);
@@ -87,7 +98,7 @@ static int inspect_mode(const struct op_options *options)
 		int64_t pid;
 		const struct op_module *modules;
 		size_t count;
-		struct op_error *err = open_target(&repl, options->arguments[0], &pid);
+		struct op_error *err = open_target(&repl, options, &pid);
 		if (!err)
 			err = op_session_modules(repl.session, &modules, &count);
 		if (!err && options->json)
@@ -105,7 +116,7 @@ static int inspect_mode(const struct op_options *options)
 
 const struct op_mode op_mode_inspect = {
 	.name = "inspect",
-	.args = "FILE.cwasm|PID",
+	.args = "FILE.cwasm|PID|CORE",
 	.help = "show what is in an artifact: modules, functions, what was recorded",
 	.arguments_min = 1,
 	.arguments_max = 1,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// outpost attach and outpost run: a process, commands, the prompt.
+// outpost attach, outpost run and outpost core: a process, commands, the prompt.
 #include <stdio.h>
 #include <string.h>
 
@@ -100,6 +100,31 @@ static int attach_mode(const struct op_options *options)
 	return op_mode_close(&repl, status);
 }
 
+static int core_mode(const struct op_options *options)
+{
+	struct op_repl repl;
+	int status = OP_EXIT_FAILED;
+	if (op_mode_open(&repl, options)) {
+		greet(&repl);
+		struct op_core_open_options places = {
+			.size = sizeof(places),
+			.program = options->program,
+			.sysroot = options->sysroot,
+		};
+		struct op_output_command outer;
+		op_output_begin_command(&repl.out, &outer);
+		struct op_error *err = op_repl_open_core(&repl, options->arguments[0], &places);
+		op_output_end_command(&repl.out, &outer, "core", err);
+		if (err) {
+			op_output_error(&repl.out, err->message);
+			op_error_destroy(err);
+		} else {
+			status = go_on(&repl, options);
+		}
+	}
+	return op_mode_close(&repl, status);
+}
+
 /** The command line outlives the options only as a copy: run without arguments uses it again. */
 static struct op_error *copy_arguments(const struct op_options *options, char ***ret)
 {
@@ -144,6 +169,15 @@ const struct op_mode op_mode_attach = {
 	.arguments_max = 1,
 	.takes_pid = true,
 	.run = attach_mode,
+};
+
+const struct op_mode op_mode_core = {
+	.name = "core",
+	.args = "FILE",
+	.help = "open a core file and the prompt",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.run = core_mode,
 };
 
 const struct op_mode op_mode_run = {

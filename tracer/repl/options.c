@@ -4,6 +4,7 @@
 
 #include <getopt.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "tracer/repl/arguments.h"
@@ -15,8 +16,11 @@ enum {
 	OPTION_VERSION,
 	OPTION_NO_LOCALS,
 	OPTION_ALL,
+	OPTION_HOST,
 	OPTION_FUNCTIONS,
 	OPTION_COUNT,
+	OPTION_EXE,
+	OPTION_SYSROOT,
 	OPTION_DUMP_COMMANDS
 };
 
@@ -43,6 +47,7 @@ static const struct {
 	 NULL,
 	 "stack: frames without their values"},
 	{{"all", no_argument, NULL, OPTION_ALL}, NULL, "stack: threads without guest code too"},
+	{{"host", no_argument, NULL, OPTION_HOST}, NULL, "stack: the host's frames too"},
 	{{"functions", no_argument, NULL, OPTION_FUNCTIONS},
 	 NULL,
 	 "inspect: list the functions of each module"},
@@ -55,6 +60,12 @@ static const struct {
 	{{"output", required_argument, NULL, 'o'},
 	 "FILE",
 	 "trace-calls: write to a file (-e PATTERN: only calls of that name)"},
+	{{"exe", required_argument, NULL, OPTION_EXE},
+	 "PATH",
+	 "core: the program that the core file is of, where it is now"},
+	{{"sysroot", required_argument, NULL, OPTION_SYSROOT},
+	 "FOLDER",
+	 "core: a folder with the files of the machine where the program ran"},
 	{{"help", no_argument, NULL, 'h'}, NULL, "show this and end"},
 	{{"version", no_argument, NULL, OPTION_VERSION}, NULL, "show the version and end"},
 	{{"dump-commands", required_argument, NULL, OPTION_DUMP_COMMANDS}, "FORM", NULL},
@@ -110,6 +121,7 @@ static struct op_error *set_option(struct op_options *options, size_t *capacity,
 		{OPTION_VERSION, offsetof(struct op_options, version)},
 		{OPTION_NO_LOCALS, offsetof(struct op_options, no_locals)},
 		{OPTION_ALL, offsetof(struct op_options, all)},
+		{OPTION_HOST, offsetof(struct op_options, host)},
 		{OPTION_FUNCTIONS, offsetof(struct op_options, functions)},
 		{'c', offsetof(struct op_options, counting)},
 	};
@@ -130,6 +142,8 @@ static struct op_error *set_option(struct op_options *options, size_t *capacity,
 		{OPTION_DUMP_COMMANDS, &options->dump_commands},
 		{OPTION_COUNT, &options->call_limit},
 		{'o', &options->output},
+		{OPTION_EXE, &options->program},
+		{OPTION_SYSROOT, &options->sysroot},
 	};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(texts); i++) {
 		if (texts[i].option == option) {
@@ -187,14 +201,21 @@ static struct op_error *check(const struct op_options *options)
 		return usage_error("an argument is missing: outpost ", mode->name);
 	if (options->argument_count > mode->arguments_max)
 		return usage_error("too much: ", options->arguments[mode->arguments_max]);
-	if (mode->takes_pid && !op_mode_pid(options->arguments[0]))
+	if (mode->takes_pid && !op_mode_pid(options->arguments[0]) &&
+	    !(mode->takes_core && access(options->arguments[0], F_OK) == 0))
 		return usage_error("this is not the id of a process: ", options->arguments[0]);
-	if ((options->no_locals || options->all) && strcmp(mode->name, "stack") != 0)
-		return usage_error(
-			"--no-locals and --all are options of outpost stack, not of outpost ",
-			mode->name);
+	if ((options->no_locals || options->all || options->host) &&
+	    strcmp(mode->name, "stack") != 0)
+		return usage_error("--no-locals, --all and --host are options of outpost stack, "
+				   "not of outpost ",
+				   mode->name);
 	if (options->functions && strcmp(mode->name, "inspect") != 0)
 		return usage_error("--functions is an option of outpost inspect, not of outpost ",
+				   mode->name);
+	if ((options->program || options->sysroot) && strcmp(mode->name, "core") != 0 &&
+	    strcmp(mode->name, "inspect") != 0 && strcmp(mode->name, "stack") != 0)
+		return usage_error("--exe and --sysroot are options of outpost core, inspect and "
+				   "stack, not of outpost ",
 				   mode->name);
 	if (strcmp(mode->name, "trace-calls") == 0)
 		return check_trace_calls(options);

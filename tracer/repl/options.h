@@ -27,10 +27,12 @@ struct op_options {
 	struct op_startup_command *commands; /**< owned array */
 	size_t command_count;
 	bool batch, json, quiet, help, version;
-	bool no_locals, all, functions;
+	bool no_locals, all, host, functions;
 	bool counting;          /**< trace-calls: a table instead of lines */
 	const char *call_limit; /**< trace-calls; NULL: none */
 	const char *output;     /**< trace-calls: a file; NULL: none */
+	const char *program;    /**< core, inspect: --exe; NULL: as the core file says */
+	const char *sysroot;    /**< core, inspect: --sysroot; NULL: none */
 	bool has_command;       /**< the arguments came behind -- */
 	enum op_color_choice color;
 	const char *dump_commands; /**< "man" or "bash"; NULL: not asked for */
@@ -42,7 +44,8 @@ struct op_mode {
 	const char *args;
 	const char *help;
 	unsigned arguments_min, arguments_max;
-	bool takes_pid; /**< its argument is the id of a process and nothing else */
+	bool takes_pid;  /**< its argument is the id of a process and nothing else */
+	bool takes_core; /**< ... or a file: a core file */
 	/** everything behind the mode's name and its options is a command line */
 	bool takes_command;
 	/** @return an enum op_exit_status. */

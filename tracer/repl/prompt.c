@@ -26,6 +26,7 @@ static struct {
 	bool done;
 	char *history_path; /**< owned; NULL: there is nowhere to keep it */
 	int new_entries;    /**< of this session */
+	sigset_t mask;      /**< of signals, outside the prompt */
 	struct op_completions completions;
 	size_t next_completion;
 } prompt;
@@ -54,6 +55,11 @@ static char **on_complete(const char *text, int start, int end)
 	rl_attempted_completion_over = !prompt.completions.files;
 	if (prompt.completions.files)
 		return NULL;
+	// A line's number follows the colon behind a file.
+	const struct op_completions *found = &prompt.completions;
+	const char *only = found->count == 1 ? found->data[0] : "";
+	size_t size = strlen(only);
+	rl_completion_suppress_append = size && only[size - 1] == ':';
 	return rl_completion_matches(text, next_completion);
 }
 
@@ -104,11 +110,31 @@ void op_prompt_history_limit(unsigned size)
 		unstifle_history();
 }
 
+// Ctrl-^, which does nothing.
+enum { NO_KEY = 0x1e };
+
+static int ignore_key(int count, int key)
+{
+	(void)count;
+	(void)key;
+	return 0;
+}
+
+// Ctrl-C makes the terminal forget what was typed, even what ppoll() has told of already.
+static int read_key(FILE *stream)
+{
+	unsigned char key;
+	ssize_t count = op_interrupt_read(fileno(stream), &key, 1, &prompt.mask);
+	return count == 1 ? key : count < 0 && errno == EINTR ? NO_KEY : EOF;
+}
+
 void op_prompt_open(struct op_repl *repl)
 {
 	prompt.repl = repl;
 	rl_readline_name = "outpost";
 	rl_catch_signals = 0;
+	rl_getc_function = read_key;
+	rl_bind_key(NO_KEY, ignore_key);
 	rl_attempted_completion_function = on_complete;
 	rl_basic_word_break_characters = " \t\n";
 	rl_completer_word_break_characters = " \t\n";
@@ -161,14 +187,13 @@ char *op_prompt_read(struct op_repl *repl, enum op_prompt_kind kind)
 	const char *text = kind == OP_PROMPT_MORE ? ">"
 			   : repl->out.color      ? "\001\033[1m\002(outpost)\001\033[m\002 "
 						  : "(outpost) ";
-	sigset_t before;
-	op_interrupt_block(&before);
+	op_interrupt_block(&prompt.mask);
 	prompt.line = NULL;
 	prompt.done = false;
 	rl_callback_handler_install(text, on_line);
 	while (!prompt.done && !op_interrupt_ending()) {
 		struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-		int ready = ppoll(&input, 1, NULL, &before);
+		int ready = ppoll(&input, 1, NULL, &prompt.mask);
 		if (ready > 0)
 			rl_callback_read_char();
 		else if (ready < 0 && errno != EINTR)
@@ -178,7 +203,7 @@ char *op_prompt_read(struct op_repl *repl, enum op_prompt_kind kind)
 	}
 	if (!prompt.done)
 		rl_callback_handler_remove();
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	sigprocmask(SIG_SETMASK, &prompt.mask, NULL);
 	if (prompt.line)
 		keep_in_history(prompt.line);
 	else if (!op_interrupt_ending())

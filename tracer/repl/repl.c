@@ -48,8 +48,10 @@ void op_repl_deinit(struct op_repl *repl)
 	op_session_destroy(repl->session);
 	op_output_deinit(&repl->out);
 	op_due_lines_drop(&repl->due);
+	op_display_list_deinit(&repl->displays);
 	op_argument_words_free(repl->argv);
 	free(repl->last_line);
+	op_list_state_forget(&repl->list);
 	*repl = (struct op_repl){0};
 }
 
@@ -67,6 +69,8 @@ void op_repl_apply_settings(struct op_repl *repl)
 	if (repl->session) {
 		op_session_set_scheduler_locking(
 			repl->session, (enum op_scheduler_locking)repl->settings.scheduler_locking);
+		op_session_set_debuginfod(repl->session, repl->settings.debuginfod);
+		op_session_set_step_mode(repl->session, repl->settings.step_mode);
 		op_session_set_inside(repl->session, !repl->settings.condition_evaluation);
 	}
 	if (repl->prompt_open)

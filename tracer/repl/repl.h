@@ -8,6 +8,7 @@
 #include "tracer/outpost.h"
 #include "tracer/repl/arguments.h"
 #include "tracer/repl/command.h"
+#include "tracer/repl/displays.h"
 #include "tracer/repl/settings.h"
 #include "tracer/report/event.h"
 #include "tracer/report/output.h"
@@ -24,15 +25,20 @@ struct op_examine_state {
 
 /** Where list stands. */
 struct op_list_state {
+	char *file;           /**< as the session shows it; owned; NULL: instructions are listed */
+	uint32_t first, last; /**< lines that were shown */
 	uint32_t module_id, function, next_pc;
 	bool valid;
 };
+/** Begin anew at the selected frame. */
+void op_list_state_forget(struct op_list_state *state);
 
 /** The frame of the last stop, to see whether a step has left it. */
 struct op_stop_state {
 	int64_t thread;
 	uint32_t module_id, function_index;
 	uint64_t fp;
+	uint64_t body;       /**< op_frame_source.body */
 	uint32_t breakpoint; /**< 0: it was none */
 	bool valid;
 };
@@ -72,12 +78,14 @@ struct op_repl {
 	unsigned source_depth;
 	struct op_line_source *lines; /**< innermost; NULL: none */
 	struct op_due_lines due;
-	uint64_t resumes; /**< how often the target was let run */
+	uint64_t resumes;     /**< how often the target was let run */
+	bool by_instructions; /**< the last time by stepi or nexti: a stop shows the instruction */
 	/** what the last command that set breakpoints has set; 0: there was none */
 	uint32_t first_set, last_set;
 	struct op_examine_state examine;
 	struct op_list_state list;
 	struct op_stop_state stop;
+	struct op_display_list displays;
 };
 
 /** Create the session and set everything to its defaults. */
@@ -117,6 +125,9 @@ bool op_repl_confirm(struct op_repl *repl, const char *question);
 
 /** Attach and report the stop. */
 struct op_error *op_repl_attach(struct op_repl *repl, int64_t pid);
+/** Open a core file and report how it ended. */
+struct op_error *op_repl_open_core(struct op_repl *repl, const char *path,
+				   const struct op_core_open_options *options);
 /** Launch repl->argv and report where it stopped. */
 struct op_error *op_repl_launch(struct op_repl *repl);
 /** Let it run, report the events, return at the next stop. */
@@ -141,7 +152,8 @@ struct op_fetched_frame {
 };
 void op_fetched_frame_deinit(struct op_fetched_frame *fetched);
 #define _cleanup_fetched_ _cleanup_(op_fetched_frame_deinit)
-enum { OP_FETCH_LOCALS = 1, OP_FETCH_OPERANDS = 2 };
+/** ARGUMENTS: those of the guest's language; Wasm's locals where nothing is known of them. */
+enum { OP_FETCH_LOCALS = 1, OP_FETCH_OPERANDS = 2, OP_FETCH_ARGUMENTS = 4 };
 /**
  * Fetch a frame's variables. What cannot be had is a reason in the view; only a target that is
  * gone, an interrupt or lack of memory fail.
@@ -149,6 +161,16 @@ enum { OP_FETCH_LOCALS = 1, OP_FETCH_OPERANDS = 2 };
  */
 struct op_error *op_repl_fetch_frame(struct op_repl *repl, const struct op_frame *frame,
 				     unsigned what, struct op_fetched_frame *ret);
+/** The same, one by one (fetch_source.c): where the frame is in the guest's source; the arguments
+ * of its body there, which hold until the next are fetched; the text of its line. */
+struct op_error *op_repl_fetch_source(struct op_repl *repl, const struct op_frame *frame,
+				      struct op_frame_view *view);
+struct op_error *op_repl_fetch_arguments(struct op_repl *repl, const struct op_frame *frame,
+					 struct op_frame_view *view);
+struct op_error *op_repl_fetch_text(struct op_repl *repl, struct op_frame_view *view);
+/** A row of a list of threads (text), or a thread's object. */
+struct op_error *op_repl_report_thread(struct op_repl *repl,
+				       const struct op_thread_summary *thread);
 /** What a frame's line shows in the face that is on: parameters in text; everything in JSON. */
 unsigned op_repl_frame_parts(const struct op_repl *repl);
 /**
@@ -156,7 +178,7 @@ unsigned op_repl_frame_parts(const struct op_repl *repl);
  * session.
  */
 const char *op_repl_frame_instruction(struct op_repl *repl, const struct op_frame *frame);
-/** Report the selected frame with its instruction. */
+/** Report the selected frame with its source line, or its instruction. */
 struct op_error *op_repl_report_selected(struct op_repl *repl);
 /**
  * The selected frame with whole operands: a thread inside an instruction is carried to the next
@@ -182,6 +204,9 @@ void op_repl_report_set(struct op_repl *repl, const struct op_breakpoint *breakp
 enum op_expand_width { OP_EXPAND_FULL, OP_EXPAND_LINE };
 struct op_expand_limits op_repl_expand_limits(const struct op_repl *repl,
 					      enum op_expand_width width);
+/** The same for values of the guest's language. @param[in] format of numbers, as print/x; 0: none.
+ */
+struct op_source_limits op_repl_source_limits(const struct op_repl *repl, char format);
 /**
  * Say what the references in a view of variables lead to: view->details.
  * @param[out] ret as many texts as there are variables, of the face that is on; free with

@@ -6,6 +6,7 @@
 #include "tracer/repl/breakpoint_commands.h"
 #include "tracer/repl/interrupt.h"
 #include "tracer/repl/repl.h"
+#include "tracer/report/source_value.h"
 
 static const char *const state_names[] = {
 	[OP_SESSION_EMPTY] = "empty",     [OP_SESSION_STOPPED] = "stopped",
@@ -35,9 +36,10 @@ static bool is_temporary(struct op_repl *repl, uint32_t number)
 
 /** Keep where it stopped. @return true when that is the frame of the stop before. */
 static bool remember_stop(struct op_repl *repl, const struct op_event *event,
-			  const struct op_frame *frame)
+			  const struct op_frame *frame, uint64_t body)
 {
-	struct op_stop_state now = {.thread = event->thread, .breakpoint = event->breakpoint};
+	struct op_stop_state now = {
+		.thread = event->thread, .breakpoint = event->breakpoint, .body = body};
 	if (frame) {
 		now.module_id = frame->module_id;
 		now.function_index = frame->function_index;
@@ -47,9 +49,36 @@ static bool remember_stop(struct op_repl *repl, const struct op_event *event,
 	const struct op_stop_state *before = &repl->stop;
 	bool same = now.valid && before->valid && now.thread == before->thread &&
 		    now.module_id == before->module_id &&
-		    now.function_index == before->function_index && now.fp == before->fp;
+		    now.function_index == before->function_index && now.fp == before->fp &&
+		    now.body == before->body;
 	repl->stop = now;
 	return same;
+}
+
+// The frame of a stop, as far as its report shows it.
+static struct op_error *fetch_stop(struct op_repl *repl, const struct op_frame *frame,
+				   bool same_function, struct op_fetched_frame *fetched)
+{
+	// The frame's own line is left out then.
+	unsigned parts = same_function && !repl->out.json ? 0 : op_repl_frame_parts(repl);
+	struct op_error *err = op_repl_fetch_frame(repl, frame, parts, fetched);
+	return err ? err : op_repl_fetch_text(repl, &fetched->view);
+}
+
+// What a watchpoint tells of a value of the guest's language.
+static struct op_error *guest_text(struct op_repl *repl, const void *guest, struct op_text *text)
+{
+	if (!guest)
+		return NULL;
+	const struct op_result result = {.guest_value = guest};
+	const struct op_source_node *node;
+	struct op_source_limits limits = op_repl_source_limits(repl, 0);
+	struct op_error *err = op_session_source_node(repl->session, op_repl_frame_or_null(repl),
+						      &result, &limits, &node);
+	const struct op_source_style style = {.typed = true};
+	if (!err)
+		op_source_value_text(text, node, &style);
+	return err;
 }
 
 static struct op_error *report_stop(struct op_repl *repl, const struct op_event *event)
@@ -57,7 +86,10 @@ static struct op_error *report_stop(struct op_repl *repl, const struct op_event 
 	struct op_fetched_frame fetched _cleanup_fetched_ = {0};
 	const struct op_frame *frame = op_repl_frame_or_null(repl);
 	int64_t thread_before = repl->stop.thread;
-	bool same = remember_stop(repl, event, frame);
+	struct op_error *err = frame ? op_repl_fetch_source(repl, frame, &fetched.view) : NULL;
+	if (err)
+		return err;
+	bool same = remember_stop(repl, event, frame, fetched.view.source.body);
 	struct op_event_view view = {
 		.event = event,
 		.pid = repl->pid,
@@ -65,16 +97,26 @@ static struct op_error *report_stop(struct op_repl *repl, const struct op_event 
 				 !event->results_missing,
 		.temporary = event->breakpoint && is_temporary(repl, event->breakpoint),
 		.switched = thread_before && event->thread && thread_before != event->thread,
+		.by_instructions = repl->by_instructions,
 	};
 	char *exception _cleanup_free_ = NULL;
-	struct op_error *err = op_repl_fetch_exception(repl, event, &exception);
+	struct op_text old_text _cleanup_text_ = OP_TEXT_INIT,
+				new_text _cleanup_text_ = OP_TEXT_INIT;
+	err = op_repl_fetch_exception(repl, event, &exception);
 	view.exception = exception;
+	if (!err && event->watch)
+		err = guest_text(repl, event->watch->old_guest, &old_text);
+	if (!err && event->watch)
+		err = guest_text(repl, event->watch->new_guest, &new_text);
+	view.old_text = old_text.data;
+	view.new_text = new_text.data;
 	// Only for what happens in the guest: finding the stores costs a search of the memory.
-	bool of_guest = event->reason != OP_REASON_ATTACHED && event->reason != OP_REASON_ENTRY;
+	bool of_guest = event->reason != OP_REASON_ATTACHED && event->reason != OP_REASON_ENTRY &&
+			event->reason != OP_REASON_CORE;
 	if (!err && frame && of_guest)
 		err = op_session_frame_store(repl->session, frame, &view.has_store, &view.store);
 	if (frame && !err) {
-		err = op_repl_fetch_frame(repl, frame, op_repl_frame_parts(repl), &fetched);
+		err = fetch_stop(repl, frame, view.same_function, &fetched);
 		view.frame = &fetched.view;
 		view.instruction = op_repl_frame_instruction(repl, frame);
 	}
@@ -82,8 +124,10 @@ static struct op_error *report_stop(struct op_repl *repl, const struct op_event 
 	if (!err)
 		err = op_due_lines_add(repl, event, &silent);
 	// A program that reads the events gets them all.
-	if (!err && (!silent || repl->out.json))
+	if (!err && (!silent || repl->out.json)) {
 		op_event_report(&repl->out, &view);
+		err = op_displays_show(repl);
+	}
 	return err;
 }
 
@@ -100,7 +144,7 @@ static void forget_target(struct op_repl *repl)
 {
 	repl->stop = (struct op_stop_state){0};
 	repl->examine.valid = false;
-	repl->list.valid = false;
+	op_list_state_forget(&repl->list);
 }
 
 static void take_process(struct op_repl *repl, bool launched)
@@ -124,6 +168,38 @@ struct op_error *op_repl_attach(struct op_repl *repl, int64_t pid)
 		op_json_int(&repl->out.writer, "pid", repl->pid);
 		op_repl_state_result(repl);
 	}
+	return err;
+}
+
+static struct op_error *core_result(struct op_repl *repl)
+{
+	struct op_json *json = &repl->out.writer;
+	struct op_core_report core;
+	struct op_error *err = op_session_core(repl->session, &core);
+	if (err)
+		return err;
+	op_json_int(json, "pid", repl->pid);
+	op_json_string(json, "file", core.path);
+	op_json_string(json, "program", core.program);
+	op_json_begin_array(json, "remarks");
+	for (size_t i = 0; i < core.remark_count; i++)
+		op_json_string(json, NULL, core.remarks[i]);
+	op_json_end_array(json);
+	op_repl_state_result(repl);
+	return NULL;
+}
+
+struct op_error *op_repl_open_core(struct op_repl *repl, const char *path,
+				   const struct op_core_open_options *options)
+{
+	struct op_event event;
+	struct op_error *err = op_session_open_core(repl->session, path, options, &event);
+	if (err)
+		return err;
+	take_process(repl, false);
+	err = report_stop(repl, &event);
+	if (!err && repl->out.json)
+		err = core_result(repl);
 	return err;
 }
 
@@ -155,7 +231,7 @@ static struct op_error *follow(struct op_repl *repl, struct op_error *err)
 		if (!err && event.kind != OP_EVENT_NONE)
 			err = report_event(repl, &event);
 	}
-	repl->list.valid = false;
+	op_list_state_forget(&repl->list);
 	if (!err)
 		op_repl_state_result(repl);
 	return err;
@@ -164,24 +240,29 @@ static struct op_error *follow(struct op_repl *repl, struct op_error *err)
 struct op_error *op_repl_resume(struct op_repl *repl, enum op_run_kind kind, uint64_t count)
 {
 	op_output_flush(&repl->out);
+	repl->by_instructions = kind == OP_RUN_STEP_INTO || kind == OP_RUN_STEP_OVER;
 	return follow(repl, op_session_run(repl->session, kind, count));
 }
 
 struct op_error *op_repl_resume_to(struct op_repl *repl, const char *place, bool any_frame)
 {
 	op_output_flush(&repl->out);
+	repl->by_instructions = false;
 	return follow(repl, op_session_run_to(repl->session, place, any_frame));
 }
 
 struct op_error *op_repl_detach(struct op_repl *repl)
 {
 	int64_t pid = op_session_process_id(repl->session);
+	bool core = op_session_is_core(repl->session);
 	struct op_error *err = op_session_detach(repl->session);
 	if (err)
 		return err;
 	forget_target(repl);
 	if (repl->out.json)
 		op_json_int(&repl->out.writer, "pid", pid);
+	else if (!repl->quiet && core)
+		op_output_printf(&repl->out, "Closed the core file of process %" PRId64 ".\n", pid);
 	else if (!repl->quiet)
 		op_output_printf(&repl->out, "Detached from process %" PRId64 "; it runs on.\n",
 				 pid);
@@ -207,6 +288,8 @@ struct op_error *op_repl_leave(struct op_repl *repl)
 	enum op_session_state state = op_session_state(repl->session);
 	if (state != OP_SESSION_STOPPED && state != OP_SESSION_RUNNING)
 		return NULL;
+	if (op_session_is_core(repl->session))
+		return op_session_detach(repl->session);
 	bool launched = repl->launched;
 	struct op_output_command outer;
 	op_output_begin_command(&repl->out, &outer);

@@ -31,6 +31,10 @@ const struct op_setting op_settings_table[] = {
 	 offsetof(struct op_settings, color), color_choices, OP_COLOR_AUTO},
 	{"confirm", "Whether to ask before something is lost.",
 	 offsetof(struct op_settings, confirm), on_off, 1},
+	{"debuginfod",
+	 "Whether debuginfod servers (DEBUGINFOD_URLS) are asked for debug information and sources "
+	 "that are not here.",
+	 offsetof(struct op_settings, debuginfod), on_off, 0},
 	{"history size", "The number of lines that are kept in the history file.",
 	 offsetof(struct op_settings, history_size), NULL, 10000},
 	{"pagination", "Whether long output stops at each page of the terminal.",
@@ -41,12 +45,28 @@ const struct op_setting op_settings_table[] = {
 	{"print frame-arguments",
 	 "Whether frames show the values of their parameters: all or none.",
 	 offsetof(struct op_settings, frame_arguments), arguments_choices, OP_ARGUMENTS_ALL},
-	{"print max-depth", "The levels of objects inside objects that are shown.",
-	 offsetof(struct op_settings, print_depth), NULL, 4},
+	{"print max-depth",
+	 "The levels of structs, arrays and containers inside each other that are shown.",
+	 offsetof(struct op_settings, print_depth), NULL, 20},
+	{"print object-depth",
+	 "The levels of garbage-collected objects inside objects that are shown.",
+	 offsetof(struct op_settings, object_depth), NULL, 4},
+	{"print pretty", "Whether members of structs are shown in lines of their own.",
+	 offsetof(struct op_settings, print_pretty), on_off, 0},
+	{"print raw-values",
+	 "Whether strings and containers of standard libraries are shown as the structs that they "
+	 "are.",
+	 offsetof(struct op_settings, print_raw), on_off, 0},
+	{"print repeats", "More equal elements in a row than this are shown as one.",
+	 offsetof(struct op_settings, print_repeats), NULL, 10},
 	{"scheduler-locking",
 	 "Whether other threads stay when the selected one runs: off, on, or step (stay when it "
 	 "steps).",
 	 offsetof(struct op_settings, scheduler_locking), locking_choices, 0},
+	{"step-mode",
+	 "Whether step goes into functions without source lines (by instructions there) instead of "
+	 "over them.",
+	 offsetof(struct op_settings, step_mode), on_off, 0},
 };
 const size_t op_settings_count = OP_ARRAY_SIZE(op_settings_table);
 

@@ -18,12 +18,18 @@ struct op_settings {
 	unsigned pagination;
 	unsigned history_size;
 	unsigned print_elements;
-	unsigned print_depth;
+	unsigned print_depth;   /**< of values of the guest's language */
+	unsigned object_depth;  /**< of objects of the garbage-collected heap */
+	unsigned print_repeats; /**< 0: all are shown */
+	unsigned print_pretty;
+	unsigned print_raw;
 	unsigned frame_arguments; /**< enum op_arguments_choice */
 	unsigned backtrace_limit; /**< 0: none */
 	unsigned breakpoint_pending;
 	unsigned condition_evaluation; /**< 0: auto, 1: host */
-	unsigned scheduler_locking;    /**< enum op_scheduler_locking */
+	unsigned debuginfod;
+	unsigned scheduler_locking; /**< enum op_scheduler_locking */
+	unsigned step_mode;
 };
 
 struct op_setting {

@@ -176,12 +176,36 @@ static struct op_error *save_values(struct op_snapshot *snapshot, struct op_sess
 	return err;
 }
 
+static struct op_error *save_host(struct op_snapshot *snapshot, struct op_session *session,
+				  const struct op_stack *stack, size_t at,
+				  struct op_saved_frame *ret)
+{
+	const struct op_host_return *places;
+	struct op_error *err = op_session_host_stretch(session, stack, at, &places,
+						       &ret->host_count, &ret->host_incomplete);
+	if (err && op_error_is_fatal(err))
+		return err;
+	if (err) {
+		ret->host_incomplete = copy_string(snapshot, err->message);
+		op_error_destroy(err);
+		return ret->host_incomplete ? NULL : op_error_no_memory();
+	}
+	if (!intern(snapshot, &ret->host_incomplete))
+		return op_error_no_memory();
+	struct op_host_return *copy = take(snapshot, ret->host_count * sizeof(*copy) + 1);
+	if (!copy)
+		return op_error_no_memory();
+	memcpy(copy, places, ret->host_count * sizeof(*copy));
+	ret->host_places = copy;
+	return NULL;
+}
+
 static struct op_error *save_frames(struct op_snapshot *snapshot, struct op_session *session,
 				    const struct op_stack *stack,
 				    const struct op_snapshot_options *options,
 				    struct op_saved_stack *ret)
 {
-	ret->frames = take(snapshot, stack->count * sizeof(*ret->frames));
+	ret->frames = take(snapshot, (stack->count + 1) * sizeof(*ret->frames));
 	if (!ret->frames)
 		return op_error_no_memory();
 	struct op_error *err = NULL;
@@ -193,9 +217,17 @@ static struct op_error *save_frames(struct op_snapshot *snapshot, struct op_sess
 			return op_error_no_memory();
 		if (options->values && saved->frame.kind == OP_FRAME_WASM)
 			err = save_values(snapshot, session, &stack->frames[i], saved);
+		if (options->host && saved->frame.kind == OP_FRAME_HOST)
+			err = save_host(snapshot, session, stack, i, saved);
 		ret->count = i + 1;
 		ret->in_guest = ret->in_guest || saved->frame.kind == OP_FRAME_WASM;
 	}
+	if (err || !options->host || stack->incomplete)
+		return err;
+	struct op_saved_frame *outside = &ret->frames[stack->count];
+	*outside = (struct op_saved_frame){.frame = {.kind = OP_FRAME_HOST, .function = NULL}};
+	err = save_host(snapshot, session, stack, stack->count, outside);
+	ret->count += outside->host_count || outside->host_incomplete;
 	return err;
 }
 
@@ -252,7 +284,7 @@ static struct op_error *save_threads(struct op_snapshot *snapshot, struct op_ses
 		if (!copies[i].in_guest && !options->all_threads)
 			continue;
 		struct op_error *walk =
-			copies[i].in_guest
+			copies[i].in_guest || options->host
 				? op_session_thread_stack(session, copies[i].id, 0, &stack)
 				: NULL;
 		err = save_stack(snapshot, session, stack, walk, &copies[i], options);

@@ -17,6 +17,11 @@ struct op_saved_variables {
 struct op_saved_frame {
 	struct op_frame frame;
 	struct op_saved_variables locals, operands;
+	/** of HOST, when asked for: its stretch; the stack's last frame may be the host outside the
+	 * guest */
+	const struct op_host_return *host_places;
+	size_t host_count;
+	const char *host_incomplete;
 };
 struct op_saved_stack {
 	struct op_stack stack; /**< without frames */
@@ -40,6 +45,7 @@ void op_snapshot_deinit(struct op_snapshot *snapshot);
 struct op_snapshot_options {
 	bool values;      /**< locals and operands too */
 	bool all_threads; /**< also those without guest frames */
+	bool host;        /**< the host's frames too */
 };
 /** Copy all stacks. The session must be stopped. */
 struct op_error *op_snapshot_take(struct op_session *session,

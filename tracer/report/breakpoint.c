@@ -8,8 +8,13 @@
 static void location_text(struct op_output *out, const struct op_location *location)
 {
 	op_output_styled(out, OP_STYLE_FUNCTION, "%s", location->function);
-	op_output_printf(out, " at %s!", location->module);
+	op_output_printf(out, " at ");
+	if (location->line)
+		op_output_printf(out, "%s:%" PRIu32 " (", location->short_file, location->line);
+	op_output_printf(out, "%s!", location->module);
 	op_output_styled(out, OP_STYLE_ADDRESS, "0x%" PRIx32, location->pc);
+	if (location->line)
+		op_output_printf(out, ")");
 }
 
 // Every instruction of its functions: no single one is a location.
@@ -86,6 +91,10 @@ void op_breakpoint_text(struct op_output *out, const struct op_breakpoint *break
 	if (breakpoint->moved)
 		op_output_printf(out, " (moved from 0x%" PRIx32 " to the next instruction)",
 				 breakpoint->requested_pc);
+	if (breakpoint->requested_line)
+		op_output_printf(out,
+				 " (moved from line %" PRIu32 " to the next one that has code)",
+				 breakpoint->requested_line);
 	op_output_printf(out, "\n");
 }
 
@@ -119,6 +128,11 @@ static void table_row(struct op_output *out, const struct op_breakpoint *breakpo
 		op_output_printf(out, "        shows %s\n", breakpoint->format);
 	if (breakpoint->condition)
 		op_output_printf(out, "        stop only if %s\n", breakpoint->condition);
+	if (breakpoint->evaluation != OP_EVALUATION_NONE)
+		op_output_printf(out, "        %s\n",
+				 breakpoint->evaluation == OP_EVALUATION_INSIDE
+					 ? "evaluated inside the program"
+					 : "evaluated by outpost, outside the program");
 	if (breakpoint->stops_left > 1)
 		op_output_printf(out, "        disabled after %" PRIu64 " more stops\n",
 				 breakpoint->stops_left);
@@ -157,6 +171,10 @@ static void location_json(struct op_json *json, const struct op_location *locati
 	op_json_uint(json, "function_index", location->function_index);
 	op_json_uint(json, "pc", location->pc);
 	op_json_uint(json, "places", location->places);
+	if (location->line) {
+		op_json_string(json, "file", location->file);
+		op_json_uint(json, "line", location->line);
+	}
 	op_json_end_object(json);
 }
 
@@ -174,6 +192,7 @@ void op_breakpoint_json(struct op_json *json, const char *key,
 		op_json_string(json, "condition", breakpoint->condition);
 	if (breakpoint->format)
 		op_json_string(json, "format", breakpoint->format);
+	op_json_string(json, "evaluation", op_breakpoint_evaluation_name(breakpoint->evaluation));
 	op_json_bool(json, "enabled", breakpoint->enabled);
 	op_json_bool(json, "temporary", breakpoint->temporary);
 	op_json_bool(json, "pending", breakpoint->pending);
@@ -181,6 +200,8 @@ void op_breakpoint_json(struct op_json *json, const char *key,
 	op_json_uint(json, "ignore", breakpoint->ignore_left);
 	if (breakpoint->moved)
 		op_json_uint(json, "moved_from", breakpoint->requested_pc);
+	if (breakpoint->requested_line)
+		op_json_uint(json, "moved_from_line", breakpoint->requested_line);
 	if (breakpoint->stops_left)
 		op_json_uint(json, "stops_left", breakpoint->stops_left);
 	if (breakpoint->command_count) {

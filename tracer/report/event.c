@@ -44,6 +44,25 @@ static void results_text(struct op_output *out, const struct op_event *event)
 	op_output_printf(out, "\n");
 }
 
+/** What a core file tells of the end. */
+static void core_text(struct op_output *out, const struct op_event_view *view)
+{
+	const struct op_event *event = view->event;
+	op_output_printf(out, "Core file of process %" PRId64, view->pid);
+	if (!event->signal) {
+		op_output_printf(out, ", written while it ran.\n");
+		return;
+	}
+	op_output_printf(out, ", ended by signal %s in thread %" PRId64, event->signal_name,
+			 event->thread);
+	if (event->has_fault_address)
+		op_output_printf(out, " (at 0x%" PRIx64 ")", event->fault_address.value);
+	op_output_printf(out, ".\n");
+	if (event->trap[0])
+		op_output_printf(out, "The instruction is a trap of the guest's: %s.\n",
+				 event->trap);
+}
+
 /** The line that says why. A breakpoint's goes on with the frame. */
 static void reason_text(struct op_output *out, const struct op_event_view *view)
 {
@@ -67,6 +86,8 @@ static void reason_text(struct op_output *out, const struct op_event_view *view)
 	else if (event->reason == OP_REASON_TRAP)
 		op_output_printf(out, "Program trapped: %s.\n",
 				 event->trap[0] ? event->trap : "the trap's kind is not known");
+	else if (event->reason == OP_REASON_CORE)
+		core_text(out, view);
 	else if (event->reason == OP_REASON_WATCHPOINT)
 		op_output_printf(out, "%s %" PRIu32 ": %s",
 				 op_watch_name(event->watch->kind, event->watch->software),
@@ -78,22 +99,32 @@ static void reason_text(struct op_output *out, const struct op_event_view *view)
 	op_output_style_end(out);
 }
 
-/** Between the line that says why and the frame. */
-static void watch_text(struct op_output *out, const struct op_watch_event *watch)
+static void watched_value(struct op_output *out, const struct op_watch_event *watch,
+			  const struct op_value *value, const char *guest_text)
 {
 	struct op_value_format format = {.is_unsigned = watch->is_unsigned};
+	if (guest_text)
+		op_text_append(&out->text, guest_text);
+	else
+		op_value_text(&out->text, value, &format);
+	op_output_printf(out, "\n");
+}
+
+/** Between the line that says why and the frame. */
+static void watch_text(struct op_output *out, const struct op_event_view *view)
+{
+	const struct op_watch_event *watch = view->event->watch;
 	// What has happened then was said as a notice.
 	if (watch->left)
 		return;
 	if (watch->changed) {
 		op_output_printf(out, "Old value = ");
-		op_value_text(&out->text, &watch->old_value, &format);
-		op_output_printf(out, "\nNew value = ");
+		watched_value(out, watch, &watch->old_value, view->old_text);
+		op_output_printf(out, "New value = ");
 	} else {
 		op_output_printf(out, "Value = ");
 	}
-	op_value_text(&out->text, &watch->new_value, &format);
-	op_output_printf(out, "\n");
+	watched_value(out, watch, &watch->new_value, view->new_text);
 	const char *access = watch->changed                      ? "Write"
 			     : watch->kind == OP_BREAKPOINT_READ ? "Read"
 								 : "Access";
@@ -116,7 +147,7 @@ static void stop_text(struct op_output *out, const struct op_event_view *view)
 	if (view->has_store && !view->same_function && event->reason != OP_REASON_BREAKPOINT)
 		op_output_printf(out, "[In store %" PRIu32 "]\n", view->store);
 	if (event->watch)
-		watch_text(out, event->watch);
+		watch_text(out, view);
 	if (view->frame && !view->same_function) {
 		if (event->reason == OP_REASON_BREAKPOINT)
 			op_frame_line(out, view->frame);
@@ -128,7 +159,10 @@ static void stop_text(struct op_output *out, const struct op_event_view *view)
 		op_output_printf(out, "Thread %" PRId64 " has no guest frame.\n", event->thread);
 	}
 	results_text(out, event);
-	if (view->frame && view->instruction)
+	if (!view->frame)
+		return;
+	op_source_line_text(out, view->frame);
+	if (view->instruction && (view->by_instructions || !view->frame->text))
 		op_instruction_line(out, view->frame->frame->pc, view->instruction);
 }
 
@@ -184,17 +218,22 @@ static void results_json(struct op_json *json, const struct op_event *event)
 	op_json_end_array(json);
 }
 
-static void watch_json(struct op_json *json, const struct op_watch_event *watch)
+static void watch_json(struct op_json *json, const struct op_event_view *view)
 {
+	const struct op_watch_event *watch = view->event->watch;
 	op_json_begin_object(json, "watch");
 	op_json_string(json, "kind", op_breakpoint_kind_name(watch->kind));
 	op_json_string(json, "expression", watch->expression);
 	op_json_string(json, "type", op_value_type_name(watch->new_value.type));
 	op_value_json(json, "old", &watch->old_value, watch->is_unsigned);
 	op_value_json(json, "new", &watch->new_value, watch->is_unsigned);
+	if (view->new_text) {
+		op_json_string(json, "old_text", view->old_text);
+		op_json_string(json, "new_text", view->new_text);
+	}
 	op_json_bool(json, "changed", watch->changed);
 	op_json_bool(json, "software", watch->software);
-	if (watch->software)
+	if (watch->software || watch->left)
 		op_json_bool(json, "left", watch->left);
 	op_json_bool(json, "by_host", watch->by_host);
 	op_json_string(json, "host_call", watch->host_call);
@@ -211,7 +250,12 @@ static void stop_json(struct op_json *json, const struct op_event_view *view)
 		op_json_uint(json, "breakpoint", event->breakpoint);
 	if (event->reason == OP_REASON_SIGNAL)
 		op_json_string(json, "signal", event->signal_name);
-	if (event->reason == OP_REASON_TRAP)
+	if (event->reason == OP_REASON_CORE) {
+		op_json_string(json, "signal", event->signal ? event->signal_name : NULL);
+		if (event->has_fault_address)
+			op_json_hex(json, "fault_address", event->fault_address.value);
+	}
+	if (event->reason == OP_REASON_TRAP || (event->reason == OP_REASON_CORE && event->trap[0]))
 		op_json_string(json, "trap", event->trap[0] ? event->trap : NULL);
 	if (event->breakpoint_count > 1) {
 		op_json_begin_array(json, "breakpoints");
@@ -222,7 +266,7 @@ static void stop_json(struct op_json *json, const struct op_event_view *view)
 	if (event->caught)
 		op_catch_json(json, event, view->exception);
 	if (event->watch)
-		watch_json(json, event->watch);
+		watch_json(json, view);
 	op_json_int(json, "thread", event->thread);
 	if (view->has_store)
 		op_json_uint(json, "store", view->store);
@@ -231,6 +275,8 @@ static void stop_json(struct op_json *json, const struct op_event_view *view)
 	else
 		op_json_null(json, "frame");
 	results_json(json, event);
+	if (view->frame && view->frame->text)
+		op_json_string(json, "source", view->frame->text);
 	if (view->frame && view->instruction)
 		op_json_string(json, "instruction", view->instruction);
 }

@@ -14,6 +14,8 @@ struct op_event_view {
 	const char *
 		/** text of the Wasm instruction that comes next; NULL when it is not known */
 		instruction;
+	/** a step by instructions: the next one is shown even where its source line is */
+	bool by_instructions;
 	/** a step that stayed in its frame: the line of the frame would tell nothing new */
 	bool same_function;
 	bool has_store; /**< there are several */
@@ -22,6 +24,8 @@ struct op_event_view {
 	/** a thrown exception, for the face that is on; NULL: none, or not known */
 	const char *exception;
 	bool switched; /**< another thread than the one before */
+	/** of a watchpoint: the values as the guest's language has them; NULL: as Wasm has them */
+	const char *old_text, *new_text;
 };
 void op_event_report(struct op_output *out, const struct op_event_view *view);
 

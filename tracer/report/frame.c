@@ -3,7 +3,9 @@
 #include "tracer/report/frame.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+#include "tracer/report/source_value.h"
 #include "tracer/report/value.h"
 
 static const struct op_value_format natural;
@@ -17,8 +19,14 @@ static void variable_name(struct op_output *out, const struct op_variable *varia
 		op_output_styled(out, OP_STYLE_NAME, "$local%" PRIu32, variable->index);
 }
 
-/** "(n=7, m=8)" */
-static void arguments_text(struct op_output *out, const struct op_frame_view *view)
+// Whether anything in the guest's language is known of the frame.
+static bool has_body(const struct op_frame_view *view)
+{
+	return view->source.body || view->source.file;
+}
+
+/** "(n=7, m=8)", of Wasm's parameters */
+static void parameters_text(struct op_output *out, const struct op_frame_view *view)
 {
 	const struct op_frame *frame = view->frame;
 	size_t count = frame->param_count;
@@ -42,6 +50,88 @@ static void arguments_text(struct op_output *out, const struct op_frame_view *vi
 	op_output_printf(out, ")");
 }
 
+// The beginning of a reason; info args has it whole.
+static int short_length(const char *problem)
+{
+	const char *more = strstr(problem, ", which");
+	size_t first = strcspn(problem, ";:");
+	return (int)(more && (size_t)(more - problem) < first ? (size_t)(more - problem) : first);
+}
+
+// What fits into a frame's line: as gdb, aggregates are only hinted at.
+static void argument_value(struct op_output *out, const struct op_source_node *node)
+{
+	switch (node->kind) {
+	case OP_SOURCE_NODE_SCALAR:
+	case OP_SOURCE_NODE_POINTER:
+	case OP_SOURCE_NODE_STRING:
+		op_output_printf(out, "%s", node->text ?: "...");
+		break;
+	case OP_SOURCE_NODE_STRUCT:
+	case OP_SOURCE_NODE_ARRAY:
+	case OP_SOURCE_NODE_MAP:
+		op_output_printf(out, "...");
+		break;
+	case OP_SOURCE_NODE_MISSING:
+		op_output_printf(out, "<%.*s>", node->problem ? short_length(node->problem) : 9,
+				 node->problem ?: "not known");
+		break;
+	}
+}
+
+static void arguments_text(struct op_output *out, const struct op_frame_view *view)
+{
+	if (!view->arguments.wanted) {
+		// Wasm's parameters are those of the function that this body was inlined into.
+		if (view->frame->source_inlined)
+			op_output_printf(out, "(...)");
+		else
+			parameters_text(out, view);
+		return;
+	}
+	op_output_printf(out, "(");
+	for (size_t i = 0; i < view->arguments.count; i++) {
+		const struct op_source_node *node = &view->arguments.data[i];
+		op_output_printf(out, "%s", i ? ", " : "");
+		op_output_styled(out, OP_STYLE_NAME, "%s", node->name ?: "?");
+		op_output_printf(out, "=");
+		argument_value(out, node);
+	}
+	op_output_printf(out, ")");
+}
+
+static void place_text(struct op_output *out, const struct op_frame_view *view)
+{
+	const struct op_frame *frame = view->frame;
+	if (view->source.file) {
+		op_output_printf(out, " at ");
+		op_output_styled(out, OP_STYLE_NAME, "%s",
+				 view->source.short_file ?: view->source.file);
+		op_output_printf(out, ":%" PRIu32, view->source.line);
+	} else if (frame->has_pc) {
+		op_output_printf(out, " at %s!", frame->module);
+		op_output_styled(out, OP_STYLE_ADDRESS, "0x%" PRIx32, frame->pc);
+	} else {
+		op_output_printf(out, " at %s!<offset not known>", frame->module);
+	}
+}
+
+static bool is_known(const struct op_source_arguments_view *arguments)
+{
+	for (size_t i = 0; arguments->wanted && i < arguments->count; i++)
+		if (arguments->data[i].kind != OP_SOURCE_NODE_MISSING)
+			return true;
+	return false;
+}
+
+// Whether the pc says more than the line. What is around an inlined body is at a call that no
+// instruction makes.
+static bool needs_address(const struct op_frame_view *view)
+{
+	return view->source.file && view->frame->has_pc && !view->source.exact &&
+	       !view->frame->source_depth;
+}
+
 void op_frame_line(struct op_output *out, const struct op_frame_view *view)
 {
 	const struct op_frame *frame = view->frame;
@@ -49,23 +139,37 @@ void op_frame_line(struct op_output *out, const struct op_frame_view *view)
 		op_output_styled(out, OP_STYLE_DIM, "[host: %s]", frame->function);
 		return;
 	}
-	op_output_styled(out, OP_STYLE_FUNCTION, "%s", frame->function);
+	if (needs_address(view)) {
+		op_output_styled(out, OP_STYLE_ADDRESS, "0x%" PRIx32, frame->pc);
+		op_output_printf(out, " in ");
+	}
+	op_output_styled(out, OP_STYLE_FUNCTION, "%s", view->source.function ?: frame->function);
 	op_output_printf(out, " ");
 	arguments_text(out, view);
-	if (frame->has_pc) {
-		op_output_printf(out, " at %s!", frame->module);
-		op_output_styled(out, OP_STYLE_ADDRESS, "0x%" PRIx32, frame->pc);
-	} else {
-		op_output_printf(out, " at %s!<offset not known>", frame->module);
-	}
-	if (frame->inlined)
+	place_text(out, view);
+	if (frame->inlined || frame->source_inlined)
 		op_output_printf(out, " (inlined)");
 	if (frame->in_flight)
 		op_output_styled(out, OP_STYLE_DIM,
 				 " [inside this instruction: its operands are being changed]");
-	if (frame->no_values)
+	if (frame->no_values && !is_known(&view->arguments))
 		op_output_styled(out, OP_STYLE_DIM, " [%s: compiled without guest-debug]",
 				 frame->has_arguments ? "parameters only" : "no values");
+}
+
+void op_source_line_text(struct op_output *out, const struct op_frame_view *view)
+{
+	if (!view->source.file)
+		return;
+	if (needs_address(view)) {
+		op_output_styled(out, OP_STYLE_ADDRESS, "0x%" PRIx32, view->frame->pc);
+		op_output_printf(out, "\t");
+	}
+	op_output_printf(out, "%" PRIu32 "\t", view->source.line);
+	if (view->text)
+		op_output_printf(out, "%s\n", view->text);
+	else
+		op_output_printf(out, "in %s\n", view->source.short_file ?: view->source.file);
 }
 
 void op_frame_text(struct op_output *out, const struct op_frame_view *view)
@@ -150,6 +254,17 @@ void op_variables_json(struct op_json *json, const char *key,
 	op_json_end_array(json);
 }
 
+static void source_json(struct op_json *json, const struct op_frame_source *source)
+{
+	op_json_string(json, "language", source->language);
+	op_json_string(json, "file", source->file);
+	if (!source->file)
+		return;
+	op_json_uint(json, "line", source->line);
+	op_json_uint(json, "column", source->column);
+	op_json_bool(json, "line_begins", source->exact);
+}
+
 void op_frame_json(struct op_json *json, const char *key, const struct op_frame_view *view)
 {
 	const struct op_frame *frame = view->frame;
@@ -162,7 +277,9 @@ void op_frame_json(struct op_json *json, const char *key, const struct op_frame_
 	}
 	op_json_uint(json, "level", frame->level);
 	op_json_string(json, "kind", "wasm");
-	op_json_string(json, "function", frame->function);
+	op_json_string(json, "function", view->source.function ?: frame->function);
+	if (view->source.function && strcmp(view->source.function, frame->function) != 0)
+		op_json_string(json, "wasm_function", frame->function);
 	op_json_uint(json, "function_index", frame->function_index);
 	op_json_string(json, "module", frame->module);
 	if (frame->has_pc)
@@ -170,9 +287,14 @@ void op_frame_json(struct op_json *json, const char *key, const struct op_frame_
 	else
 		op_json_null(json, "pc");
 	op_json_hex(json, "host_pc", frame->host_pc.value);
-	op_json_bool(json, "inlined", frame->inlined);
+	op_json_bool(json, "inlined", frame->inlined || frame->source_inlined);
+	if (has_body(view))
+		source_json(json, &view->source);
 	if (frame->in_flight)
 		op_json_bool(json, "in_flight", true);
+	if (view->arguments.wanted)
+		op_source_variables_json(json, "arguments", view->arguments.data,
+					 view->arguments.count);
 	if (view->locals.wanted)
 		op_variables_json(json, "locals", &view->locals);
 	if (view->operands.wanted)

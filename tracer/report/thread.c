@@ -4,12 +4,13 @@
 
 #include <inttypes.h>
 
-void op_thread_row(struct op_output *out, const struct op_thread_summary *thread)
+void op_thread_row(struct op_output *out, const struct op_thread_summary *thread,
+		   const struct op_frame_source *source)
 {
 	op_output_printf(out, "%c %-8" PRId64 " \"%s\"  ", thread->selected ? '*' : ' ', thread->id,
 			 thread->name);
 	if (thread->in_guest) {
-		struct op_frame_view view = {.frame = &thread->frame};
+		struct op_frame_view view = {.frame = &thread->frame, .source = *source};
 		op_frame_line(out, &view);
 		if (thread->host_call)
 			op_output_styled(out, OP_STYLE_DIM, " (in a host call)");
@@ -19,7 +20,8 @@ void op_thread_row(struct op_output *out, const struct op_thread_summary *thread
 	op_output_printf(out, "\n");
 }
 
-void op_thread_members(struct op_json *json, const struct op_thread_summary *thread)
+void op_thread_members(struct op_json *json, const struct op_thread_summary *thread,
+		       const struct op_frame_source *source)
 {
 	op_json_int(json, "tid", thread->id);
 	op_json_string(json, "name", thread->name);
@@ -27,7 +29,7 @@ void op_thread_members(struct op_json *json, const struct op_thread_summary *thr
 	op_json_bool(json, "in_guest", thread->in_guest);
 	op_json_bool(json, "host_call", thread->in_guest && thread->host_call);
 	if (thread->in_guest) {
-		struct op_frame_view view = {.frame = &thread->frame};
+		struct op_frame_view view = {.frame = &thread->frame, .source = *source};
 		op_frame_json(json, "frame", &view);
 	} else {
 		op_json_null(json, "frame");

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values of C, C++ and Rust: what outpost prints is what the guest prints of itself.
+
+Each guest of tests/guests/source_* writes a table: an expression, a tab, and its value as outpost has to write it, made
+from the value itself; "stop" where it calls stop(), at which all rows since the last one hold in the caller's frame.
+"""
+
+import re
+import subprocess
+import unittest
+
+from harness import LIMIT, Case, Documents, c, have_rust, outpost, rust, script, wasmtime
+
+
+class Values(Case):
+    """Common to the languages: a guest's tables, and what outpost shows at its stops."""
+
+    def tables(self, module):
+        said = subprocess.run([wasmtime(), "run", module], check=True, capture_output=True, text=True,
+                              timeout=LIMIT).stdout
+        *parts, last = said.split("stop\n")
+        self.assertRegex(last, r"^done\t")
+        return said, [[line.split("\t", 1) for line in part.splitlines()] for part in parts]
+
+    def shown(self, module, stop, commands, options=("--json",), status=0, up="up"):
+        """Outpost's output of commands in the frame that calls stop() for the time number `stop`."""
+        outcome = outpost("run", "--batch", "--color=never", *options,
+                          *script("tbreak stop", *["continue", "tbreak stop"] * stop, "continue", up, *commands, "continue"),
+                          "--", wasmtime(), "run", "-D", "guest-debug=y", module)
+        self.assertEqual(outcome.status, status, outcome)
+        return outcome
+
+    def documents(self, outcome):
+        lines = outcome.out.splitlines(keepends=True)
+        outcome.out = "".join(line for line in lines if line.startswith("{\""))
+        return Documents(outcome), "".join(line for line in lines if not line.startswith("{\""))
+
+    def at(self, module, place, *commands):
+        """Text of commands at an instruction, or where a function begins."""
+        outcome = outpost("run", "--batch", "--color=never", *script(f"tbreak {place}", "continue", *commands), "--",
+                          wasmtime(), "run", "-D", "guest-debug=y", module)
+        self.assertEqual(outcome.status, 0, outcome)
+        return outcome.out
+
+    def compare(self, module):
+        said, tables = self.tables(module)
+        for stop, table in enumerate(tables):
+            outcome = self.shown(module, stop, [f"print {row[0]}" for row in table])
+            documents, output = self.documents(outcome)
+            results = [d for d in documents if d.get("command") == "print"]
+            self.assertEqual(len(results), len(table), outcome)
+            for (expression, expected), document in zip(table, results):
+                with self.subTest(expression=expression):
+                    self.assertTrue(document["ok"], document)
+                    self.assertEqual(document["result"]["text"], expected)
+            self.assertEqual(output, said, "the guest was disturbed")
+
+    def compare_optimised(self, module, parts=(), up="up"):
+        """Each variable has the value that it must have, or the reason why it has none. Parts: those that are half known."""
+        known = 0
+        for stop, table in enumerate(self.tables(module)[1]):
+            lines = self.shown(module, stop, ["info locals", "info args"], (), up=up).out.splitlines()
+            shown = dict(line.split(" = ", 1) for line in lines if re.match(r"\w+ = ", line))
+            for name, expected in table:
+                if name not in shown or re.fullmatch("<optimised out( here[:;] .*)?>", shown[name]):
+                    continue
+                value = re.sub("<optimised out>( <repeats [0-9]+ times>)?", "?", shown[name])
+                if "?" in value and value != expected and name not in parts:
+                    self.assertRegex(value, r"(\?|<it is optimised out in part>)[})]*$", name)
+                    continue
+                with self.subTest(module=module.name, name=name):
+                    self.assertEqual(value, dict(parts).get(name, expected))
+                    known += 1
+        self.assertGreater(known, 10)
+
+
+class C(Values):
+    def test_optimised_code(self):
+        for dwarf in (4, 5):
+            self.compare_optimised(c("source_c", f"-gdwarf-{dwarf}", "-O2", "-fno-sanitize=undefined"),
+                                   {"zeros": "{0, 0, 0, 0, 0, ?, 9}"})
+
+    def test_a_value_on_the_operand_stack(self):
+        module = c("source_c", "-gdwarf-5", "-O2", "-fno-sanitize=undefined")
+        said = self.at(module, "__wasi_fd_write", "info locals")
+        found = re.search(r"ret = <optimised out here; available at (0x[0-9a-f]+)-(0x[0-9a-f]+)>", said)
+        self.assertTrue(found, said)
+        self.assertRegex(self.at(module, f"*{found[1]}", "info locals", "info stack"), r"ret = 0\n\$stack0 = \(i32\) 0\n")
+
+    def test_a_value_that_was_taken_from_the_operand_stack(self):
+        # LLVM says that text is the second operand of all of this code; it is, at one instruction of it.
+        module = c("source_c", "-gdwarf-5", "-O2", "-fno-sanitize=undefined")
+        self.assertRegex(self.at(module, "scalars", "info args"), "text = <optimised out here: it was on the operand stack, and")
+
+    def test_values_dwarf_4(self):
+        self.compare(c("source_c", "-g", "-fno-sanitize=undefined"))
+
+    def test_values_dwarf_5(self):
+        self.compare(c("source_c", "-gdwarf-5", "-fno-sanitize=undefined"))
+
+    def text(self, *commands, module=None, stop=1):
+        """What commands say at the second stop, without the guest's and the stops' own lines."""
+        said = self.shown(module or c("source_c", "-g", "-fno-sanitize=undefined"), stop, ["echo <<\\n", *commands, "echo >>\\n"], ()).out
+        return said.split("<<\n")[1].split(">>\n")[0]
+
+    def test_info_locals_and_args(self):
+        said = self.text("info locals", "info args")
+        self.assertRegex(said, r"(?m)^first = \{key = 1, next = 0x[0-9a-f]+, at = \{x = 10, y = 20\}, "
+                               r"\{anonymous = 77, other = 77\}, name = \"first\"\}$")
+        self.assertRegex(said, r"(?m)^none = \(struct node \*\) 0x0$")
+        self.assertRegex(said, r"(?m)^variable = \{0, 1, 4, 9\}$")
+        self.assertTrue(said.endswith("\nlength = 4\n"), said)
+        self.assertNotIn("__vla_expr", said)
+
+    def test_wasm_locals_are_still_there(self):
+        self.assertIn("$local0 = 4\n", self.text("info locals -wasm"))
+        guest = self.guest("calls")
+        self.assertIn("n = ", self.attached_text(guest, "tbreak fib", "continue", "info locals"))
+
+    def test_ptype_and_whatis(self):
+        for command, expected in (
+                ("whatis first", "struct node"), ("whatis &first.at", "struct point *"), ("whatis first.name", "char [8]"),
+                ("whatis call", "operation"), ("ptype call", "int (*)(int, int)"), ("whatis numbers[1] + 1", "int"),
+                ("ptype enum color", "enum color {RED, GREEN = 5, BLUE = -3}"), ("whatis matrix[0]", "double [2]"),
+                ("whatis $local0", "i32"), ("ptype struct point", "struct point {\n    int x;\n    int y;\n}"),
+                ("ptype bits", "struct bits {\n    unsigned int first : 3;\n    int second : 5;\n"
+                               "    unsigned long long wide : 40;\n    _Bool flag : 1;\n    enum flags access : 3;\n}")):
+            with self.subTest(command=command):
+                self.assertEqual(self.text(command), f"type = {expected}\n")
+
+    def test_lists_of_types_and_variables(self):
+        self.assertRegex(self.text("info types operation"), r"(?s)^File .*source_c\.c \(source_c\.wasm\):\n"
+                                                            r"\d+ +typedef int \(\*operation\)\(int, int\);\n$")
+        self.assertRegex(self.text("info variables gri?"), r"\n\d+ +struct point grid\[2\]\[3\];\n$")
+        self.assertEqual(self.text("info variables no_such_*"), "The debug information names no variables like that.\n")
+
+    def test_settings(self):
+        pretty = "{\n  key = 1,\n  at = {\n    x = 10,\n    y = 20\n  },"
+        said = self.text("set print pretty on", "output first")
+        self.assertEqual(re.sub(r"  next = 0x[0-9a-f]+,\n", "", said)[:len(pretty)], pretty)
+        for setting, expression, expected in (
+                ("elements 2", "numbers", "{1, 2...}"), ("elements 3", "first.name", '"fir"...'),
+                ("repeats unlimited", "zeros", "{" + "0, " * 29 + "9}"), ("max-depth 1", "grid", "{{...}, {...}}"),
+                ("max-depth 2", "grid", "{{{...}, {...}, {...}}, {{...}, {...}, {...}}}")):
+            with self.subTest(setting=setting):
+                self.assertEqual(self.text(f"set print {setting}", f"output {expression}"), expected)
+
+    def test_formats(self):
+        for command, expected in (("output/x numbers", "{0x1, 0x2, 0x3, 0x5, 0x8}"), ("output/t first.key", "1"),
+                                  ("output/d 'a'", "97"), ("output/x first.at", "{x = 0xa, y = 0x14}")):
+            with self.subTest(command=command):
+                self.assertEqual(self.text(command), expected)
+
+
+class Cxx(Values):
+    def test_optimised_code(self):
+        self.compare_optimised(c("source_cxx", "-g", "-O2", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc"))
+
+    def test_values(self):
+        self.compare(c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc"))
+
+    def test_objects_that_are_not_made_yet(self):
+        # At the first line of containers() its variables hold whatever was in this memory before.
+        module = c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc")
+        said = self.at(module, "containers", "info locals", "echo end\\n")
+        for name in ("empty", "numbers", "ages", "either"):
+            self.assertRegex(said, rf"(?m)^{name} = .+")
+        self.assertRegex(said, "<(a vector from .* makes no sense|it ends after .*|this is not how outpost knows .*)>")
+        self.assertIn("\nend\n", said)
+
+
+@unittest.skipUnless(have_rust(), "Debian's rustc and libstd-rust-dev-wasm32 are not installed")
+class Rust(Values):
+    def test_values(self):
+        self.compare(rust("source_rust", "-g"))
+
+    def test_optimised_code(self):
+        # What println! does in stop() is inlined: a frame of its own.
+        self.compare_optimised(rust("source_rust", "-g", "-O"), up="up 2")
+
+
+if __name__ == "__main__":
+    unittest.main()
