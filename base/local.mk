@@ -5,5 +5,7 @@ libbase_la_SOURCES = \
 	base/cancel.h \
 	base/compiler.h \
 	base/error.c base/error.h \
+	base/new_file.c base/new_file.h \
+	base/lazy_bytes.c base/lazy_bytes.h \
 	base/reader.c base/reader.h \
 	base/text.c base/text.h

@@ -32,7 +32,7 @@ _outpost()
 		;;
 	esac
 	if ((cword == 1)); then
-		COMPREPLY=($(compgen -W 'attach run core stack inspect trace-calls --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'attach run core gcore stack inspect trace-calls guard --help --version' -- "$cur"))
 		return
 	fi
 	if [[ $cur == -* ]]; then
@@ -40,6 +40,7 @@ _outpost()
 		core) general+=' --exe= --sysroot=' ;;
 		inspect) general+=' --functions --exe= --sysroot=' ;;
 		stack) general+=' --no-locals --all --host --exe= --sysroot=' ;;
+		guard | run) general+=' --guard --on= --report= --core= --wasm-core= --once --keep --limit=' ;;
 		trace-calls) general+=' --summary --count= --output=' ;;
 		esac
 		COMPREPLY=($(compgen -W "$general" -- "$cur"))
@@ -50,7 +51,7 @@ _outpost()
 	core)
 		_filedir
 		;;
-	attach | stack | trace-calls)
+	attach | gcore | stack | trace-calls | guard)
 		COMPREPLY=($(compgen -W "$(_outpost_pids)" -- "$cur"))
 		;;
 	inspect)

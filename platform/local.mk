@@ -1,6 +1,6 @@
 noinst_LTLIBRARIES += libplatform.la
 libplatform_la_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS) $(LZ4_CFLAGS) $(LZMA_CFLAGS)
-libplatform_la_LIBADD = $(ZSTD_LIBS) $(LZ4_LIBS) $(LZMA_LIBS)
+libplatform_la_LIBADD = $(ZSTD_LIBS) $(LZ4_LIBS) $(LZMA_LIBS) $(LIBDW_LIBS)
 libplatform_la_SOURCES = \
 	platform/platform.h \
 	platform/mappings.c \
@@ -16,9 +16,15 @@ libplatform_la_SOURCES = \
 	platform/linux/core_pieces.c \
 	platform/linux/core_program.c \
 	platform/linux/core_unpack.c \
+	platform/linux/core_layout.c \
+	platform/linux/core_write.c \
+	platform/linux/core_write_notes.c \
 	platform/linux/detour.c platform/linux/detour.h \
 	platform/linux/events.c \
 	platform/linux/fork.c \
+	platform/linux/frozen.c platform/linux/frozen.h \
+	platform/linux/frozen_copy.c \
+	platform/linux/frozen_memory.c \
 	platform/linux/guardian.c platform/linux/guardian.h \
 	platform/linux/handler.c platform/linux/handler.h \
 	platform/linux/inject.c platform/linux/inject.h \

@@ -76,6 +76,7 @@ struct op_process_operations {
 
 	struct op_error *(*run)(struct op_process *process, const struct op_run_request *request);
 	struct op_error *(*watch_exit)(struct op_process *process, bool enabled);
+	struct op_error *(*let_live)(struct op_process *process);
 	struct op_error *(*step)(struct op_process *process, op_thread_id thread,
 				 struct op_stop *ret);
 	struct op_error *(*wait)(struct op_process *process, int timeout_ms, struct op_stop *ret);
@@ -93,6 +94,10 @@ struct op_process_operations {
 					  struct op_host_addr addr, uint64_t size,
 					  unsigned protection);
 	struct op_error *(*release_child)(struct op_process *process, int64_t child);
+
+	struct op_error *(*freeze)(struct op_process *process,
+				   const struct op_freeze_options *options,
+				   struct op_frozen **ret);
 };
 
 /** The head of every implementation's process object: its first member. */

@@ -163,6 +163,8 @@ struct op_launch_options {
 struct op_error *op_process_launch(const struct op_launch_options *options,
 				   struct op_process **ret);
 
+/** Let a stopped program that was launched outlive outpost from now on, without a detach. */
+struct op_error *op_process_let_live(struct op_process *process);
 /** Let go: all threads run on (or stay stopped if they were so before). The process object stays
  * until destroyed. */
 struct op_error *op_process_detach(struct op_process *process);
@@ -400,5 +402,47 @@ struct op_error *op_process_protect_child(struct op_process *process, int64_t ch
 					  struct op_host_addr addr, uint64_t size,
 					  unsigned protection);
 struct op_error *op_process_release_child(struct op_process *process, int64_t child);
+
+/** A process as it is at one moment, to be written as a core file. Owned by whoever froze it. */
+struct op_frozen;
+struct op_freeze_options {
+	bool no_fork;       /**< do not make a copy of the process */
+	op_thread_id first; /**< the thread that a core is about; 0: the leader */
+};
+/**
+ * Freeze a process, all threads stopped. Where it can be, the process itself makes a copy of its
+ * memory (fork, without a signal when the copy ends, with the same open files, stopped for good):
+ * then it may run on, and be detached from, while the copy is written. Else it must stay stopped
+ * until that is done: op_frozen_is_copy() tells. Undo with op_process_thaw().
+ */
+struct op_error *op_process_freeze(struct op_process *process,
+				   const struct op_freeze_options *options, struct op_frozen **ret);
+/** @param[out] ret_why the reason why it is none; borrowed; may be NULL. */
+bool op_frozen_is_copy(const struct op_frozen *frozen, const char **ret_why);
+/** What was written. */
+struct op_core_written {
+	uint64_t size;    /**< of the file */
+	uint64_t stored;  /**< bytes that were written; the others are holes */
+	size_t threads;   /**< with registers */
+	size_t missing;   /**< threads that could not be asked for theirs */
+	uint64_t unread;  /**< bytes of memory that should be in it and could not be read */
+	uint64_t omitted; /**< shared memory that was too large to copy */
+};
+/**
+ * Write an ELF core file. Touches nothing but the frozen process's memory: any thread may do it,
+ * one at a time.
+ * @return OP_ERROR_IO, OP_ERROR_PROCESS_GONE, OP_ERROR_INTERRUPTED; nothing is left at @p path then
+ * that was not there before.
+ */
+struct op_error *op_frozen_write_core(struct op_frozen *frozen, const char *path,
+				      const struct op_cancel *cancel, struct op_core_written *ret);
+/** Nothing is written of it any more: a copy gives its memory back at once. It still has to be
+ * thawed. Any thread may do it. */
+void op_frozen_release(struct op_frozen *frozen);
+/**
+ * Free it (taken), and end the copy. A copy is a child of the process; so that no trace of it stays
+ * in there, all threads of @p process are stopped. @param[in] process NULL: it is gone.
+ */
+struct op_error *op_process_thaw(struct op_process *process, struct op_frozen *frozen);
 
 #endif

@@ -277,6 +277,12 @@ struct op_error *op_process_watch_exit(struct op_process *process, bool enabled)
 					       : cannot(process, "run");
 }
 
+struct op_error *op_process_let_live(struct op_process *process)
+{
+	return process->operations->let_live ? process->operations->let_live(process)
+					     : cannot(process, "run");
+}
+
 struct op_error *op_process_step(struct op_process *process, op_thread_id thread,
 				 struct op_stop *ret)
 {
@@ -349,4 +355,11 @@ struct op_error *op_process_release_child(struct op_process *process, int64_t ch
 	return process->operations->release_child
 		       ? process->operations->release_child(process, child)
 		       : cannot(process, "have children");
+}
+
+struct op_error *op_process_freeze(struct op_process *process,
+				   const struct op_freeze_options *options, struct op_frozen **ret)
+{
+	return process->operations->freeze ? process->operations->freeze(process, options, ret)
+					   : cannot(process, "be written as a core file anew");
 }

@@ -24,7 +24,7 @@ static void artifact_free(struct op_artifact *artifact)
 	op_address_map_destroy(artifact->address_map);
 	op_trap_table_destroy(artifact->trap_table);
 	for (size_t i = 0; artifact->loaded && i < artifact->image.section_count; i++)
-		free((uint8_t *)artifact->loaded[i].data);
+		op_lazy_bytes_destroy(artifact->loaded[i].lazy);
 	free(artifact->loaded);
 	free(artifact->sections);
 	op_elf_image_deinit(&artifact->image);
@@ -138,12 +138,15 @@ static struct op_error *copy_sections(struct op_artifact *artifact)
 	artifact->loaded = calloc(count + 1, sizeof(*artifact->loaded));
 	if (!artifact->sections || !artifact->loaded)
 		return op_error_no_memory();
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		artifact->sections[i] = (struct op_section){
 			.name = artifact->image.sections[i].name,
 			.offset = artifact->image.sections[i].offset,
 			.size = artifact->image.sections[i].size,
 		};
+		artifact->loaded[i] = (struct op_artifact_section){
+			.artifact = artifact, .offset = artifact->sections[i].offset};
+	}
 	return NULL;
 }
 
@@ -233,8 +236,8 @@ void op_artifact_set_source(struct op_artifact *artifact, const struct op_memory
 	artifact->base = base;
 }
 
-static struct op_error *artifact_read(struct op_artifact *artifact, uint64_t offset, void *buffer,
-				      size_t size)
+struct op_error *op_artifact_read(struct op_artifact *artifact, uint64_t offset, void *buffer,
+				  size_t size)
 {
 	if (!artifact->memory.read_some)
 		return op_error_create(OP_ERROR_UNREADABLE,
@@ -244,40 +247,42 @@ static struct op_error *artifact_read(struct op_artifact *artifact, uint64_t off
 			      size);
 }
 
-static struct op_error *load_section(struct op_artifact *artifact, size_t index)
+static struct op_error *fetch_section(void *context, uint64_t offset, void *buffer, size_t size)
 {
-	const struct op_elf_section *section = &artifact->image.sections[index];
-	// A NUL behind the bytes makes every name in .strtab one that ends.
-	_cleanup_free_ uint8_t *data = malloc(section->size + 1);
-	if (!data)
-		return op_error_no_memory();
-	data[section->size] = 0;
-	struct op_error *err = artifact_read(artifact, section->offset, data, section->size);
-	if (err)
-		return op_error_at(err, "%s", section->name);
-	artifact->loaded[index] = (struct op_bytes){
-		.size = section->size,
-		.what = section->name,
-		.data = op_take(data),
-	};
+	const struct op_artifact_section *section = context;
+	return op_artifact_read(section->artifact, section->offset + offset, buffer, size);
+}
+
+struct op_error *op_artifact_section_lazy(struct op_artifact *artifact, const char *name,
+					  struct op_bytes *ret, struct op_lazy_bytes **ret_lazy)
+{
+	*ret = (struct op_bytes){.what = "missing section"};
+	*ret_lazy = NULL;
+	const struct op_elf_section *place = op_elf_image_find(&artifact->image, name);
+	if (!place || place->size == 0)
+		return NULL;
+	struct op_artifact_section *section = &artifact->loaded[place - artifact->image.sections];
+	if (!section->lazy) {
+		struct op_error *err = op_lazy_bytes_create(place->size, place->name, fetch_section,
+							    section, &section->lazy);
+		if (err)
+			return err;
+	}
+	*ret = *op_lazy_bytes_all(section->lazy);
+	*ret_lazy = section->lazy;
 	return NULL;
 }
 
 struct op_error *op_artifact_section(struct op_artifact *artifact, const char *name,
 				     struct op_bytes *ret)
 {
-	*ret = (struct op_bytes){.what = "missing section"};
-	const struct op_elf_section *section = op_elf_image_find(&artifact->image, name);
-	if (!section || section->size == 0)
-		return NULL;
-	size_t index = (size_t)(section - artifact->image.sections);
-	if (!artifact->loaded[index].data) {
-		struct op_error *err = load_section(artifact, index);
-		if (err)
-			return err;
-	}
-	*ret = artifact->loaded[index];
-	return NULL;
+	struct op_bytes bytes;
+	struct op_lazy_bytes *lazy;
+	struct op_error *err = op_artifact_section_lazy(artifact, name, &bytes, &lazy);
+	if (!err)
+		err = op_error_at(op_lazy_bytes_need(lazy, bytes.data, bytes.size), "%s", name);
+	*ret = err ? (struct op_bytes){.what = "missing section"} : bytes;
+	return err;
 }
 
 // Identity ------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@
 #include "target-runtime/memory.h"
 #include "target-runtime/trap_table.h"
 
+struct op_lazy_bytes;
 struct op_wasm_module;
 
 /** Reference-counted. */
@@ -114,6 +115,10 @@ const struct op_section *op_artifact_sections(const struct op_artifact *artifact
  * and data NULL when there is none. */
 struct op_error *op_artifact_section(struct op_artifact *artifact, const char *name,
 				     struct op_bytes *ret);
+/** The same of which parts are fetched when they are needed (base/lazy_bytes.h): nothing is read
+ * yet. @param[out] ret_lazy borrowed; NULL when there is no such section. */
+struct op_error *op_artifact_section_lazy(struct op_artifact *artifact, const char *name,
+					  struct op_bytes *ret, struct op_lazy_bytes **ret_lazy);
 
 /** All functions, ascending by text offset. Borrowed. */
 struct op_error *op_artifact_functions(struct op_artifact *artifact, const struct op_function **ret,
@@ -143,9 +148,15 @@ struct op_error *op_artifact_imported_functions(struct op_artifact *artifact, ui
 /** Number of static modules (1 for a core module; adapters included for a component). From the
  * bytecode ends, else from the symbols. */
 struct op_error *op_artifact_module_count(struct op_artifact *artifact, uint32_t *ret);
-/** The original bytes of module @p module; size 0 when not recorded. Borrowed. */
+/** The original bytes of module @p module, all of them; size 0 when not recorded. Borrowed. */
 struct op_error *op_artifact_bytecode(struct op_artifact *artifact, uint32_t module,
 				      struct op_bytes *ret);
+/** How many they are, without reading them; 0 when not recorded. */
+struct op_error *op_artifact_bytecode_size(struct op_artifact *artifact, uint32_t module,
+					   size_t *ret);
+/** A part of them, which the artifact does not keep. */
+struct op_error *op_artifact_bytecode_read(struct op_artifact *artifact, uint32_t module,
+					   size_t offset, void *buffer, size_t size);
 /** The parsed core module; *ret NULL when there is no bytecode. Borrowed. */
 struct op_error *op_artifact_module(struct op_artifact *artifact, uint32_t module,
 				    const struct op_wasm_module **ret);

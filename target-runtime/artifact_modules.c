@@ -28,10 +28,13 @@ void op_artifact_modules_deinit(struct op_artifact *artifact)
 static struct op_error *modules_from_bytecode(struct op_artifact *artifact,
 					      const struct op_bytes *ends)
 {
+	static const char name[] = ".wasmtime.wasm_bytecode";
 	struct op_bytes bytecode;
-	struct op_error *err = op_artifact_section(artifact, ".wasmtime.wasm_bytecode", &bytecode);
+	struct op_lazy_bytes *lazy;
+	struct op_error *err = op_artifact_section_lazy(artifact, name, &bytecode, &lazy);
 	if (err)
 		return err;
+	const struct op_elf_section *place = op_elf_image_find(&artifact->image, name);
 	struct op_reader r = op_reader(ends);
 	if (ends->size % 4 != 0 || ends->size / 4 > MODULES_MAX)
 		return op_reader_fail(&r, "%zu bytes are not a list of module ends", ends->size);
@@ -48,10 +51,12 @@ static struct op_error *modules_from_bytecode(struct op_artifact *artifact,
 		if (end < start || end > bytecode.size)
 			return op_reader_fail(&r, "module %zu is not inside the bytecode", i);
 		if (end > start)
-			modules[i].bytes = (struct op_bytes){
-				.data = bytecode.data + start,
-				.size = end - start,
-				.what = "module",
+			modules[i] = (struct op_artifact_module){
+				.bytes = {.data = bytecode.data + start,
+					  .size = end - start,
+					  .what = "module"},
+				.lazy = lazy,
+				.offset = place->offset + start,
 			};
 		start = end;
 	}
@@ -119,9 +124,36 @@ struct op_error *op_artifact_bytecode(struct op_artifact *artifact, uint32_t mod
 {
 	struct op_artifact_module *found = NULL;
 	struct op_error *err = find_module(artifact, module, &found);
+	if (!err)
+		err = op_lazy_bytes_need(found->lazy, found->bytes.data, found->bytes.size);
 	if (err)
 		return err;
 	*ret = found->bytes;
+	return NULL;
+}
+
+struct op_error *op_artifact_bytecode_size(struct op_artifact *artifact, uint32_t module,
+					   size_t *ret)
+{
+	struct op_artifact_module *found = NULL;
+	struct op_error *err = find_module(artifact, module, &found);
+	*ret = err ? 0 : found->bytes.size;
+	return err;
+}
+
+struct op_error *op_artifact_bytecode_read(struct op_artifact *artifact, uint32_t module,
+					   size_t offset, void *buffer, size_t size)
+{
+	struct op_artifact_module *found = NULL;
+	struct op_error *err = find_module(artifact, module, &found);
+	if (err)
+		return err;
+	if (offset > found->bytes.size || size > found->bytes.size - offset)
+		return op_error_create(OP_ERROR_NOT_FOUND, "module %" PRIu32 " has only %zu bytes",
+				       module, found->bytes.size);
+	if (found->lazy)
+		return op_artifact_read(artifact, found->offset + offset, buffer, size);
+	memcpy(buffer, found->bytes.data + offset, size);
 	return NULL;
 }
 
@@ -131,8 +163,9 @@ struct op_error *op_artifact_module(struct op_artifact *artifact, uint32_t modul
 	struct op_artifact_module *found = NULL;
 	struct op_error *err = find_module(artifact, module, &found);
 	if (!err && !found->parsed && found->bytes.size > 0)
-		err = op_error_at(op_wasm_module_create(&found->bytes, &found->parsed),
-				  "module %" PRIu32, module);
+		err = op_error_at(
+			op_wasm_module_create_lazy(&found->bytes, found->lazy, &found->parsed),
+			"module %" PRIu32, module);
 	if (err)
 		return err;
 	*ret = found->parsed;

@@ -4,6 +4,7 @@
 #ifndef OP_TARGET_RUNTIME_ARTIFACT_PRIVATE_H
 #define OP_TARGET_RUNTIME_ARTIFACT_PRIVATE_H
 
+#include "base/lazy_bytes.h"
 #include "target-runtime/artifact.h"
 #include "target-runtime/elf_image.h"
 #include "target-runtime/function_table.h"
@@ -13,8 +14,17 @@
  */
 struct op_artifact_module {
 	struct op_bytes bytes;
-	uint8_t *own_bytes; /**< owned; NULL unless op_artifact_set_bytecode() gave them */
+	struct op_lazy_bytes *lazy; /**< of the section; NULL: all bytes are there */
+	uint64_t offset;            /**< in the image; 0 for own bytes */
+	uint8_t *own_bytes;         /**< owned; NULL unless op_artifact_set_bytecode() gave them */
 	struct op_wasm_module *parsed; /**< owned */
+};
+
+/** A section's bytes, or those of it that somebody has needed so far. */
+struct op_artifact_section {
+	struct op_artifact *artifact;
+	uint64_t offset;            /**< in the image */
+	struct op_lazy_bytes *lazy; /**< owned; NULL: not asked for yet */
 };
 
 /** Two independent 64-bit hashes of everything that tells images apart. */
@@ -30,8 +40,8 @@ struct op_artifact {
 
 	struct op_elf_image image;
 	struct op_artifact_info info;
-	struct op_section *sections; /**< owned; as many as the image has */
-	struct op_bytes *loaded; /**< owned, one a section; data is owned, NULL: not loaded yet */
+	struct op_section *sections;        /**< owned; as many as the image has */
+	struct op_artifact_section *loaded; /**< owned, one a section */
 
 	bool identity_known, sampled_known;
 	struct op_artifact_identity identity;
@@ -47,6 +57,10 @@ struct op_artifact {
 	struct op_artifact_module *modules; /**< owned */
 	uint32_t module_count;
 };
+
+/** Read from the image where it is now. */
+struct op_error *op_artifact_read(struct op_artifact *artifact, uint64_t offset, void *buffer,
+				  size_t size);
 
 /** Free what artifact_modules.c keeps. */
 void op_artifact_modules_deinit(struct op_artifact *artifact);

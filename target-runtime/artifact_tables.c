@@ -12,10 +12,12 @@ struct op_error *op_artifact_frame_table(struct op_artifact *artifact,
 	if (artifact->frame_table || !artifact->info.has_frames || !artifact->info.layout)
 		return NULL;
 	struct op_bytes section;
-	struct op_error *err = op_artifact_section(artifact, ".wasmtime.frames", &section);
+	struct op_lazy_bytes *lazy;
+	struct op_error *err =
+		op_artifact_section_lazy(artifact, ".wasmtime.frames", &section, &lazy);
 	struct op_frame_table *table;
 	if (!err)
-		err = op_frame_table_create(&section, artifact->info.layout, &table);
+		err = op_frame_table_create_lazy(&section, lazy, artifact->info.layout, &table);
 	if (err)
 		return err;
 	err = op_frame_table_slots_by_text(table);

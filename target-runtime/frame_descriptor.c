@@ -33,10 +33,13 @@ struct op_error *op_frame_descriptor_read(const struct op_frame_descriptor_pool 
 		.size = end - start,
 		.what = descriptors->pool.what,
 	};
+	struct op_error *err = op_lazy_bytes_need(descriptors->lazy, bytes.data, bytes.size);
+	if (err)
+		return err;
 	struct op_reader r = op_reader(&bytes);
 	struct op_frame_descriptor d = {.slot_to_fp = word(descriptors->slot_to_fp, index)};
 	uint32_t space;
-	struct op_error *err = op_reader_u32(&r, &space);
+	err = op_reader_u32(&r, &space);
 	if (!err)
 		err = op_reader_u32(&r, &d.function);
 	if (!err)

@@ -13,7 +13,8 @@ struct op_frame_descriptor_pool {
 	const uint8_t *ranges;     /**< count times (start, end) in the pool, u32 each */
 	const uint8_t *slot_to_fp; /**< count u32 */
 	struct op_bytes pool;
-	unsigned kind_shift; /**< of a FuncKey's namespace */
+	struct op_lazy_bytes *lazy; /**< has the pool; NULL: all of it is there */
+	unsigned kind_shift;        /**< of a FuncKey's namespace */
 };
 
 struct op_error *op_frame_descriptor_read(const struct op_frame_descriptor_pool *descriptors,

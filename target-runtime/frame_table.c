@@ -18,6 +18,7 @@ static const uint32_t point_more = UINT32_C(1) << 31;
 
 struct op_frame_table {
 	const char *what;
+	struct op_lazy_bytes *lazy; // NULL: the whole section is there
 	struct op_frame_descriptor_pool descriptors;
 
 	uint32_t point_count;
@@ -68,6 +69,27 @@ static struct op_error *take_words(struct op_reader *r, uint32_t count, unsigned
 	if (count > op_reader_left(r) / 4 / words_each)
 		return op_reader_fail(r, "%" PRIu32 " %s do not fit", count, noun);
 	return op_reader_bytes(r, (size_t)count * 4 * words_each, ret);
+}
+
+// The bytes of patches are in the text as well: nobody needs the pool of them.
+static struct op_error *need_tables(const struct op_frame_table *table)
+{
+	const struct {
+		const uint8_t *data;
+		size_t count, words_each;
+	} arrays[] = {
+		{table->descriptors.ranges, table->descriptors.count, 2},
+		{table->descriptors.slot_to_fp, table->descriptors.count, 1},
+		{table->point_keys, table->point_count, 1},
+		{table->slot_pcs, table->slot_count, 1},
+		{table->slot_text_offsets, table->slot_count, 1},
+		{table->slot_data_ends, table->slot_count, 1},
+	};
+	struct op_error *err = NULL;
+	for (size_t i = 0; !err && i < OP_ARRAY_SIZE(arrays); i++)
+		err = op_lazy_bytes_need(table->lazy, arrays[i].data,
+					 arrays[i].count * arrays[i].words_each * 4);
+	return err;
 }
 
 static struct op_error *check_slots(struct op_reader *r, const struct op_frame_table *table,
@@ -126,11 +148,20 @@ static struct op_error *read_tables(struct op_reader *r, const struct frame_head
 		return op_reader_fail(
 			r, "%zu bytes are left over: this is not the layout that it should have",
 			op_reader_left(r));
-	return check_slots(r, table, header->slot_pool);
+	err = need_tables(table);
+	return err ?: check_slots(r, table, header->slot_pool);
 }
 
 struct op_error *op_frame_table_create(const struct op_bytes *section,
 				       const struct op_layout *layout, struct op_frame_table **ret)
+{
+	return op_frame_table_create_lazy(section, NULL, layout, ret);
+}
+
+struct op_error *op_frame_table_create_lazy(const struct op_bytes *section,
+					    struct op_lazy_bytes *lazy,
+					    const struct op_layout *layout,
+					    struct op_frame_table **ret)
 {
 	if (layout->frame_table_header_words == 0)
 		return op_error_create(
@@ -144,7 +175,11 @@ struct op_error *op_frame_table_create(const struct op_bytes *section,
 	struct frame_header header = {0};
 	table->what = section->what;
 	table->descriptors.kind_shift = layout->function_key_kind_shift;
-	struct op_error *err = read_header(&r, layout->frame_table_header_words, &header);
+	table->lazy = table->descriptors.lazy = lazy;
+	struct op_error *err =
+		op_lazy_bytes_need(lazy, section->data, layout->frame_table_header_words * 4);
+	if (!err)
+		err = read_header(&r, layout->frame_table_header_words, &header);
 	if (!err)
 		err = read_tables(&r, &header, table);
 	if (err)
@@ -224,6 +259,10 @@ struct op_error *op_frame_table_point_frames(const struct op_frame_table *table,
 					     struct op_point_frame *ret, size_t capacity,
 					     size_t *ret_count)
 {
+	struct op_error *err =
+		op_lazy_bytes_need(table->lazy, table->point_words + (size_t)point->index * 4, 4);
+	if (err)
+		return err;
 	size_t at = word(table->point_words, point->index);
 	size_t count = 0;
 	for (bool more = true; more; at += POINT_RECORD_WORDS) {
@@ -238,6 +277,10 @@ struct op_error *op_frame_table_point_frames(const struct op_frame_table *table,
 					       "%s: program point %" PRIu32
 					       " has more than %zu frames",
 					       table->what, point->index, capacity);
+		err = op_lazy_bytes_need(table->lazy, table->point_pool + at * 4,
+					 POINT_RECORD_WORDS * 4);
+		if (err)
+			return err;
 		uint32_t first = word(table->point_pool, at);
 		more = first & point_more;
 		ret[count++] = (struct op_point_frame){

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/lazy_bytes.h"
 #include "base/reader.h"
 #include "target-runtime/layout/layout.h"
 #include "target-runtime/value.h"
@@ -23,6 +24,15 @@ struct op_frame_table;
  */
 struct op_error *op_frame_table_create(const struct op_bytes *section,
 				       const struct op_layout *layout, struct op_frame_table **ret);
+/**
+ * The same for a section that is fetched when it is needed: keys and slots at once, what one point
+ * or one function keeps when it is asked for.
+ * @param[in] lazy has @p section; must outlive the table. NULL: all of it is there.
+ */
+struct op_error *op_frame_table_create_lazy(const struct op_bytes *section,
+					    struct op_lazy_bytes *lazy,
+					    const struct op_layout *layout,
+					    struct op_frame_table **ret);
 void op_frame_table_destroy(struct op_frame_table *table);
 
 enum op_point_position {

@@ -351,9 +351,8 @@ static struct op_error *fill(struct op_store_set *set, const struct op_known_ins
 	_cleanup_free_ struct op_identity *identities = NULL;
 	_cleanup_free_ struct member *members = NULL;
 	size_t count;
-	struct op_error *err = search(set, known, known_count, found);
-	if (!err)
-		err = op_candidates_check(&set->context, found, known, known_count, candidates);
+	struct op_error *err =
+		op_candidates_check(&set->context, found, known, known_count, candidates);
 	if (!err)
 		err = op_candidates_identify(&set->context, candidates, &identities);
 	if (!err)
@@ -363,9 +362,7 @@ static struct op_error *fill(struct op_store_set *set, const struct op_known_ins
 	return err ? err : fill_components(set, found);
 }
 
-struct op_error *op_store_set_create(const struct op_stack_context *context,
-				     const struct op_known_instance *known, size_t known_count,
-				     struct op_store_set **ret)
+static struct op_error *set_open(const struct op_stack_context *context, struct op_store_set **ret)
 {
 	_cleanup_(store_set_destroyp) struct op_store_set *set = calloc(1, sizeof(*set));
 	if (!set)
@@ -374,9 +371,43 @@ struct op_error *op_store_set_create(const struct op_stack_context *context,
 	set->types = op_type_numbers_create();
 	if (!set->types)
 		return op_error_no_memory();
+	*ret = op_take(set);
+	return NULL;
+}
+
+struct op_error *op_store_set_create(const struct op_stack_context *context,
+				     const struct op_known_instance *known, size_t known_count,
+				     struct op_store_set **ret)
+{
+	_cleanup_(store_set_destroyp) struct op_store_set *set = NULL;
 	struct op_found_contexts found = {0};
 	struct op_candidates candidates = {0};
-	struct op_error *err = fill(set, known, known_count, &found, &candidates);
+	struct op_error *err = set_open(context, &set);
+	if (!err)
+		err = search(set, known, known_count, &found);
+	if (!err)
+		err = fill(set, known, known_count, &found, &candidates);
+	free(found.data);
+	free(candidates.data);
+	if (!err)
+		*ret = op_take(set);
+	return err;
+}
+
+struct op_error *op_store_set_create_of(const struct op_stack_context *context,
+					const struct op_host_addr *vmctxs, size_t count,
+					struct op_store_set **ret)
+{
+	_cleanup_(store_set_destroyp) struct op_store_set *set = NULL;
+	struct op_found_contexts found = {0};
+	struct op_candidates candidates = {0};
+	struct op_error *err = set_open(context, &set);
+	for (size_t i = 0; !err && i < count; i++)
+		if (!op_array_push(&found,
+				   ((struct op_found_context){vmctxs[i], OP_VMCTX_MAGIC_CORE})))
+			err = op_error_no_memory();
+	if (!err)
+		err = fill(set, NULL, 0, &found, &candidates);
 	free(found.data);
 	free(candidates.data);
 	if (!err)

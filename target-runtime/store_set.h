@@ -108,6 +108,11 @@ struct op_store_set;
 struct op_error *op_store_set_create(const struct op_stack_context *context,
 				     const struct op_known_instance *known, size_t known_count,
 				     struct op_store_set **ret);
+/** The same of the instances with these vmctx, without a search; what is none of them is left out.
+ */
+struct op_error *op_store_set_create_of(const struct op_stack_context *context,
+					const struct op_host_addr *vmctxs, size_t count,
+					struct op_store_set **ret);
 void op_store_set_destroy(struct op_store_set *set);
 
 /** Sorted by their first instance id and address. Borrowed. */

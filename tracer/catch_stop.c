@@ -76,6 +76,8 @@ static struct op_error *catch_signal(struct op_session *session, const struct op
 		return err;
 	event->signal = stop->signal;
 	memcpy(event->signal_name, stop->signal_name, sizeof(event->signal_name));
+	event->has_fault_address = stop->signal_is_fault;
+	event->fault_address = stop->fault_address;
 	event->reason = is_trap ? OP_REASON_TRAP : OP_REASON_SIGNAL;
 	return op_breakpoint_set_event(session, is_trap ? OP_CATCH_TRAP : OP_CATCH_SIGNAL,
 				       stop->thread, event, ret);

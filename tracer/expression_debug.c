@@ -107,8 +107,8 @@ static struct op_error *type(void *context, const char *text, size_t size,
 	struct op_die die;
 	bool found = false;
 	*ret = NULL;
-	struct op_error *err =
-		op_debug_type_named(s->body.info, s->body.pc, text, size, &found, &die);
+	struct op_error *err = op_debug_type_named(s->body.info, s->body.body, s->body.pc, text,
+						   size, &found, &die);
 	return err || !found ? err : op_debug_type(s->body.info, die, ret);
 }
 

@@ -22,6 +22,7 @@ libtracer_la_SOURCES = \
 	tracer/catchpoint.c tracer/catchpoint.h \
 	tracer/condition.c tracer/condition.h \
 	tracer/core.c \
+	tracer/core_write.c \
 	tracer/count.c tracer/count.h \
 	tracer/debuginfod.c tracer/debuginfod.h \
 	tracer/disassembly.c \
@@ -66,6 +67,7 @@ libtracer_la_SOURCES = \
 	tracer/patch.c tracer/patch.h \
 	tracer/patch_sweep.c \
 	tracer/place.c tracer/place.h \
+	tracer/process_info.c tracer/process_info.h \
 	tracer/run.c tracer/run.h tracer/run_private.h \
 	tracer/run_trap.c \
 	tracer/session.c tracer/session.h \
@@ -105,6 +107,7 @@ libtracer_la_SOURCES = \
 	tracer/source_settings.c tracer/source_settings.h \
 	tracer/stacks.c \
 	tracer/state.c tracer/state.h \
+	tracer/state_arrived.c tracer/state_arrived.h \
 	tracer/software_watch.c tracer/software_watch.h \
 	tracer/step.c tracer/step.h \
 	tracer/step_line.c \
@@ -118,6 +121,7 @@ libtracer_la_SOURCES = \
 	tracer/trampolines.c tracer/trampolines.h \
 	tracer/trap_kinds.c tracer/trap_kinds.h \
 	tracer/wasi_preview1.c tracer/wasi_preview1.h \
+	tracer/wasm_core.c \
 	tracer/watch_frame.c tracer/watch_frame.h \
 	tracer/watch_hit.c tracer/watch_private.h \
 	tracer/watch_place.c tracer/watch_place.h \

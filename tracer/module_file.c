@@ -2,29 +2,19 @@
 // The file a module was compiled from, as the target's command line names it. Trusts a file only
 // when its contents fit: with the original bytes that the image carries, else with the positions
 // that the address map records for each function.
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tracer/local_file.h"
 #include "tracer/session.h"
 
 // A module of more than this is no module that Wasmtime compiles.
-enum { FILE_SIZE_MAX = 1 << 30 };
-
-struct mapped_file {
-	void *data;
-	size_t size;
-};
-
-static void mapped_file_close(struct mapped_file *file)
-{
-	if (file->data)
-		munmap(file->data, file->size);
-}
+enum { FILE_SIZE_MAX = 1 << 30, COMPARE_SIZE = 128 * 1024 };
 
 static bool ends_like_module(const char *path)
 {
@@ -38,28 +28,20 @@ static bool ends_like_module(const char *path)
 	return false;
 }
 
-// Maps a regular file of the target's; false when there is none to be had.
-static bool map_target_file(struct op_session *session, const char *path, struct mapped_file *ret)
+// Opens a regular file of the target's; -1 when there is none to be had.
+static int open_target_file(const char *resolved, uint64_t *ret_size)
 {
-	_cleanup_free_ char *resolved = NULL;
-	struct op_error *err = op_process_resolve_path(session->process, path, &resolved);
-	if (err) {
-		op_error_destroy(err);
-		return false;
-	}
 	// A FIFO or a device named on the command line must not stop outpost.
 	int fd = open(resolved, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return false;
 	struct stat st;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 &&
 	    st.st_size <= FILE_SIZE_MAX) {
-		void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (map != MAP_FAILED)
-			*ret = (struct mapped_file){map, (size_t)st.st_size};
+		*ret_size = (uint64_t)st.st_size;
+		return fd;
 	}
-	close(fd);
-	return ret->data != NULL;
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 struct position_check {
@@ -111,36 +93,78 @@ struct op_error *op_module_code_fits(struct op_module_entry *module,
 	return NULL;
 }
 
-// Take the original bytes from a file when they fit the code.
-static struct op_error *try_file(struct op_session *session, struct op_module_entry *module,
-				 const char *path, bool *ret)
+// Whether a file has the bytes that the image carries. Neither is kept: there may be hundreds of
+// megabytes of debug information among them.
+static struct op_error *compare_file(struct op_module_entry *module, int fd, uint64_t size,
+				     bool *ret)
 {
+	_cleanup_free_ uint8_t *chunks = malloc(2 * COMPARE_SIZE);
+	if (!chunks)
+		return op_error_no_memory();
 	*ret = false;
-	_cleanup_(mapped_file_close) struct mapped_file file = {0};
-	if (!map_target_file(session, path, &file))
-		return NULL;
-	struct op_bytes recorded;
-	struct op_error *err =
-		op_artifact_bytecode(module->artifact, module->info.index, &recorded);
-	if (err)
-		return err;
-	if (recorded.size) {
-		*ret = recorded.size == file.size && !memcmp(recorded.data, file.data, file.size);
-		return NULL;
+	for (uint64_t at = 0; at < size;) {
+		size_t now = size - at < COMPARE_SIZE ? (size_t)(size - at) : COMPARE_SIZE;
+		ssize_t n = pread(fd, chunks, now, (off_t)at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return NULL;
+		struct op_error *err =
+			op_artifact_bytecode_read(module->artifact, module->info.index, (size_t)at,
+						  chunks + COMPARE_SIZE, (size_t)n);
+		if (err || memcmp(chunks, chunks + COMPARE_SIZE, (size_t)n) != 0)
+			return err;
+		at += (uint64_t)n;
 	}
-	struct op_bytes bytes = {.data = file.data, .size = file.size, .what = path};
-	struct op_wasm_module *wasm;
-	err = op_wasm_module_create(&bytes, &wasm);
+	*ret = true;
+	return NULL;
+}
+
+// Take the original bytes from a file when they fit the code.
+static struct op_error *take_file(struct op_module_entry *module, const char *resolved, bool *ret)
+{
+	_cleanup_file_ struct op_bytes bytes = {0};
+	struct op_wasm_module *wasm = NULL;
+	struct op_error *err = op_local_file_read(resolved, FILE_SIZE_MAX, &bytes);
+	if (!err)
+		err = op_wasm_module_create(&bytes, &wasm);
 	if (err) {
 		// Text format, or no module at all.
-		op_error_destroy(err);
-		return NULL;
+		bool none = err->code != OP_ERROR_NO_MEMORY;
+		if (none)
+			op_error_destroy(err);
+		return none ? NULL : err;
 	}
 	err = op_module_code_fits(module, wasm, ret);
 	op_wasm_module_destroy(wasm);
 	if (!err && *ret)
 		err = op_artifact_set_bytecode(module->artifact, module->info.index, &bytes);
 	return err;
+}
+
+static struct op_error *try_file(struct op_session *session, struct op_module_entry *module,
+				 const char *path, bool *ret)
+{
+	*ret = false;
+	_cleanup_free_ char *resolved = NULL;
+	size_t recorded;
+	uint64_t size;
+	struct op_error *err =
+		op_artifact_bytecode_size(module->artifact, module->info.index, &recorded);
+	if (err)
+		return err;
+	err = op_process_resolve_path(session->process, path, &resolved);
+	if (err) {
+		op_error_destroy(err);
+		return NULL;
+	}
+	int fd = open_target_file(resolved, &size);
+	if (fd < 0)
+		return NULL;
+	if (recorded == size)
+		err = compare_file(module, fd, size, ret);
+	close(fd);
+	return err || recorded ? err : take_file(module, resolved, ret);
 }
 
 // The path in an argument: "--preload name=lib.wasm" gives "lib.wasm".

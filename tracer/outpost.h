@@ -106,6 +106,73 @@ struct op_core_report {
 };
 /** OP_ERROR_STATE: the target is none. */
 OP_API struct op_error *op_session_core(struct op_session *session, struct op_core_report *ret);
+
+/** Zero-initialise, size is sizeof. */
+struct op_write_core_options {
+	size_t size;
+	bool no_copy; /**< keep the process stopped while its memory is written, and nothing else */
+};
+/** What was written. */
+struct op_written_core {
+	uint64_t size;         /**< of the file */
+	uint64_t stored;       /**< bytes of it that take room; the others are holes */
+	size_t threads;        /**< with their registers */
+	size_t missing;        /**< threads that were dying */
+	uint64_t unread;       /**< bytes that should be in it and could not be read: zeros */
+	uint64_t omitted;      /**< bytes of shared memory that were too many to copy: left out */
+	bool from_copy;        /**< of a copy that the process made of itself */
+	char no_copy_why[256]; /**< why not, when not */
+	uint64_t stop_ns;      /**< how long the process had to stand still for it */
+};
+/**
+ * Write an ELF core file of the stopped target: it appears at @p path whole or not at all, readable
+ * by its owner only, in place of a file that was there. The code is in it as Wasmtime wrote it.
+ * @return OP_ERROR_IO, OP_ERROR_UNSUPPORTED (of a core file), OP_ERROR_INTERRUPTED.
+ */
+OP_API struct op_error *op_session_write_core(struct op_session *session, const char *path,
+					      const struct op_write_core_options *options,
+					      struct op_written_core *ret);
+/** The stopped target as it is at this moment, for a core file that is written while it runs on. */
+struct op_frozen_core;
+/**
+ * Freeze the stopped target. Each one ends with op_session_thaw_core().
+ * @return OP_ERROR_UNSUPPORTED of a core file, and where the target makes no copy of itself: it
+ * would have to stand until all is written, which is op_session_write_core().
+ */
+OP_API struct op_error *op_session_freeze_core(struct op_session *session,
+					       struct op_frozen_core **ret);
+/** Write it, as op_session_write_core() does, and let go of the memory that it holds: once. Any
+ * thread may do it, whatever the session does meanwhile. */
+OP_API struct op_error *op_session_write_frozen_core(struct op_frozen_core *core, const char *path,
+						     struct op_written_core *ret);
+/** Free it (taken), written or not. The target is stopped, or gone; nobody writes it any more. */
+OP_API struct op_error *op_session_thaw_core(struct op_session *session,
+					     struct op_frozen_core *core);
+/**
+ * The same of a process that is not the session's: it is stopped for as short as possible, and runs
+ * on while its core is written. The session has no target.
+ */
+OP_API struct op_error *op_session_write_core_of(struct op_session *session, int64_t pid,
+						 const char *path,
+						 const struct op_write_core_options *options,
+						 struct op_written_core *ret);
+/** What op_session_write_wasm_core() wrote. */
+struct op_written_wasm_core {
+	uint64_t size, stored; /**< of the file; bytes of linear memory in it */
+	size_t threads, frames, modules, instances, memories, globals;
+	size_t unknown_offsets;   /**< frames whose place in their function is not known: 0 */
+	size_t unknown_values;    /**< locals and operands that are missing */
+	size_t null_references;   /**< globals whose reference the format cannot hold: null */
+	size_t unknown_instances; /**< whose memories and globals are not known: without any */
+};
+/**
+ * Write the guest of the stopped target, a core file's too, as a Wasm core dump
+ * (WebAssembly/tool-conventions, Coredump.md, with Wasmtime's additions). The file appears as that
+ * of op_session_write_core() does.
+ * @return OP_ERROR_IO, OP_ERROR_STATE, OP_ERROR_INTERRUPTED.
+ */
+OP_API struct op_error *op_session_write_wasm_core(struct op_session *session, const char *path,
+						   struct op_written_wasm_core *ret);
 /** Start a program and run it to the first instruction of its guest. Ends OP_SESSION_EXITED with
  * the event when it never gets there. */
 OP_API struct op_error *op_session_launch(struct op_session *session, const char *const *argv,
@@ -397,6 +464,12 @@ struct op_source_summary {
 OP_API struct op_error *op_session_source_summary(struct op_session *session, uint32_t module_id,
 						  bool has_pc, uint32_t pc,
 						  struct op_source_summary *ret);
+
+/**
+ * Have all that a module says of its source in the process's memory, which is read as it is needed
+ * otherwise: before op_session_detach_keep_modules().
+ */
+OP_API struct op_error *op_session_source_fetch(struct op_session *session, uint32_t module_id);
 
 /**
  * What a name of a function of the guest's language that begins with @p prefix may go on with, over
@@ -979,7 +1052,8 @@ struct op_event {
 	size_t breakpoint_count;
 	int signal;
 	char signal_name[16];
-	bool has_fault_address; /**< CORE: the signal was for an access, or an instruction, there */
+	/** CORE, TRAP, SIGNAL: the signal was for an access, or an instruction, there */
+	bool has_fault_address;
 	struct op_host_addr fault_address;
 	bool killed; /**< EXITED by a signal */
 	int exit_status;
@@ -1296,6 +1370,51 @@ OP_API struct op_error *op_session_find(struct op_session *session, const struct
 					uint32_t memory, uint64_t start, uint64_t end,
 					const void *pattern, size_t size, bool *ret_found,
 					uint64_t *ret);
+
+// The process around the guest ----------------------------------------------------------------
+
+/** The words of the command line, escaped. Owned by the session until the next call. */
+OP_API struct op_error *op_session_command_line(struct op_session *session, const char *const **ret,
+						size_t *ret_count);
+struct op_register_info {
+	const char *name; /**< static */
+	uint64_t value;
+};
+/** The general registers of a thread of the stopped target. Owned by the session until the next
+ * call. */
+OP_API struct op_error *op_session_registers(struct op_session *session, int64_t thread,
+					     const struct op_register_info **ret,
+					     size_t *ret_count);
+/** Read memory of the process, whosever it is; as many bytes as there are without a gap, which may
+ * be none. */
+OP_API struct op_error *op_session_read_host(struct op_session *session,
+					     struct op_host_addr address, void *buffer, size_t size,
+					     size_t *ret_done);
+/** At most @p limit machine instructions from an address on, the guest's or not; the first is the
+ * current one. Owned by the session until the next call. */
+OP_API struct op_error *op_session_host_code(struct op_session *session,
+					     struct op_host_addr address, size_t limit,
+					     const struct op_disassembly_line **ret,
+					     size_t *ret_count);
+/** A file whose code the process has mapped. Strings are escaped. */
+struct op_host_file {
+	const char *path;
+	struct op_host_addr start; /**< where its beginning is mapped */
+	const char *build_id;      /**< hexadecimal; NULL: it has none */
+};
+/** As of the last stop. Owned by the session until the next call. */
+OP_API struct op_error *op_session_host_files(struct op_session *session,
+					      const struct op_host_file **ret, size_t *ret_count);
+/** What a module's build_id section says, hexadecimal; NULL: it has none, or the original bytes are
+ * not known. Owned by the session until the next call. */
+OP_API struct op_error *op_session_module_build_id(struct op_session *session, uint32_t module_id,
+						   const char **ret);
+/** Whether code was mapped or unmapped since the last call (false at the first), which an
+ * interrupted target would show. Stops nothing. */
+OP_API struct op_error *op_session_code_changed(struct op_session *session, bool *ret);
+/** Treat a program that op_session_launch() has started, and that is stopped, like one that was
+ * attached to: it outlives the session, and an interrupt from the terminal is its own. */
+OP_API struct op_error *op_session_let_live(struct op_session *session);
 
 #ifdef __cplusplus
 }

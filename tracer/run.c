@@ -194,6 +194,8 @@ static struct op_error *start(struct op_session *session, int64_t stepping)
 		return err;
 	}
 	// A process that died is an event, which the wait reports.
+	if (err)
+		session->state = OP_SESSION_RUNNING;
 	op_error_destroy(err);
 	return NULL;
 }
@@ -218,6 +220,11 @@ struct op_error *op_session_run(struct op_session *session, enum op_run_kind kin
 	op_breakpoint_set_drop_spent(session);
 	if (kind == OP_RUN_GO)
 		session->hidden_bodies = 0;
+	if (op_step_enters_inlined(session, kind, &count)) {
+		session->run_is_over = true;
+		session->state = OP_SESSION_RUNNING;
+		return NULL;
+	}
 	return kind == OP_RUN_GO ? start(session, 0)
 				 : start_planned(session, op_step_start(session, kind, count));
 }
@@ -554,6 +561,10 @@ struct op_error *op_session_wait(struct op_session *session, int timeout_ms, str
 					  OP_ERROR_STATE,
 					  "the program is stopped: there is nothing to wait for");
 	*ret = (struct op_event){.kind = OP_EVENT_NONE};
+	if (session->run_is_over) {
+		session->run_is_over = false;
+		return op_run_show(session, session->selected_thread, OP_REASON_STEP, ret);
+	}
 	while (ret->kind == OP_EVENT_NONE) {
 		struct op_stop stop;
 		bool limit;

@@ -20,11 +20,13 @@
 #include "tracer/objects.h"
 #include "tracer/new_code.h"
 #include "tracer/patch.h"
+#include "tracer/process_info.h"
 #include "tracer/run.h"
 #include "tracer/source_names.h"
 #include "tracer/source_show.h"
 #include "tracer/source_text.h"
 #include "tracer/state.h"
+#include "tracer/state_arrived.h"
 #include "tracer/step.h"
 #include "tracer/trace.h"
 #include "tracer/trampolines.h"
@@ -106,6 +108,7 @@ void op_session_forget_patches(struct op_session *session)
 static void drop_process(struct op_session *session)
 {
 	op_session_forget(session);
+	op_arrived_state_destroy(session);
 	op_step_reset(session->step);
 	op_session_forget_patches(session);
 	op_count_set_clear(session->counts);
@@ -117,6 +120,7 @@ static void drop_process(struct op_session *session)
 	op_image_set_destroy(op_take(session->images));
 	op_memory_cache_destroy(op_take(session->cache));
 	op_process_destroy(op_take(session->process));
+	op_process_info_destroy(op_take(session->process_info));
 	op_mappings_deinit(&session->mappings);
 	free(session->regions.data);
 	session->regions.data = NULL;
@@ -520,6 +524,18 @@ struct op_error *op_session_kill(struct op_session *session)
 		return op_session_need_live(session, "the program has ended already");
 	struct op_error *err = op_process_kill(session->process);
 	op_session_drop_target(session);
+	return err;
+}
+
+struct op_error *op_session_let_live(struct op_session *session)
+{
+	struct op_error *err = op_session_need_stopped(session);
+	if (err || !session->launched)
+		return err;
+	err = op_new_code_let_go(session);
+	if (!err)
+		err = op_process_let_live(session->process);
+	session->launched = err != NULL;
 	return err;
 }
 

@@ -40,6 +40,7 @@ struct op_source_state;
 struct op_source_text;
 struct op_shadow_functions;
 struct op_host_modules;
+struct op_process_info;
 struct op_host_stretch;
 
 /** A core module of an artifact, with the names that are shown. */
@@ -110,6 +111,7 @@ struct op_session {
 	 * the innermost frame's pc are not entered yet, and are no frames. */
 	uint32_t hidden_bodies;
 	int64_t hidden_thread;
+	bool run_is_over; /**< no thread needed to move for it: the wait tells at once */
 	int64_t only_thread; /**< the one that this run lets run; 0: all */
 	struct OP_ARRAY(struct op_host_addr) store_addresses; /**< by number; empty: look again */
 	struct op_mappings mappings;
@@ -151,7 +153,8 @@ struct op_session {
 	struct OP_ARRAY(struct op_convenience) conveniences; /**< expression_history.c */
 	struct op_guest_values *guest_values;                /**< of results; NULL: none yet */
 
-	struct op_guest_state *guest; /**< NULL until it is asked for, as the next two */
+	struct op_guest_state *guest; /**< NULL until it is asked for, as the next three */
+	struct op_arrived_state *arrived;
 	struct op_item_lists *items;
 	struct op_node_arena *nodes;
 	struct op_source_shown *source_shown;
@@ -160,6 +163,7 @@ struct op_session {
 	struct op_source_settings source_settings;
 	struct op_host_modules *host_modules; /**< NULL: not asked for yet (host_modules.h) */
 	struct op_host_stretch *host_stretch; /**< the same (host_stack.c) */
+	struct op_process_info *process_info; /**< the same (process_info.c) */
 	struct op_source_answers source_answers;
 	struct op_source_text *source_text; /**< the file that was shown last; NULL: none */
 

@@ -27,6 +27,9 @@ const char *op_source_origin(const struct op_module_entry *module);
 struct op_error *op_source_find_by_debuginfod(struct op_session *session,
 					      struct op_module_entry *module, const char *source,
 					      char **ret);
+/** A module's build id, a vector of bytes (tool-conventions, BuildId.md); false when it has none, or
+ * @p wasm is NULL. */
+bool op_wasm_build_id(const struct op_wasm_module *wasm, struct op_bytes *ret);
 /** Forget what was opened for a module; settings changed, or it goes. */
 void op_source_close(struct op_module_entry *module);
 

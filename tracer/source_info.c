@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/lazy_bytes.h"
 #include "target-runtime/dwarf/kept_dwarf.h"
 #include "target-runtime/dwarf/source_map.h"
 #include "target-runtime/dwarf/source_path.h"
@@ -113,27 +114,32 @@ static struct op_error *take(struct op_source_state *state, const struct op_debu
 
 enum named_by { NAMED_BY_MODULE, NAMED_BY_PERSON, NAMED_BY_PLACE };
 
-static const struct op_wasm_custom *find_custom(const struct op_wasm_module *wasm, const char *name)
+/** @param[out] ret NULL: there is none. */
+static struct op_error *find_custom(const struct op_wasm_module *wasm, const char *name,
+				    const struct op_wasm_custom **ret)
 {
 	uint32_t count;
 	const struct op_wasm_custom *customs = op_wasm_module_customs(wasm, &count);
-	for (uint32_t i = 0; i < count; i++)
+	*ret = NULL;
+	for (uint32_t i = 0; i < count && !*ret; i++)
 		if (customs[i].name.size == strlen(name) &&
 		    !memcmp(customs[i].name.data, name, customs[i].name.size))
-			return &customs[i];
-	return NULL;
+			*ret = &customs[i];
+	return *ret ? op_wasm_module_need(wasm, &(*ret)->bytes) : NULL;
 }
 
-/** The build id: a vector of bytes (tool-conventions, BuildId.md). */
-static bool find_build_id(const struct op_wasm_module *wasm, struct op_bytes *ret)
+bool op_wasm_build_id(const struct op_wasm_module *wasm, struct op_bytes *ret)
 {
-	const struct op_wasm_custom *custom = wasm ? find_custom(wasm, "build_id") : NULL;
+	const struct op_wasm_custom *custom = NULL;
 	uint32_t size = 0;
-	if (!custom)
+	struct op_error *err = wasm ? find_custom(wasm, "build_id", &custom) : NULL;
+	if (err || !custom) {
+		op_error_destroy(err);
 		return false;
+	}
 	struct op_reader r = op_reader(&custom->bytes);
 	*ret = (struct op_bytes){.what = "build_id"};
-	struct op_error *err = op_reader_uleb32(&r, &size);
+	err = op_reader_uleb32(&r, &size);
 	if (!err)
 		err = op_reader_bytes(&r, size, &ret->data);
 	ret->size = size;
@@ -145,7 +151,7 @@ static bool find_build_id(const struct op_wasm_module *wasm, struct op_bytes *re
 static bool same_build_id(const struct op_wasm_module *a, const struct op_wasm_module *b)
 {
 	struct op_bytes x, y;
-	return find_build_id(a, &x) && find_build_id(b, &y) && x.size == y.size &&
+	return op_wasm_build_id(a, &x) && op_wasm_build_id(b, &y) && x.size == y.size &&
 	       !memcmp(x.data, y.data, x.size);
 }
 
@@ -283,15 +289,15 @@ static struct op_error *try_own_bytes(struct op_session *session, struct op_modu
 static struct op_error *named_file(struct op_module_entry *module, const char *section, char **ret)
 {
 	struct op_source_state *state = module->source;
-	const struct op_wasm_custom *custom =
-		module->wasm ? find_custom(module->wasm, section) : NULL;
+	const struct op_wasm_custom *custom = NULL;
 	uint32_t size = 0;
 	const uint8_t *bytes = NULL;
 	*ret = NULL;
-	if (!custom)
-		return NULL;
+	struct op_error *err = module->wasm ? find_custom(module->wasm, section, &custom) : NULL;
+	if (err || !custom)
+		return as_reason(state, err);
 	struct op_reader r = op_reader(&custom->bytes);
-	struct op_error *err = op_reader_uleb32(&r, &size);
+	err = op_reader_uleb32(&r, &size);
 	if (!err)
 		err = op_reader_bytes(&r, size, &bytes);
 	if (err)
@@ -393,7 +399,9 @@ static struct op_error *try_kept(struct op_session *session, struct op_module_en
 	struct op_source_state *state = module->source;
 	struct op_bytes info, dwarf;
 	struct op_debug_source source;
-	struct op_error *err = op_artifact_section(module->artifact, ".wasmtime.dwarf", &dwarf);
+	struct op_lazy_bytes *lazy;
+	struct op_error *err =
+		op_artifact_section_lazy(module->artifact, ".wasmtime.dwarf", &dwarf, &lazy);
 	if (!err)
 		err = op_artifact_section(module->artifact, ".wasmtime.info", &info);
 	if (err || !dwarf.size)
@@ -404,6 +412,7 @@ static struct op_error *try_kept(struct op_session *session, struct op_module_en
 		return NULL;
 	}
 	err = op_kept_dwarf_find(&info, &dwarf, &source);
+	source.lazy = lazy;
 	if (!err && module->wasm)
 		op_wasm_module_code_section(module->wasm, &source.code_start, &source.code_end);
 	return as_reason(state, err ? err : take(state, &source));
@@ -441,7 +450,7 @@ static struct op_error *try_debuginfod(struct op_session *session, struct op_mod
 	_cleanup_free_ char *path = NULL;
 	if (!session->source_settings.debuginfod)
 		return NULL;
-	if (!find_build_id(module->wasm, &build_id)) {
+	if (!op_wasm_build_id(module->wasm, &build_id)) {
 		add_reason(state, "it has no build id to ask debuginfod for");
 		return NULL;
 	}
@@ -456,7 +465,7 @@ struct op_error *op_source_find_by_debuginfod(struct op_session *session,
 {
 	struct op_bytes build_id;
 	*ret = NULL;
-	if (!session->source_settings.debuginfod || !find_build_id(module->wasm, &build_id))
+	if (!session->source_settings.debuginfod || !op_wasm_build_id(module->wasm, &build_id))
 		return NULL;
 	struct op_error *err =
 		op_debuginfod_find(build_id.data, build_id.size, source, &session->cancel, ret);
@@ -504,4 +513,30 @@ struct op_error *op_source_info(struct op_session *session, struct op_module_ent
 	}
 	*ret = err ? NULL : module->source->info;
 	return err;
+}
+
+static struct op_error *fetch_all(struct op_lazy_bytes *lazy)
+{
+	if (!lazy)
+		return NULL;
+	const struct op_bytes *all = op_lazy_bytes_all(lazy);
+	return op_lazy_bytes_need(lazy, all->data, all->size);
+}
+
+struct op_error *op_session_source_fetch(struct op_session *session, uint32_t module_id)
+{
+	struct op_module_entry *module = op_module_by_id(session, module_id);
+	if (!module)
+		return op_error_create(OP_ERROR_NOT_FOUND, "there is no such module");
+	struct op_debug_info *info;
+	struct op_error *err = op_source_info(session, module, &info);
+	if (err || !info)
+		return err;
+	if (module->wasm)
+		err = fetch_all(op_wasm_module_lazy(module->wasm));
+	struct op_bytes dwarf;
+	struct op_lazy_bytes *lazy;
+	if (!err)
+		err = op_artifact_section_lazy(module->artifact, ".wasmtime.dwarf", &dwarf, &lazy);
+	return err ?: fetch_all(lazy);
 }

@@ -62,7 +62,7 @@ static struct op_error *find_node_type(struct op_pretty *p, const struct op_type
 	bool found;
 	struct op_die die;
 	struct op_error *err =
-		op_debug_type_named(p->value->info, 0, text.data, text.size, &found, &die);
+		op_debug_type_named(p->value->info, NULL, 0, text.data, text.size, &found, &die);
 	if (err || !found)
 		return err;
 	err = op_debug_type(p->value->info, die, ret);

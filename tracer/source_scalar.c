@@ -180,6 +180,8 @@ static void enumerator_text(struct op_text *text, const struct op_type *type, co
 	if (type->name && (is_scoped || type->language == OP_LANGUAGE_RUST)) {
 		op_text_append_escaped(text, type->name, strlen(type->name));
 		op_text_append(text, "::");
+	} else if (type->name) {
+		op_text_append_escaped(text, type->name, type->scope_size);
 	}
 	op_text_append_escaped(text, name ?: "", name ? strlen(name) : 0);
 }

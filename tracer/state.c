@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "target-runtime/instance.h"
+#include "tracer/state_arrived.h"
 
 // The frames nearest to the top prove instances and stores; a recursion of 50,000 frames proves no
 // more.
@@ -62,6 +63,7 @@ static void lists_clear(struct op_guest_state *state)
 void op_state_forget(struct op_session *session, bool ran)
 {
 	struct op_guest_state *state = session->guest;
+	op_arrived_state_forget(session);
 	if (!state)
 		return;
 	lists_clear(state);
@@ -75,6 +77,7 @@ void op_state_forget(struct op_session *session, bool ran)
 void op_state_destroy(struct op_session *session)
 {
 	struct op_guest_state *state = session->guest;
+	op_arrived_state_destroy(session);
 	if (!state)
 		return;
 	op_state_forget(session, true);
@@ -477,13 +480,20 @@ static const struct op_instance *instance_of_frame(struct op_session *session,
 struct op_error *op_state_frame_instance(struct op_session *session, const struct op_frame *frame,
 					 struct op_scope *ret)
 {
-	struct op_error *err = op_state_set(session, &ret->set);
+	bool found = false, arriving = session->stack.arriving;
+	bool searched = session->guest && session->guest->set;
+	struct op_error *err = arriving && !searched
+				       ? op_arrived_instance(session, frame, &found, ret)
+				       : NULL;
+	if (err || found)
+		return err;
+	err = op_state_set(session, &ret->set);
 	if (err)
 		return err;
 	ret->instance = instance_of_frame(session, ret->set, frame);
 	ret->number = op_state_number(ret->set, ret->instance);
 	if (ret->instance)
-		return NULL;
+		return arriving ? op_arrived_learn(session, ret) : NULL;
 	return op_error_create(OP_ERROR_NOT_FOUND,
 			       "the instance that frame %" PRIu32
 			       " runs in is not known; \"info instances\" lists those there are, "
@@ -509,15 +519,14 @@ static const struct op_instance *only_guest_instance(const struct op_store_set *
 struct op_error *op_state_scope(struct op_session *session, const struct op_frame *frame,
 				struct op_scope *ret)
 {
+	bool by_frame =
+		!op_state_has_selection(session) && frame && frame->kind == OP_FRAME_WASM;
+	if (by_frame && !frame->vmctx.value)
+		return op_state_frame_instance(session, frame, ret);
 	struct op_error *err = op_state_set(session, &ret->set);
 	if (err)
 		return err;
-	struct op_host_addr wanted = session->guest->selected;
-	bool by_frame = !wanted.value && frame && frame->kind == OP_FRAME_WASM;
-	if (by_frame)
-		wanted = frame->vmctx;
-	if (by_frame && !wanted.value)
-		return op_state_frame_instance(session, frame, ret);
+	struct op_host_addr wanted = by_frame ? frame->vmctx : session->guest->selected;
 	size_t guests = 0;
 	ret->instance = wanted.value ? op_store_set_find(ret->set, wanted)
 				     : only_guest_instance(ret->set, &guests);

@@ -19,6 +19,10 @@ void op_step_forget_module(struct op_session *session, const struct op_module_en
 /** The run is over: what was planned is forgotten. */
 void op_step_end(struct op_step *step);
 bool op_step_is_finish(const struct op_step *step);
+/** A step by lines of a thread that stands where inlined bodies begin enters them, one for each of
+ * @p count steps, and the program does not move. @param[in,out] count what is left of it.
+ * @return the steps are done. */
+bool op_step_enters_inlined(struct op_session *session, enum op_run_kind kind, uint64_t *count);
 /** Plan a step, next or finish of the selected frame: wants the patches that are needed. */
 struct op_error *op_step_start(struct op_session *session, enum op_run_kind kind, uint64_t count);
 

@@ -184,6 +184,20 @@ void op_step_line_clear(struct op_session *session)
 	session->hidden_bodies = 0;
 }
 
+bool op_step_enters_inlined(struct op_session *session, enum op_run_kind kind, uint64_t *count)
+{
+	uint32_t hidden = op_session_hidden_bodies(session);
+	// Who is shown no such frames would see nothing of it.
+	if (kind != OP_RUN_STEP_LINE || !hidden || session->hide_inlined)
+		return false;
+	uint64_t steps = *count ? *count : 1;
+	uint32_t entered = steps < hidden ? (uint32_t)steps : hidden;
+	session->hidden_bodies -= entered;
+	*count = steps - entered;
+	op_stacks_forget(session);
+	return !*count;
+}
+
 struct op_error *op_step_start_line(struct op_session *session, const struct op_stack *stack,
 				    const struct op_frame *frame, uint32_t hidden)
 {

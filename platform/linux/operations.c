@@ -34,6 +34,7 @@ const struct op_process_operations op_live_operations = {
 	.trap_reason = op_live_trap_reason,
 	.run = op_live_run,
 	.watch_exit = op_live_watch_exit,
+	.let_live = op_live_let_live,
 	.step = op_live_step,
 	.wait = op_live_wait,
 	.stop_all = op_live_stop_all,
@@ -45,4 +46,5 @@ const struct op_process_operations op_live_operations = {
 	.write_child = op_live_write_child,
 	.protect_child = op_live_protect_child,
 	.release_child = op_live_release_child,
+	.freeze = op_live_freeze,
 };

@@ -15,6 +15,8 @@ struct op_error *op_live_kill(struct op_process *process);
 struct op_error *op_live_protect_child(struct op_process *process, int64_t child,
 				       struct op_host_addr addr, uint64_t size,
 				       unsigned protection);
+struct op_error *op_live_freeze(struct op_process *process, const struct op_freeze_options *options,
+				struct op_frozen **ret);
 struct op_error *op_live_release_child(struct op_process *process, int64_t child);
 struct op_error *op_live_write_child(struct op_process *process, int64_t child,
 				     struct op_host_addr addr, const void *buffer, size_t size);
@@ -47,6 +49,7 @@ struct op_error *op_live_vector_register(struct op_process *process, op_thread_i
 					 unsigned index, uint8_t ret[16]);
 struct op_error *op_live_run(struct op_process *process, const struct op_run_request *request);
 struct op_error *op_live_watch_exit(struct op_process *process, bool enabled);
+struct op_error *op_live_let_live(struct op_process *process);
 void op_live_forget_plant(struct op_process *process, uint32_t entry);
 struct op_error *op_live_note_plant(struct op_process *process, struct op_host_addr addr,
 				    const void *bytes, size_t size, uint8_t harmless,

@@ -138,21 +138,36 @@ struct op_error *op_live_run(struct op_process *base, const struct op_run_reques
 	return NULL;
 }
 
-struct op_error *op_live_watch_exit(struct op_process *base, bool enabled)
+/** Options of all tracees and of those to come, all threads stopped. */
+static void set_options(struct op_live *process, long options)
 {
-	struct op_live *process = op_live(base);
-	struct op_error *err = op_live_require_attached(process, "watch the end of");
-	long options = enabled ? process->options | PTRACE_O_TRACEEXIT
-			       : process->options & ~(long)PTRACE_O_TRACEEXIT;
-	if (err || options == process->options)
-		return err;
+	if (options == process->options)
+		return;
 	process->options = options;
 	struct op_tracee *tracee, *next;
 	// ESRCH: it was killed meanwhile. Threads that are born later inherit the options (man 2
 	// ptrace, PTRACE_O_TRACECLONE).
 	HASH_ITER(hh, process->tracees, tracee, next)
 	ptrace(PTRACE_SETOPTIONS, tracee->id, 0, op_ptrace_options | options);
-	return NULL;
+}
+
+struct op_error *op_live_watch_exit(struct op_process *base, bool enabled)
+{
+	struct op_live *process = op_live(base);
+	struct op_error *err = op_live_require_attached(process, "watch the end of");
+	if (!err)
+		set_options(process, enabled ? process->options | PTRACE_O_TRACEEXIT
+					     : process->options & ~(long)PTRACE_O_TRACEEXIT);
+	return err;
+}
+
+struct op_error *op_live_let_live(struct op_process *base)
+{
+	struct op_live *process = op_live(base);
+	struct op_error *err = op_live_require_attached(process, "let go of");
+	if (!err)
+		set_options(process, process->options & ~(long)PTRACE_O_EXITKILL);
+	return err;
 }
 
 /** A trap nobody has looked at: the program's own when someone sent it, or when its trap

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The module's custom sections as an ELF file in memory for libdw, and the list of its units.
-#include <elf.h>
+// An information: the module's custom sections, libdw's handles, and the list of its units.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +77,7 @@ void op_debug_source_of_module(const struct op_wasm_module *module, struct op_de
 {
 	uint32_t count;
 	const struct op_wasm_custom *customs = op_wasm_module_customs(module, &count);
-	*ret = (struct op_debug_source){0};
+	*ret = (struct op_debug_source){.lazy = op_wasm_module_lazy(module)};
 	op_wasm_module_code_section(module, &ret->code_start, &ret->code_end);
 	for (uint32_t i = 0; i < count; i++)
 		for (size_t k = 0; k < OP_DEBUG_SECTION_COUNT; k++)
@@ -87,78 +86,6 @@ void op_debug_source_of_module(const struct op_wasm_module *module, struct op_de
 				ret->sections[k] = (struct op_bytes){.data = customs[i].bytes.data,
 								     .size = customs[i].bytes.size,
 								     .what = section_names[k]};
-}
-
-// The ELF file -------------------------------------------------------------------------------
-
-// Header, sections, names of sections, section headers: libelf wants them in one piece. Headers are
-// written byte by byte in the order of Elf32_Ehdr and Elf32_Shdr, which is also that of this
-// machine.
-static struct op_error *make_image(struct op_debug_info *info, size_t *ret_size)
-{
-	size_t size = sizeof(Elf32_Ehdr), names = 1, count = 2; // the null section, .shstrtab
-	for (size_t i = 0; i < OP_DEBUG_SECTION_COUNT; i++) {
-		const struct op_bytes *section = &info->source.sections[i];
-		if (!section->size)
-			continue;
-		size += section->size;
-		names += strlen(section_names[i]) + 1;
-		count++;
-	}
-	static const char strings[] = ".shstrtab";
-	names += sizeof(strings);
-	size_t headers = (size + names + 7) & ~(size_t)7;
-	size_t total = headers + count * sizeof(Elf32_Shdr);
-	if (total > UINT32_MAX)
-		return op_error_create(
-			OP_ERROR_LIMIT,
-			"the debug sections have %zu bytes; more than 4 GiB cannot be "
-			"read",
-			total);
-	uint8_t *image = calloc(1, total);
-	if (!image)
-		return op_error_no_memory();
-	info->image = image;
-	Elf32_Ehdr header = {
-		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB,
-			    EV_CURRENT},
-		.e_type = ET_EXEC,
-		.e_machine = EM_NONE,
-		.e_version = EV_CURRENT,
-		.e_shoff = (Elf32_Off)headers,
-		.e_ehsize = sizeof(Elf32_Ehdr),
-		.e_shentsize = sizeof(Elf32_Shdr),
-		.e_shnum = (Elf32_Half)count,
-		.e_shstrndx = (Elf32_Half)(count - 1),
-	};
-	memcpy(image, &header, sizeof(header));
-	size_t at = sizeof(header), name = 1, index = 1;
-	for (size_t i = 0; i < OP_DEBUG_SECTION_COUNT; i++) {
-		const struct op_bytes *section = &info->source.sections[i];
-		if (!section->size)
-			continue;
-		memcpy(image + at, section->data, section->size);
-		Elf32_Shdr shdr = {.sh_name = (Elf32_Word)name,
-				   .sh_type = SHT_PROGBITS,
-				   .sh_offset = (Elf32_Off)at,
-				   .sh_size = (Elf32_Word)section->size,
-				   .sh_addralign = 1};
-		memcpy(image + headers + index++ * sizeof(shdr), &shdr, sizeof(shdr));
-		// The image's copy is what everybody reads: units that are bad are blanked in it.
-		info->source.sections[i].data = image + at;
-		strcpy((char *)image + size + name, section_names[i]);
-		name += strlen(section_names[i]) + 1;
-		at += section->size;
-	}
-	strcpy((char *)image + size + name, strings);
-	Elf32_Shdr shdr = {.sh_name = (Elf32_Word)name,
-			   .sh_type = SHT_STRTAB,
-			   .sh_offset = (Elf32_Off)size,
-			   .sh_size = (Elf32_Word)names,
-			   .sh_addralign = 1};
-	memcpy(image + headers + index * sizeof(shdr), &shdr, sizeof(shdr));
-	*ret_size = total;
-	return NULL;
 }
 
 struct op_error *op_debug_info_create(const struct op_debug_source *source, op_debug_warn_fn warn,
@@ -170,16 +97,13 @@ struct op_error *op_debug_info_create(const struct op_debug_source *source, op_d
 	_cleanup_(op_debug_info_destroyp) struct op_debug_info *info = calloc(1, sizeof(*info));
 	if (!info)
 		return op_error_no_memory();
-	info->source = *source;
 	info->warn = warn;
 	info->warn_context = warn_context;
 	info->cancel = cancel;
-	size_t size = 0;
-	struct op_error *err = make_image(info, &size);
+	struct op_error *err = op_debug_image_create(source, &info->image, &info->source);
 	if (err)
 		return err;
-	elf_version(EV_CURRENT);
-	info->elf = elf_memory(info->image, size);
+	info->elf = op_debug_image_elf(info->image);
 	if (info->elf)
 		info->dwarf = dwarf_begin_elf(info->elf, DWARF_C_READ, NULL);
 	if (!info->dwarf)
@@ -198,7 +122,8 @@ void op_debug_info_destroy(struct op_debug_info *info)
 	op_debug_type_set_destroy(info->types);
 	dwarf_end(info->dwarf);
 	elf_end(info->elf);
-	free(info->image);
+	op_debug_image_destroy(info->image);
+	op_abbreviations_deinit(&info->abbreviations);
 	free(info->units.data);
 	free(info->ranges.data);
 	free(info);
@@ -293,23 +218,37 @@ static struct op_error *read_header(struct op_reader *r, uint64_t offset, uint64
 	return err;
 }
 
-static const char *string_of(Dwarf_Die *die, unsigned name)
+static const char *string_of(const struct op_debug_info *info, Dwarf_Die *die, unsigned name)
 {
 	Dwarf_Attribute attribute;
-	const char *text = dwarf_attr(die, name, &attribute) ? dwarf_formstring(&attribute) : NULL;
+	const char *text =
+		dwarf_attr(die, name, &attribute) ? op_debug_string(info, &attribute) : NULL;
 	return text ?: "";
 }
 
-static struct op_error *add_unit(struct op_debug_info *info, uint64_t offset, uint16_t version)
+struct found_unit {
+	uint64_t start, die, end;
+	uint16_t version;
+};
+
+static struct op_error *add_unit(struct op_debug_info *info, const struct found_unit *found)
 {
 	Dwarf_Die die;
-	struct op_debug_unit unit = {
-		.die = {offset}, .name = "", .directory = "", .producer = "", .version = version};
-	bool known = dwarf_offdie(info->dwarf, offset, &die) && dwarf_tag(&die) >= 0;
+	struct op_debug_unit unit = {.die = {found->die},
+				     .name = "",
+				     .directory = "",
+				     .producer = "",
+				     .version = found->version,
+				     .end = found->end};
+	bool known = dwarf_offdie(info->dwarf, found->die, &die) && dwarf_tag(&die) >= 0;
+	struct op_error *err =
+		known ? op_debug_unit_need_entry(info, &die, found->start, found->end) : NULL;
+	if (err)
+		return err;
 	if (known) {
-		unit.name = string_of(&die, DW_AT_name);
-		unit.directory = string_of(&die, DW_AT_comp_dir);
-		unit.producer = string_of(&die, DW_AT_producer);
+		unit.name = string_of(info, &die, DW_AT_name);
+		unit.directory = string_of(info, &die, DW_AT_comp_dir);
+		unit.producer = string_of(info, &die, DW_AT_producer);
 		unit.language = language_of(dwarf_srclang(&die));
 	}
 	if (!op_array_push(&info->units, unit))
@@ -321,47 +260,68 @@ static struct op_error *add_unit(struct op_debug_info *info, uint64_t offset, ui
 
 // A unit that libdw would stop at becomes an empty one of DWARF 4; when it is too short for that,
 // there is nothing behind it for libdw.
-static bool blank(struct op_debug_info *info, uint64_t offset, uint64_t next)
+static struct op_error *blank(struct op_debug_info *info, uint64_t offset, uint64_t next, bool *ret)
 {
 	// Length, version 4, abbreviations at 0, addresses of 4 bytes, no entries.
 	static const uint8_t header[] = {4, 0, 0, 0, 0, 0, 4};
 	uint8_t *data = (uint8_t *)info->source.sections[OP_DEBUG_INFO].data;
 	size_t body = (size_t)(offset + 4);
-	if (next - body < sizeof(header))
-		return false;
+	*ret = next - body >= sizeof(header);
+	// What is fetched later would be as it was.
+	struct op_error *err =
+		*ret ? op_debug_need(&info->source, OP_DEBUG_INFO, offset, next - offset) : NULL;
+	if (err || !*ret)
+		return err;
 	memset(data + body, 0, (size_t)(next - body));
 	memcpy(data + body, header, sizeof(header));
-	return true;
+	return NULL;
+}
+
+struct found_units OP_ARRAY(struct found_unit);
+
+// Every header is checked, and bad units blanked, before libdw sees the first: it reads them in
+// order.
+static struct op_error *find_units(struct op_debug_info *info, struct found_units *ret)
+{
+	struct op_reader r = op_reader(&info->source.sections[OP_DEBUG_INFO]);
+	struct op_error *err = NULL;
+	while (!err && op_reader_left(&r)) {
+		struct found_unit unit = {.start = op_reader_offset(&r)};
+		err = op_debug_unit_need_head(info, unit.start, UINT64_MAX);
+		if (err)
+			break;
+		struct op_error *problem =
+			read_header(&r, unit.start, &unit.end, &unit.die, &unit.version);
+		if (problem) {
+			bool blanked = false;
+			warn_at(info, unit.start, "%s", problem->message);
+			op_error_destroy(problem);
+			if (unit.end)
+				err = blank(info, unit.start, unit.end, &blanked);
+			if (!blanked)
+				break;
+			unit.die = 0;
+		}
+		if (!err && unit.die && !op_array_push(ret, unit))
+			err = op_error_no_memory();
+		if (!err)
+			err = op_reader_seek(&r, (size_t)unit.end);
+	}
+	return err;
 }
 
 struct op_error *op_debug_units(struct op_debug_info *info, const struct op_debug_unit **ret,
 				size_t *ret_count)
 {
 	struct op_error *err = NULL;
-	// Every header is checked, and bad units blanked, before libdw sees the first: it reads
-	// them in order.
-	struct OP_ARRAY(struct op_debug_unit) found = {0};
-	struct op_reader r = op_reader(&info->source.sections[OP_DEBUG_INFO]);
-	while (!err && !info->units_known && op_reader_left(&r)) {
-		uint64_t offset = op_reader_offset(&r), next = 0, die = 0;
-		uint16_t version = 0;
-		struct op_error *problem = read_header(&r, offset, &next, &die, &version);
-		if (problem) {
-			warn_at(info, offset, "%s", problem->message);
-			op_error_destroy(problem);
-			if (!next || !blank(info, offset, next))
-				break;
-			die = 0;
-		}
-		if (die && !op_array_push(&found, ((struct op_debug_unit){.die = {die},
-									  .version = version})))
-			err = op_error_no_memory();
-		if (!err)
-			err = op_reader_seek(&r, (size_t)next);
+	if (!info->units_known) {
+		struct found_units found = {0};
+		info->units.count = 0;
+		err = find_units(info, &found);
+		for (size_t i = 0; !err && i < found.count; i++)
+			err = add_unit(info, &found.data[i]);
+		free(found.data);
 	}
-	for (size_t i = 0; !err && i < found.count; i++)
-		err = add_unit(info, found.data[i].die.offset, found.data[i].version);
-	free(found.data);
 	info->units_known |= !err;
 	*ret = info->units.data;
 	*ret_count = info->units.count;
@@ -384,10 +344,22 @@ const struct op_debug_unit *op_debug_unit_of(struct op_debug_info *info, struct 
 bool op_debug_die(struct op_debug_info *info, struct op_die die, Dwarf_Die *ret)
 {
 	Dwarf_Off offset = die.offset & ~OP_DIE_TYPES;
+	struct op_error *err = op_debug_need_entries(info, die);
+	if (err) {
+		warn_at(info, offset, "%s", err->message);
+		op_error_destroy(err);
+		return false;
+	}
 	const Dwarf_Die *found = die.offset & OP_DIE_TYPES
 					 ? dwarf_offdie_types(info->dwarf, offset, ret)
 					 : dwarf_offdie(info->dwarf, offset, ret);
 	return offset && found && dwarf_tag(ret) > 0;
+}
+
+bool op_debug_unit_die(struct op_debug_info *info, size_t unit, Dwarf_Die *ret)
+{
+	return dwarf_offdie(info->dwarf, info->units.data[unit].die.offset, ret) &&
+	       dwarf_tag(ret) > 0;
 }
 
 bool op_debug_pc(const struct op_debug_info *info, uint64_t address, uint32_t *ret)
@@ -416,7 +388,7 @@ static struct op_error *index_ranges(struct op_debug_info *info)
 		Dwarf_Die die;
 		Dwarf_Addr base, low, high;
 		ptrdiff_t next = 0;
-		if (units[i].bad || !op_debug_die(info, units[i].die, &die))
+		if (units[i].bad || !op_debug_unit_die(info, i, &die))
 			continue;
 		while (!err && (next = dwarf_ranges(&die, next, &base, &low, &high)) > 0) {
 			struct unit_range range = {.unit = i};

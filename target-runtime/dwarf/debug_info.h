@@ -38,8 +38,12 @@ enum op_debug_section {
 /** ".debug_info", ... Static. */
 const char *op_debug_section_name(enum op_debug_section section);
 
+struct op_lazy_bytes;
 struct op_debug_source {
 	struct op_bytes sections[OP_DEBUG_SECTION_COUNT]; /**< size 0: there is none */
+	/** What the sections are fetched through, piece by piece, when they are asked for: it must
+	 * outlive the information. NULL: their bytes are there. */
+	struct op_lazy_bytes *lazy;
 	/** Of the code section's contents in the module: what is added to DWARF's addresses. */
 	uint32_t code_start;
 	uint32_t code_end; /**< addresses behind it are no code: dead functions have 0 or -1, -2 */
@@ -58,7 +62,7 @@ void op_debug_source_of_module(const struct op_wasm_module *module, struct op_de
 typedef void (*op_debug_warn_fn)(void *context, const char *text);
 
 /**
- * @param[in] source copied, with its bytes.
+ * @param[in] source copied; its bytes as well, unless they are fetched.
  * @param[in] cancel long searches end with OP_ERROR_INTERRUPTED when it is set; may be NULL.
  * @return OP_ERROR_NOT_FOUND when there is no .debug_info.
  */
@@ -96,8 +100,10 @@ struct op_debug_unit {
 	const char *directory; /**< DW_AT_comp_dir; "" when it has none */
 	const char *producer;  /**< "" when it has none */
 	enum op_debug_language language;
-	unsigned version; /**< of DWARF */
-	bool bad;         /**< it could not be read; a warning was given */
+	unsigned version;   /**< of DWARF */
+	uint64_t end;       /**< of its entries in .debug_info */
+	bool entries_known; /**< they are there, and not only its first one */
+	bool bad;           /**< it could not be read; a warning was given */
 };
 /** All units, in the order of .debug_info. Borrowed; stays. The first call walks their headers. */
 struct op_error *op_debug_units(struct op_debug_info *info, const struct op_debug_unit **ret,

@@ -8,10 +8,14 @@
 #include <elfutils/libdw.h>
 
 #include "base/array.h"
+#include "base/lazy_bytes.h"
 #include "base/text.h"
 #include "target-runtime/dwarf/debug_info.h"
+#include "target-runtime/dwarf/entries.h"
 
 enum {
+	/** Bytes of a string: what is longer is no name. */
+	OP_DWARF_TEXT_MAX = 1 << 16,
 	/** Nesting of entries, of types, of origins that refer to origins. */
 	OP_DWARF_DEPTH_MAX = 64,
 	/** Entries that one question may look at. */
@@ -38,21 +42,50 @@ void op_debug_names_destroy(struct op_debug_names *names);
 void op_debug_type_set_destroy(struct op_debug_type_set *types);
 
 struct op_debug_info {
-	struct op_debug_source source;
+	struct op_debug_source source; /**< the sections as they are in the image */
 	op_debug_warn_fn warn;
 	void *warn_context;
 	const struct op_cancel *cancel;
-	void *image; /**< the ELF that libdw reads; owned */
+	struct op_debug_image *image; /**< the ELF that libdw reads; owned */
 	Elf *elf;
 	Dwarf *dwarf;
 	struct OP_ARRAY(struct op_debug_unit) units;
 	bool units_known;
+	bool entries_known;                        /**< all of .debug_info is there */
+	struct op_abbreviations abbreviations;     /**< debug_image.c */
 	struct OP_ARRAY(struct unit_range) ranges; /**< ascending by low */
 	bool ranges_known;
 	struct op_debug_lines *lines;    /**< line_table.c */
 	struct op_debug_names *names;    /**< names.c */
 	struct op_debug_type_set *types; /**< type_set.c */
 };
+
+/** debug_image.c: the ELF that libdw reads, and the parts of it that have to be there before. */
+struct op_debug_image;
+/** @param[out] ret the same sections, in the image. What *ret_image is stays to be destroyed when
+ * it fails. */
+struct op_error *op_debug_image_create(const struct op_debug_source *origin,
+				       struct op_debug_image **ret_image,
+				       struct op_debug_source *ret);
+void op_debug_image_destroy(struct op_debug_image *image);
+Elf *op_debug_image_elf(const struct op_debug_image *image);
+/** A part of a section is about to be read; what lies outside of the section is left out. */
+struct op_error *op_debug_need(const struct op_debug_source *source, enum op_debug_section section,
+			       uint64_t offset, uint64_t size);
+/** The string at an offset of a section; NULL: it does not end there, or not within @p limit bytes,
+ * or cannot be fetched. */
+const char *op_debug_text(const struct op_debug_source *source, enum op_debug_section section,
+			  uint64_t offset, size_t limit);
+/** dwarf_formstring() of what may not be there yet; NULL: none. */
+const char *op_debug_string(const struct op_debug_info *info, Dwarf_Attribute *attribute);
+/** The header of a unit that begins at @p offset, and as a rule its first entry. */
+struct op_error *op_debug_unit_need_head(struct op_debug_info *info, uint64_t offset,
+					 uint64_t length);
+/** All of its first entry, when it is longer than that. */
+struct op_error *op_debug_unit_need_entry(struct op_debug_info *info, Dwarf_Die *die,
+					  uint64_t offset, uint64_t end);
+/** The entries of the unit that @p die is in, and what they refer to. */
+struct op_error *op_debug_need_entries(struct op_debug_info *info, struct op_die die);
 
 /** Warn of a unit, once: "unit main.c at 0x1234 of the debug information: WHAT". It is bad from
  * then on. */
@@ -65,8 +98,11 @@ void op_debug_unit_remark(struct op_debug_info *info, size_t unit, const char *f
 /** The unit that an entry is in; NULL when there is none. */
 const struct op_debug_unit *op_debug_unit_of(struct op_debug_info *info, struct op_die die);
 
-/** libdw's handle of an entry; false when there is none at that offset. */
+/** libdw's handle of an entry; false when there is none at that offset. All of its unit may be read
+ * then. */
 bool op_debug_die(struct op_debug_info *info, struct op_die die, Dwarf_Die *ret);
+/** The same of a unit's first entry, which alone may be read. */
+bool op_debug_unit_die(struct op_debug_info *info, size_t unit, Dwarf_Die *ret);
 /** Set in the offsets of entries of .debug_types (DWARF 4), which count from that section. */
 #define OP_DIE_TYPES (UINT64_C(1) << 63)
 static inline struct op_die op_die_of(Dwarf_Die *die)

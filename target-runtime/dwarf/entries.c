@@ -11,7 +11,6 @@
 
 enum {
 	ASK_CANCEL_EVERY = 1 << 16,
-	NAME_SIZE_MAX = 1 << 16, // what is longer is no name
 };
 
 void op_abbreviations_deinit(struct op_abbreviations *abbreviations)
@@ -122,6 +121,8 @@ static struct op_error *read_abbreviation(struct op_abbreviations *table, struct
 			return op_reader_fail(
 				r, "an abbreviation has attribute 0x%" PRIx32 " of form 0x%" PRIx32,
 				attribute, form);
+		table->foreign |= form == DW_FORM_ref_addr || form == DW_FORM_ref_sig8 ||
+				  form == DW_FORM_indirect;
 		uint32_t size = fixed_size(form, table->version, table->address_size);
 		item.fixed_size = size == UINT32_MAX || item.fixed_size == UINT32_MAX
 					  ? UINT32_MAX
@@ -155,7 +156,7 @@ static struct op_error *read_abbreviations(struct op_abbreviations *table,
 	if (table->known && table->offset == offset && table->version == version &&
 	    table->address_size == address_size)
 		return NULL;
-	table->known = table->foreign_inlined = false;
+	table->known = table->foreign_inlined = table->foreign = false;
 	table->items.count = table->forms.count = 0;
 	table->offset = offset;
 	table->version = version;
@@ -200,7 +201,10 @@ struct op_error *op_entries_open(struct op_debug_info *info, size_t unit,
 	struct op_reader r = op_reader(&info->source.sections[OP_DEBUG_INFO]);
 	uint32_t length, offset = 0;
 	uint8_t type, address_size = 4;
-	struct op_error *err = op_reader_seek(&r, ret->start);
+	struct op_error *err =
+		op_debug_need(&info->source, OP_DEBUG_INFO, ret->start, header->end - ret->start);
+	if (!err)
+		err = op_reader_seek(&r, ret->start);
 	if (!err)
 		err = op_reader_u32(&r, &length);
 	// What the references count from is the header, so the reader keeps the section's offsets.
@@ -309,39 +313,29 @@ static struct op_error *read_form(struct op_entries *entries, unsigned form, uin
 	return err ? err : op_reader_skip(r, u32);
 }
 
-// A string that ends inside its section; NULL otherwise.
-static const char *string_at(const struct op_bytes *section, uint64_t offset)
-{
-	if (offset >= section->size)
-		return NULL;
-	size_t left = section->size - (size_t)offset;
-	if (!memchr(section->data + offset, 0, left < NAME_SIZE_MAX ? left : NAME_SIZE_MAX))
-		return NULL;
-	return (const char *)section->data + offset;
-}
-
 static const char *string_of(const struct op_entries *entries, unsigned form, uint64_t value)
 {
-	const struct op_bytes *sections = entries->info->source.sections;
+	const struct op_debug_source *source = &entries->info->source;
 	switch (form) {
 	case DW_FORM_string:
-		return string_at(&sections[OP_DEBUG_INFO], value);
+		return op_debug_text(source, OP_DEBUG_INFO, value, OP_DWARF_TEXT_MAX);
 	case DW_FORM_strp:
-		return string_at(&sections[OP_DEBUG_STR], value);
+		return op_debug_text(source, OP_DEBUG_STR, value, OP_DWARF_TEXT_MAX);
 	case DW_FORM_line_strp:
-		return string_at(&sections[OP_DEBUG_LINE_STR], value);
+		return op_debug_text(source, OP_DEBUG_LINE_STR, value, OP_DWARF_TEXT_MAX);
 	case DW_FORM_strx:
 	case DW_FORM_strx1:
 	case DW_FORM_strx2:
 	case DW_FORM_strx3:
 	case DW_FORM_strx4: {
-		const struct op_bytes *offsets = &sections[OP_DEBUG_STR_OFFSETS];
+		const struct op_bytes *offsets = &source->sections[OP_DEBUG_STR_OFFSETS];
 		if (value > UINT32_MAX || entries->strings_base > offsets->size ||
 		    offsets->size - entries->strings_base < 4 * (value + 1))
 			return NULL;
-		return string_at(
-			&sections[OP_DEBUG_STR],
-			op_load_u32_unchecked(offsets->data + entries->strings_base + 4 * value));
+		return op_debug_text(
+			source, OP_DEBUG_STR,
+			op_load_u32_unchecked(offsets->data + entries->strings_base + 4 * value),
+			OP_DWARF_TEXT_MAX);
 	}
 	default:
 		return NULL;

@@ -28,6 +28,8 @@ struct op_abbreviations {
 	/** Some inlined body names its origin by an offset of the section: perhaps in another
 	 * unit. */
 	bool foreign_inlined;
+	/** Some attribute may refer to an entry of another unit. */
+	bool foreign;
 };
 void op_abbreviations_deinit(struct op_abbreviations *abbreviations);
 

@@ -397,18 +397,8 @@ struct op_error *op_debug_function_body(struct op_debug_info *info,
 		op_debug_lines_between(info, function->low_pc, function->high_pc, &lines, &count);
 	if (err)
 		return err;
-	for (size_t i = 0; i < count; i++) {
-		if (lines[i].prologue_end && lines[i].pc >= function->low_pc) {
-			*ret_pc = lines[i].pc;
-			return NULL;
-		}
-	}
-	for (size_t i = 1; i < count; i++) {
-		bool other = lines[i].line != lines[0].line || lines[i].file != lines[0].file;
-		if (other && lines[i].line && lines[i].is_statement) {
-			*ret_pc = lines[i].pc;
-			return NULL;
-		}
-	}
+	const struct op_debug_line *body = op_debug_lines_body(lines, count);
+	if (body && body->pc >= function->low_pc)
+		*ret_pc = body->pc;
 	return NULL;
 }

@@ -87,8 +87,9 @@ struct op_error *op_debug_variables_at(struct op_debug_info *info,
 				       struct op_debug_variable **ret, size_t *ret_count);
 /**
  * What a name means at @p pc (0: nowhere in particular): a local or parameter of the innermost body
- * that has it, else a static of the unit, else a global of any unit, with the rules of
- * op_debug_functions_named(); enumerators too. *ret_found false: nothing.
+ * that has it, else a value that a template around it was made with, else a static of the unit,
+ * else a global of any unit, with the rules of op_debug_functions_named(); enumerators too.
+ * *ret_found false: nothing.
  */
 struct op_error *op_debug_variable_named(struct op_debug_info *info,
 					 const struct op_debug_function *function, uint32_t pc,
@@ -98,10 +99,18 @@ struct op_error *op_debug_variable_named(struct op_debug_info *info,
  * array; free() it. */
 struct op_error *op_debug_globals(struct op_debug_info *info, const char *pattern,
 				  struct op_debug_variable **ret, size_t *ret_count);
-/** Types by name, with the rules of op_debug_functions_named(); "struct node", "enum color", and
- * "unsigned int" as C writes them. The first complete one, in the unit at @p pc when it has one. */
-struct op_error *op_debug_type_named(struct op_debug_info *info, uint32_t pc, const char *name,
-				     size_t size, bool *ret_found, struct op_die *ret);
+/**
+ * Types by name, with the rules of op_debug_functions_named(); "struct node", "enum color", and
+ * "unsigned int" as C writes them; parameters of the templates that @p function is of. Of several
+ * that which is declared closest around the function, then a complete one, then one of the unit at
+ * @p pc.
+ * @param[in] function a body; NULL: in none.
+ * @param[out] ret 0: void, which a template parameter may be.
+ */
+struct op_error *op_debug_type_named(struct op_debug_info *info,
+				     const struct op_debug_function *function, uint32_t pc,
+				     const char *name, size_t size, bool *ret_found,
+				     struct op_die *ret);
 /** Named types that match a shell pattern (NULL: all), each name once. @param[out] ret heap array;
  * free() it. */
 struct op_debug_type_name {

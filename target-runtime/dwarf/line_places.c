@@ -134,22 +134,50 @@ static size_t without_gap(struct search *search, const struct op_debug_line_prog
 	return search->first;
 }
 
-// Behind the prologue of the function whose first row is @p first: the row that is marked, else
-// the second line's first row, else the first row.
-static struct op_debug_line behind_prologue(const struct op_debug_line_program *program,
-					    size_t first)
+// clang gives what it puts in front of a function (its checks of `this`) the function's line
+// without a column, and marks that row where it is the first: nothing of the prologue has run
+// there.
+static bool marks_nothing(const struct op_debug_line *lines, size_t count)
+{
+	bool has_columns = false;
+	for (size_t i = 1; !has_columns && i < count; i++)
+		has_columns = lines[i].column;
+	return has_columns && lines[0].prologue_end && !lines[0].column;
+}
+
+const struct op_debug_line *op_debug_lines_body(const struct op_debug_line *lines, size_t count)
+{
+	if (!count)
+		return NULL;
+	bool passed = marks_nothing(lines, count);
+	for (size_t i = passed; i < count; i++)
+		if (lines[i].prologue_end)
+			return &lines[i];
+	for (size_t i = 1; i < count; i++) {
+		bool other = lines[i].line != lines[0].line || lines[i].file != lines[0].file;
+		bool inside = passed && lines[i].column;
+		if ((other || inside) && lines[i].line && lines[i].is_statement)
+			return &lines[i];
+	}
+	return &lines[0];
+}
+
+// The same of the function whose first row is @p first.
+static struct op_error *behind_prologue(const struct op_debug_line_program *program, size_t first,
+					struct op_debug_line *ret)
 {
 	const struct op_line_row *rows = program->rows.data;
-	size_t second = first;
-	for (size_t i = first; i < program->rows.count; i++) {
-		if (i > first && rows[i].pc != rows[i - 1].end_pc)
-			break;
-		if (rows[i].prologue_end)
-			return op_debug_line_of(program, &rows[i]);
-		if (second == first && rows[i].line && rows[i].line != rows[first].line)
-			second = i;
-	}
-	return op_debug_line_of(program, &rows[second]);
+	size_t count = 1;
+	while (first + count < program->rows.count &&
+	       rows[first + count].pc == rows[first + count - 1].end_pc)
+		count++;
+	_cleanup_free_ struct op_debug_line *lines = calloc(count, sizeof(*lines));
+	if (!lines)
+		return op_error_no_memory();
+	for (size_t i = 0; i < count; i++)
+		lines[i] = op_debug_line_of(program, &rows[first + i]);
+	*ret = *op_debug_lines_body(lines, count);
+	return NULL;
 }
 
 static struct op_error *add_place(void *context, const struct op_debug_line_program *program,
@@ -163,12 +191,12 @@ static struct op_error *add_place(void *context, const struct op_debug_line_prog
 		if (program->rows.data[i - 1].is_statement)
 			return NULL;
 	size_t first = without_gap(search, program, at);
-	struct place place = {
-		.line = first == at ? behind_prologue(program, first)
-				    : op_debug_line_of(program, row),
-		.body_low_pc = program->rows.data[first].pc,
-	};
-	return op_array_push(&search->places, place) ? NULL : op_error_no_memory();
+	struct place place = {.line = op_debug_line_of(program, row),
+			      .body_low_pc = program->rows.data[first].pc};
+	struct op_error *err = first == at ? behind_prologue(program, first, &place.line) : NULL;
+	if (!err && !op_array_push(&search->places, place))
+		err = op_error_no_memory();
+	return err;
 }
 
 static int compare_by_body(const void *a, const void *b)

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target-runtime/dwarf/dwarf_private.h"
+
 enum {
 	ENTRIES_MAX = 1 << 20, // directories, or files, of one program
 	FORMATS_MAX = 32,      // parts of an entry
@@ -28,17 +30,6 @@ static struct op_error *read_string(struct op_reader *r, const char **ret)
 		return op_reader_fail(r, "a name has no end");
 	*ret = (const char *)r->pos;
 	return op_reader_skip(r, (size_t)(end - r->pos) + 1);
-}
-
-// A string in another section.
-static const char *string_at(const struct op_bytes *section, uint64_t offset)
-{
-	if (offset >= section->size)
-		return NULL;
-	size_t left = section->size - (size_t)offset;
-	const uint8_t *name = section->data + offset;
-	return memchr(name, 0, left < NAME_MAX_SIZE ? left : NAME_MAX_SIZE) ? (const char *)name
-									    : NULL;
 }
 
 // Files and directories, DWARF 2 to 4 ---------------------------------------------------------
@@ -128,9 +119,9 @@ static struct op_error *read_form(struct op_reader *r, const struct op_debug_sou
 	case DW_FORM_strp:
 	case DW_FORM_line_strp:
 		err = op_reader_u32(r, &offset);
-		*ret_text = string_at(
-			&source->sections[form == DW_FORM_strp ? OP_DEBUG_STR : OP_DEBUG_LINE_STR],
-			offset);
+		*ret_text = op_debug_text(source,
+					  form == DW_FORM_strp ? OP_DEBUG_STR : OP_DEBUG_LINE_STR,
+					  offset, NAME_MAX_SIZE);
 		return err;
 	case DW_FORM_data16: // MD5
 		return op_reader_skip(r, 16);

@@ -54,7 +54,7 @@ static struct op_error *add_program(struct op_debug_info *info, struct op_debug_
 	Dwarf_Die die;
 	Dwarf_Attribute attribute;
 	Dwarf_Word offset;
-	if (info->units.data[unit].bad || !op_debug_die(info, info->units.data[unit].die, &die) ||
+	if (info->units.data[unit].bad || !op_debug_unit_die(info, unit, &die) ||
 	    !dwarf_attr(&die, DW_AT_stmt_list, &attribute))
 		return NULL;
 	if (dwarf_formudata(&attribute, &offset) ||
@@ -122,8 +122,11 @@ struct op_error *op_debug_line_head(struct op_debug_info *info,
 		return op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
 	if (program->bad)
 		return NULL;
-	struct op_error *err =
-		op_line_head_read(&info->source, program->offset, program->end, &info->lines->head);
+	struct op_error *err = op_debug_need(&info->source, OP_DEBUG_LINE, program->offset,
+					     program->end - program->offset);
+	if (err)
+		return err;
+	err = op_line_head_read(&info->source, program->offset, program->end, &info->lines->head);
 	*ret_known = !err;
 	if (!err || err->code == OP_ERROR_NO_MEMORY)
 		return err;

@@ -46,6 +46,10 @@ struct op_error *op_debug_line_places(struct op_debug_info *info, const char *fi
 				      uint32_t *ret_line, struct op_debug_line **ret,
 				      size_t *ret_count);
 
+/** Where a person wants a breakpoint in a function: of all its rows the one behind its prologue, as
+ * for op_debug_function_body(). NULL: @p count is 0. */
+const struct op_debug_line *op_debug_lines_body(const struct op_debug_line *lines, size_t count);
+
 /**
  * Which lines of a file have code: a flag for each of [first, first + count), over all matching
  * files. @param[in] file as for op_debug_line_places(). @param[out] ret filled in, where code is;

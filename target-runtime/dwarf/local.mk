@@ -1,4 +1,5 @@
 libtarget_la_SOURCES += \
+	target-runtime/dwarf/debug_image.c \
 	target-runtime/dwarf/debug_info.c target-runtime/dwarf/debug_info.h \
 	target-runtime/dwarf/demangle.c target-runtime/dwarf/demangle.h \
 	target-runtime/dwarf/die_attributes.c \
@@ -18,6 +19,7 @@ libtarget_la_SOURCES += \
 	target-runtime/dwarf/name_match.c \
 	target-runtime/dwarf/named_types.c \
 	target-runtime/dwarf/names.c target-runtime/dwarf/names.h \
+	target-runtime/dwarf/scopes.c target-runtime/dwarf/scopes.h \
 	target-runtime/dwarf/source_map.c target-runtime/dwarf/source_map.h \
 	target-runtime/dwarf/source_map_dwarf.c \
 	target-runtime/dwarf/source_path.c target-runtime/dwarf/source_path.h \

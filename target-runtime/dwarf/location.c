@@ -210,7 +210,8 @@ static struct op_error *constant_bytes(const void *data, size_t size, struct op_
 
 // DW_AT_const_value: bytes, a string, or a number in as many bytes as any type needs. Numbers of
 // the forms DW_FORM_data* have no sign, compilers write negative ones as DW_FORM_sdata.
-static struct op_error *constant(Dwarf_Attribute *attribute, struct op_debug_location *ret)
+static struct op_error *constant(const struct op_debug_info *info, Dwarf_Attribute *attribute,
+				 struct op_debug_location *ret)
 {
 	Dwarf_Block block;
 	Dwarf_Word word;
@@ -240,7 +241,7 @@ static struct op_error *constant(Dwarf_Attribute *attribute, struct op_debug_loc
 		}
 		break;
 	default:
-		string = dwarf_formstring(attribute);
+		string = op_debug_string(info, attribute);
 		if (string)
 			return constant_bytes(string, strlen(string) + 1, ret);
 		break;
@@ -305,7 +306,7 @@ static struct op_error *locate_variable(struct question *question, Dwarf_Die *di
 	if (dwarf_attr_integrate(die, DW_AT_location, &attribute))
 		return locate(question, &attribute, die, pc, ret);
 	if (dwarf_attr_integrate(die, DW_AT_const_value, &attribute))
-		return constant(&attribute, ret);
+		return constant(question->info, &attribute, ret);
 	return NULL;
 }
 

@@ -83,7 +83,9 @@ struct op_error *op_location_list_offset(const struct op_location_unit *unit, ui
 				       index);
 	struct op_reader r = op_reader(section);
 	uint64_t offset = 0;
-	struct op_error *err = op_reader_seek(&r, (size_t)at);
+	struct op_error *err = op_debug_need(&unit->info->source, OP_DEBUG_LOCLISTS, 0, UINT64_MAX);
+	if (!err)
+		err = op_reader_seek(&r, (size_t)at);
 	if (!err)
 		err = read_address(&r, unit->offset_size, &offset);
 	if (!err && __builtin_add_overflow(offset, unit->lists, ret))
@@ -230,8 +232,8 @@ struct op_error *op_location_list_find(const struct op_location_unit *unit, uint
 				       uint32_t pc, struct op_location_found *ret)
 {
 	bool is_new = unit->version >= 5;
-	const struct op_bytes *section =
-		&unit->info->source.sections[is_new ? OP_DEBUG_LOCLISTS : OP_DEBUG_LOC];
+	enum op_debug_section lists = is_new ? OP_DEBUG_LOCLISTS : OP_DEBUG_LOC;
+	const struct op_bytes *section = &unit->info->source.sections[lists];
 	uint64_t base = unit->base;
 	struct entry fallback = {.kind = ENTRY_NOTHING};
 	*ret = (struct op_location_found){0};
@@ -240,7 +242,9 @@ struct op_error *op_location_list_find(const struct op_location_unit *unit, uint
 				       "its location list is at 0x%" PRIx64 ", outside of %s",
 				       offset, is_new ? ".debug_loclists" : ".debug_loc");
 	struct op_reader r = op_reader(section);
-	struct op_error *err = op_reader_seek(&r, (size_t)offset);
+	struct op_error *err = op_debug_need(&unit->info->source, lists, 0, UINT64_MAX);
+	if (!err)
+		err = op_reader_seek(&r, (size_t)offset);
 	for (unsigned count = 0; !err && !ret->found; count++) {
 		struct entry entry = {.kind = ENTRY_END};
 		if (count == ENTRIES_MAX)

@@ -5,6 +5,7 @@
 
 #include "target-runtime/dwarf/functions.h"
 #include "target-runtime/dwarf/names.h"
+#include "target-runtime/dwarf/scopes.h"
 
 // Out of memory while adding to a table must not exit: uthash leaves hh.tbl NULL in the element
 // that could not be added.
@@ -44,8 +45,10 @@ static const struct keyword *take_keyword(const char **name, size_t *size)
 struct best_type {
 	struct op_debug_info *info;
 	const struct op_debug_unit *unit; // where a person stands; NULL: nowhere
+	const struct op_scope_chain *chain;
 	const struct keyword *keyword;
-	int rank; // of what was found; 0: nothing
+	size_t parts;  // of the name
+	unsigned rank; // of what was found; 0: nothing
 	struct op_die die;
 };
 
@@ -65,22 +68,56 @@ static struct op_error *choose_type(void *context, struct op_name_ref ref)
 	const struct op_named *item = op_named_at(best->info, ref);
 	bool complete = !(item->flags & OP_ENTRY_DECLARATION);
 	bool in_unit = best->unit == &best->info->units.data[ref.unit];
-	int rank = 1 + 2 * complete + in_unit;
-	if (is_asked_for(best->keyword, item->tag) && rank > best->rank) {
+	unsigned closeness;
+	if (!is_asked_for(best->keyword, item->tag))
+		return NULL;
+	struct op_error *err =
+		op_scope_closeness(best->info, best->chain, ref, best->parts, &closeness);
+	unsigned rank = 1 + 4 * closeness + 2 * complete + in_unit;
+	if (!err && rank > best->rank) {
 		best->rank = rank;
 		best->die.offset = item->offset;
 	}
-	return NULL;
+	return err;
 }
 
-struct op_error *op_debug_type_named(struct op_debug_info *info, uint32_t pc, const char *name,
-				     size_t size, bool *ret_found, struct op_die *ret)
+// What a template was made with, where it is not farther away than what was found.
+static void choose_parameter(struct best_type *best, const char *name, size_t size)
 {
-	struct best_type best = {.info = info, .keyword = take_keyword(&name, &size)};
+	unsigned closeness;
+	Dwarf_Die parameter, type;
+	Dwarf_Attribute attribute;
+	op_scope_parameter(best->info, best->chain, DW_TAG_template_type_parameter, name, size,
+			   &closeness, &parameter);
+	if (!closeness || best->rank >= 1 + 4 * (closeness + 1))
+		return;
+	bool has_type = dwarf_attr(&parameter, DW_AT_type, &attribute) &&
+			dwarf_formref_die(&attribute, &type);
+	best->rank = 1 + 4 * closeness;
+	best->die = has_type ? op_die_of(&type) : (struct op_die){0};
+}
+
+struct op_error *op_debug_type_named(struct op_debug_info *info,
+				     const struct op_debug_function *function, uint32_t pc,
+				     const char *name, size_t size, bool *ret_found,
+				     struct op_die *ret)
+{
+	struct op_scope_chain chain;
+	struct best_type best = {
+		.info = info, .chain = &chain, .keyword = take_keyword(&name, &size)};
 	struct op_name_query query = {.text = name, .size = size};
-	struct op_error *err = pc ? op_debug_unit_at(info, pc, &best.unit) : NULL;
+	struct op_typed_name typed;
+	*ret_found = false;
+	if (!op_typed_name_parse(name, size, &typed))
+		return NULL;
+	best.parts = typed.count;
+	struct op_error *err = op_scope_chain(info, function, &chain);
+	if (!err && pc)
+		err = op_debug_unit_at(info, pc, &best.unit);
 	if (!err)
 		err = op_names_search(info, &query, op_named_is_type, choose_type, &best);
+	if (!err && !best.keyword)
+		choose_parameter(&best, name, size);
 	*ret_found = !err && best.rank;
 	*ret = best.die;
 	return err;

@@ -332,7 +332,7 @@ const char *op_names_linkage(struct op_debug_info *info, uint64_t offset)
 	if (!dwarf_attr_integrate(&die, DW_AT_linkage_name, &attribute) &&
 	    !dwarf_attr_integrate(&die, DW_AT_MIPS_linkage_name, &attribute))
 		return NULL;
-	return dwarf_formstring(&attribute);
+	return op_debug_string(info, &attribute);
 }
 
 // Qualified names ----------------------------------------------------------------------------

@@ -58,11 +58,11 @@ bool op_type_flag(Dwarf_Die *die, unsigned name)
 	return dwarf_attr(die, name, &attribute) && dwarf_formflag(&attribute, &flag) == 0 && flag;
 }
 
-const char *op_type_die_name(Dwarf_Die *die)
+const char *op_type_die_name(const struct op_debug_info *info, Dwarf_Die *die)
 {
 	Dwarf_Attribute attribute;
 	const char *name =
-		dwarf_attr(die, DW_AT_name, &attribute) ? dwarf_formstring(&attribute) : NULL;
+		dwarf_attr(die, DW_AT_name, &attribute) ? op_debug_string(info, &attribute) : NULL;
 	return name && *name ? name : NULL;
 }
 
@@ -73,12 +73,36 @@ static struct op_error *read_name(struct op_type_record *record, Dwarf_Die *die)
 	struct op_type *type = &record->type;
 	struct op_name_ref ref;
 	bool found;
-	type->name = op_type_die_name(die);
+	type->name = op_type_die_name(record->info, die);
 	if (!type->name || type->language == OP_LANGUAGE_C)
 		return NULL;
 	// Type units have no index: their types have the names that are theirs alone.
 	struct op_error *err = op_names_find(record->info, type->die.offset, &found, &ref);
 	return err || !found ? err : op_names_qualified(record->info, ref, &type->name);
+}
+
+// Enumerators stand beside their enum, and what a function declares is not named by it.
+static struct op_error *read_enumerator_scope(struct op_type_record *record, Dwarf_Die *die)
+{
+	struct op_type *type = &record->type;
+	const char *own = op_type_die_name(record->info, die);
+	struct op_name_ref ref;
+	bool found;
+	if (!own || type->language != OP_LANGUAGE_CPLUSPLUS)
+		return NULL;
+	struct op_error *err = op_names_find(record->info, type->die.offset, &found, &ref);
+	if (err || !found)
+		return err;
+	for (uint32_t parent = op_named_at(record->info, ref)->parent; parent;) {
+		ref.item = parent - 1;
+		if (op_named_at(record->info, ref)->tag == DW_TAG_subprogram)
+			return NULL;
+		parent = op_named_at(record->info, ref)->parent;
+	}
+	size_t whole = strlen(type->name), size = strlen(own);
+	if (whole > size && !strcmp(type->name + whole - size, own))
+		type->scope_size = whole - size;
+	return NULL;
 }
 
 static void read_size(struct op_type_record *record, Dwarf_Die *die)
@@ -114,7 +138,7 @@ static void read_base(struct op_type_record *record, Dwarf_Die *die)
 	struct op_type *type = &record->type;
 	uint64_t encoding = 0;
 	op_type_number(die, DW_AT_encoding, &encoding);
-	type->name = op_type_die_name(die);
+	type->name = op_type_die_name(record->info, die);
 	read_size(record, die);
 	if (type->kind == OP_TYPE_UNKNOWN)
 		return;
@@ -213,6 +237,8 @@ static struct op_error *read_enum(struct op_type_record *record, Dwarf_Die *die)
 				: "enum";
 	type->is_declaration = op_type_flag(die, DW_AT_declaration);
 	struct op_error *err = read_name(record, die);
+	if (!err && !strcmp(type->keyword, "enum"))
+		err = read_enumerator_scope(record, die);
 	read_size(record, die);
 	return err;
 }
@@ -223,7 +249,7 @@ static void read_pointer(struct op_type_record *record, Dwarf_Die *die, int tag)
 	type->kind = tag == DW_TAG_pointer_type ? OP_TYPE_POINTER : OP_TYPE_REFERENCE;
 	type->is_rvalue = tag == DW_TAG_rvalue_reference_type;
 	type->is_unsigned = true;
-	type->name = op_type_die_name(die); // Rust and Zig
+	type->name = op_type_die_name(record->info, die); // Rust and Zig
 	read_size(record, die);
 	if (!type->has_size && type->kind != OP_TYPE_UNKNOWN) {
 		type->has_size = true;
@@ -235,7 +261,7 @@ static void read_pointer(struct op_type_record *record, Dwarf_Die *die, int tag)
 static void read_unspecified(struct op_type_record *record, Dwarf_Die *die)
 {
 	struct op_type *type = &record->type;
-	type->name = op_type_die_name(die);
+	type->name = op_type_die_name(record->info, die);
 	bool is_null = type->name && strstr(type->name, "nullptr");
 	type->kind = is_null ? OP_TYPE_POINTER : OP_TYPE_VOID;
 	type->has_size = is_null;
@@ -303,7 +329,7 @@ static struct op_error *read_entry(struct op_type_record *record, struct op_die 
 		break;
 	case DW_TAG_array_type:
 		type->kind = OP_TYPE_ARRAY;
-		type->name = op_type_die_name(&die);
+		type->name = op_type_die_name(record->info, &die);
 		break;
 	case DW_TAG_subroutine_type:
 	case DW_TAG_subprogram:

@@ -65,6 +65,8 @@ struct op_type {
 	struct op_die die;   /**< 0: made by outpost */
 	const char *name;    /**< qualified ("ns::Shape", "unsigned int", "Option<u32>"); NULL:
 				anonymous or derived. Raw */
+	size_t scope_size;   /**< ENUM of C++: of the name so many bytes, "ns::" say, stand in front
+				of an enumerator's as well; 0: none */
 	const char *keyword; /**< "struct", "class", "union", "enum", "const", "volatile", ...;
 				NULL */
 	uint64_t size;       /**< bytes */

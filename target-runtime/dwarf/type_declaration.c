@@ -26,7 +26,7 @@ static struct op_error *find_definition(struct op_type_record *record)
 	if (name.failed)
 		return op_error_no_memory();
 	struct op_error *err =
-		op_debug_type_named(record->info, 0, name.data, name.size, &found, &die);
+		op_debug_type_named(record->info, NULL, 0, name.data, name.size, &found, &die);
 	if (err || !found)
 		return err;
 	err = op_debug_type(record->info, die, &definition);
@@ -42,6 +42,7 @@ static void take_definition(struct op_type_record *record)
 	const struct op_type *definition = record->definition;
 	type->is_declaration = false;
 	type->keyword = definition->keyword;
+	type->scope_size = definition->scope_size;
 	type->size = definition->size;
 	type->has_size = definition->has_size;
 	type->is_unsigned = definition->is_unsigned;

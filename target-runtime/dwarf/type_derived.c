@@ -16,8 +16,7 @@ struct op_error *op_type_pointer_to(struct op_debug_info *info, const struct op_
 		Dwarf_Die die;
 		bool known = target && op_debug_die(info, target->die, &die);
 		if (!known)
-			known = info->units.count &&
-				op_debug_die(info, info->units.data[0].die, &die);
+			known = info->units.count && op_debug_unit_die(info, 0, &die);
 		record->type.size = known ? op_type_address_size(&die) : 4;
 		record->type.has_size = true;
 		record->type.is_unsigned = true;

@@ -166,7 +166,7 @@ struct op_error *op_type_read_member(struct op_type_record *record, Dwarf_Die *d
 {
 	uint64_t virtuality = DW_VIRTUALITY_none;
 	*ret = (struct op_type_member){
-		.name = op_type_die_name(die),
+		.name = op_type_die_name(record->info, die),
 		.die = op_die_of(die),
 		.is_base = dwarf_tag(die) == DW_TAG_inheritance,
 		.is_artificial = op_type_flag(die, DW_AT_artificial),
@@ -215,7 +215,7 @@ static struct op_error *add_member(struct op_type_record *record, Dwarf_Die *die
 static struct op_error *add_parameter(struct op_type_record *record, Dwarf_Die *die,
 				      struct parts *parts)
 {
-	struct op_type_parameter parameter = {.name = op_type_die_name(die)};
+	struct op_type_parameter parameter = {.name = op_type_die_name(record->info, die)};
 	struct op_error *err =
 		op_debug_type(record->info, op_type_reference(die, DW_AT_type), &parameter.type);
 	if (err)
@@ -247,7 +247,7 @@ static struct op_error *add_pack(struct op_type_record *record, Dwarf_Die *pack,
 static struct op_error *add_enumerator(struct op_type_record *record, Dwarf_Die *die,
 				       struct parts *parts)
 {
-	struct op_type_enumerator enumerator = {.name = op_type_die_name(die)};
+	struct op_type_enumerator enumerator = {.name = op_type_die_name(record->info, die)};
 	const struct op_type *type = &record->type;
 	if (!enumerator.name ||
 	    !op_type_constant(die, DW_AT_const_value, type->is_unsigned,

@@ -52,7 +52,7 @@ struct op_die op_type_reference(Dwarf_Die *die, unsigned attribute);
 bool op_type_number(Dwarf_Die *die, unsigned attribute, uint64_t *ret);
 bool op_type_flag(Dwarf_Die *die, unsigned attribute);
 /** Its name; NULL for none and for "". */
-const char *op_type_die_name(Dwarf_Die *die);
+const char *op_type_die_name(const struct op_debug_info *info, Dwarf_Die *die);
 
 /** Enumerators and values of templates: a constant, with the sign of its form where the form has
  * one, and of a type of @p size bytes otherwise. */

@@ -5,6 +5,7 @@
 
 #include "target-runtime/dwarf/functions.h"
 #include "target-runtime/dwarf/names.h"
+#include "target-runtime/dwarf/scopes.h"
 
 // Of one body. More are no program of a person's.
 enum { VISIBLE_MAX = 8192 };
@@ -54,7 +55,7 @@ static struct op_error *variable_of(struct op_debug_info *info, Dwarf_Die *die,
 	    dwarf_formref_die(&attribute, &type))
 		variable.type = op_die_of(&type);
 	if (dwarf_attr_integrate(die, DW_AT_name, &attribute))
-		variable.name = dwarf_formstring(&attribute);
+		variable.name = op_debug_string(info, &attribute);
 	variable.name = variable.name ?: "";
 	op_die_number(die, DW_AT_decl_line, &variable.line);
 	variable.artificial = flag_of(die, DW_AT_artificial);
@@ -285,6 +286,22 @@ static struct op_error *named_in_body(struct op_debug_info *info,
 	return err;
 }
 
+// What a template of the body was made with.
+static struct op_error *template_value(struct op_debug_info *info,
+				       const struct op_debug_function *function, const char *name,
+				       size_t size, bool *ret_found, struct op_debug_variable *ret)
+{
+	struct op_scope_chain chain;
+	unsigned closeness = 0;
+	Dwarf_Die die;
+	struct op_error *err = op_scope_chain(info, function, &chain);
+	if (!err)
+		op_scope_parameter(info, &chain, DW_TAG_template_value_parameter, name, size,
+				   &closeness, &die);
+	*ret_found = closeness;
+	return err || !closeness ? err : variable_of(info, &die, ret);
+}
+
 struct op_error *op_debug_variable_named(struct op_debug_info *info,
 					 const struct op_debug_function *function, uint32_t pc,
 					 const char *name, size_t size, bool *ret_found,
@@ -300,6 +317,8 @@ struct op_error *op_debug_variable_named(struct op_debug_info *info,
 		err = op_debug_functions_at(info, pc, &bodies, &count);
 	for (size_t i = 0; !err && !*ret_found && i < count; i++)
 		err = named_in_body(info, &bodies[i], pc, name, size, ret_found, ret);
+	if (!err && !*ret_found)
+		err = template_value(info, function ?: bodies, name, size, ret_found, ret);
 	if (err || *ret_found)
 		return err;
 	struct best_global best = {.info = info};

@@ -54,6 +54,9 @@ static struct op_error *section_find(const struct op_wasm_module *module, uint8_
 		if (!err)
 			err = op_reader_sub(&r, size, ret);
 		*ret_found = !err && id == wanted;
+		if (*ret_found)
+			err = op_lazy_bytes_need(op_wasm_module_lazy(module), ret->pos,
+						 op_reader_left(ret));
 	}
 	return err;
 }

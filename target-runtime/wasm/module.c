@@ -12,6 +12,12 @@ static void module_destroyp(struct op_wasm_module **module)
 
 struct op_error *op_wasm_module_create(const struct op_bytes *bytes, struct op_wasm_module **ret)
 {
+	return op_wasm_module_create_lazy(bytes, NULL, ret);
+}
+
+struct op_error *op_wasm_module_create_lazy(const struct op_bytes *bytes,
+					    struct op_lazy_bytes *lazy, struct op_wasm_module **ret)
+{
 	if (bytes->size > UINT32_MAX)
 		return op_error_create(
 			OP_ERROR_LIMIT,
@@ -21,6 +27,7 @@ struct op_error *op_wasm_module_create(const struct op_bytes *bytes, struct op_w
 	if (!module)
 		return op_error_no_memory();
 	module->bytes = *bytes;
+	module->lazy = lazy;
 	module->names = op_wasm_names_create();
 	module->locals = op_wasm_locals_create();
 	if (!module->names || !module->locals)
@@ -51,6 +58,17 @@ void op_wasm_module_destroy(struct op_wasm_module *module)
 	free(module->customs.data);
 	free(module->bodies.data);
 	free(module);
+}
+
+struct op_error *op_wasm_module_need(const struct op_wasm_module *module,
+				     const struct op_bytes *part)
+{
+	return op_lazy_bytes_need(module->lazy, part->data, part->size);
+}
+
+struct op_lazy_bytes *op_wasm_module_lazy(const struct op_wasm_module *module)
+{
+	return module->lazy;
 }
 
 const struct op_bytes *op_wasm_module_bytes(const struct op_wasm_module *module)

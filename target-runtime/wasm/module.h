@@ -97,13 +97,27 @@ struct op_wasm_body {
 };
 struct op_wasm_custom {
 	struct op_wasm_name name;
-	struct op_bytes bytes;
+	struct op_bytes bytes; /**< op_wasm_module_need() makes them be there */
 };
 
+struct op_lazy_bytes;
 struct op_wasm_module;
 
 /** Parse everything but the bodies' instructions. @param[in] bytes must outlive the module. */
 struct op_error *op_wasm_module_create(const struct op_bytes *bytes, struct op_wasm_module **ret);
+/**
+ * The same for bytes that are fetched when they are needed. Of data and custom sections nothing is
+ * needed but their heads.
+ * @param[in] lazy has @p bytes; must outlive the module. NULL: all of them are there.
+ */
+struct op_error *op_wasm_module_create_lazy(const struct op_bytes *bytes,
+					    struct op_lazy_bytes *lazy,
+					    struct op_wasm_module **ret);
+/** Have a part of the module's bytes fetched: of a custom section. */
+struct op_error *op_wasm_module_need(const struct op_wasm_module *module,
+				     const struct op_bytes *part);
+/** What the bytes are fetched through; NULL: all of them are there. Borrowed. */
+struct op_lazy_bytes *op_wasm_module_lazy(const struct op_wasm_module *module);
 void op_wasm_module_destroy(struct op_wasm_module *module);
 const struct op_bytes *op_wasm_module_bytes(const struct op_wasm_module *module);
 

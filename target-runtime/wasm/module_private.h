@@ -4,6 +4,7 @@
 #define OP_TARGET_RUNTIME_WASM_MODULE_PRIVATE_H
 
 #include "base/array.h"
+#include "base/lazy_bytes.h"
 #include "target-runtime/wasm/module.h"
 
 enum { OP_WASM_EXTERNAL_COUNT = OP_WASM_EXTERNAL_TAG + 1 };
@@ -25,6 +26,7 @@ struct op_wasm_locals;
 
 struct op_wasm_module {
 	struct op_bytes bytes;
+	struct op_lazy_bytes *lazy; /**< borrowed; NULL: all bytes are there */
 	struct OP_ARRAY(struct op_wasm_type_def) types;
 	// The lists of parameters, results and fields of all types, one after the other. Never
 	// moved: allocated at their limit.

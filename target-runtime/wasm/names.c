@@ -162,7 +162,8 @@ static bool is_name_section(const struct op_wasm_custom *custom)
 	       memcmp(custom->name.data, "name", custom->name.size) == 0;
 }
 
-// Short of memory there are no names, and the next question tries again.
+// Short of memory, or where the section cannot be fetched, there are no names, and the next
+// question tries again.
 static bool names_load(const struct op_wasm_module *module)
 {
 	struct op_wasm_names *names = module->names;
@@ -202,6 +203,11 @@ static bool names_load(const struct op_wasm_module *module)
 		const struct op_wasm_custom *custom = &module->customs.data[i];
 		if (!is_name_section(custom))
 			continue;
+		struct op_error *error = op_wasm_module_need(module, &custom->bytes);
+		if (error) {
+			op_error_destroy(error);
+			return false;
+		}
 		// Offsets are to count from the module's start.
 		struct op_reader r = op_reader(&module->bytes);
 		r.pos = custom->bytes.data;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Walks the sections of a module. What comes before the code is read whole; of the bodies only
-// their place and their locals' declarations; of data and element segments nothing.
+// their place and their locals' declarations; of data and element segments nothing. Where bytes are
+// fetched when they are needed, those of custom, data and element sections are not.
 //
 // Source: WebAssembly core specification 3.0, binary format, "Modules".
 #include <inttypes.h>
@@ -9,6 +10,8 @@
 #include "target-runtime/wasm/immediates.h"
 #include "target-runtime/wasm/module_private.h"
 #include "target-runtime/wasm/types.h"
+
+enum { HEADER_SIZE = 8, LEB_SIZE_MAX = 5 };
 
 struct op_error *op_wasm_name_read(struct op_reader *r, struct op_wasm_name *ret)
 {
@@ -270,10 +273,19 @@ static struct op_error *items_read(struct op_wasm_module *module, const struct s
 	return error;
 }
 
+static struct op_error *need(const struct op_wasm_module *module, const struct op_reader *r,
+			     size_t size)
+{
+	return op_lazy_bytes_need(module->lazy, r->pos, size);
+}
+
 static struct op_error *section_read(struct op_wasm_module *module, const struct section *section,
 				     struct op_reader *r)
 {
-	struct op_error *error = NULL;
+	struct op_error *error =
+		section->whole == skip_section ? NULL : need(module, r, op_reader_left(r));
+	if (error)
+		return error;
 	if (section == &sections[SECTION_TYPE])
 		error = op_wasm_type_section_begin(module, op_reader_left(r));
 	if (section == &sections[SECTION_CODE]) {
@@ -293,7 +305,19 @@ static struct op_error *section_read(struct op_wasm_module *module, const struct
 static struct op_error *custom_add(struct op_wasm_module *module, struct op_reader *r)
 {
 	struct op_wasm_custom custom = {0};
-	_cleanup_error_ struct op_error *error = op_wasm_name_read(r, &custom.name);
+	struct op_reader start = *r;
+	uint32_t size;
+	// What cannot be fetched is no defect of the section.
+	struct op_error *unread = need(module, r, LEB_SIZE_MAX);
+	if (unread)
+		return unread;
+	_cleanup_error_ struct op_error *error = op_reader_uleb32(&start, &size);
+	if (error)
+		return NULL;
+	unread = need(module, &start, size);
+	if (unread)
+		return unread;
+	error = op_wasm_name_read(r, &custom.name);
 	if (error)
 		return NULL;
 	custom.bytes = (struct op_bytes){
@@ -329,13 +353,17 @@ static struct op_error *header_read(struct op_reader *r)
 struct op_error *op_wasm_sections_read(struct op_wasm_module *module)
 {
 	struct op_reader r = op_reader(&module->bytes);
-	struct op_error *error = header_read(&r);
+	struct op_error *error = need(module, &r, HEADER_SIZE);
+	if (!error)
+		error = header_read(&r);
 	unsigned rank = 0;
 	while (!error && op_reader_left(&r)) {
 		struct op_reader start = r, bytes;
 		uint8_t id;
 		uint32_t size;
-		error = op_reader_u8(&r, &id);
+		error = need(module, &r, sizeof(id) + LEB_SIZE_MAX);
+		if (!error)
+			error = op_reader_u8(&r, &id);
 		if (!error)
 			error = op_reader_uleb32(&r, &size);
 		if (error)

@@ -8,7 +8,7 @@ stop would wait for the other CPU to wake up, and that is not the debugger's doi
     bench.py [--quick] [--write docs/benchmarks.md] [NAME...]
 
 This file knows what is measured and what it means, inside.py the same for what outpost does inside the target, source.py for the
-source level, cores.py for core files. How programs are driven
+source level, cores.py for core files, guarding.py for outpost guard. How programs are driven
 is in tools.py, the guests are in guests.py, what a table is in rows.py.
 """
 
@@ -27,6 +27,7 @@ import time
 
 import guests
 from cores import Cores
+from guarding import Guarding
 from inside import Inside
 from rows import Outcome, Row, rate, ratio, repeat
 from source import Source
@@ -36,7 +37,7 @@ MIB = 1 << 20
 TURN = 8  # instructions of a turn of the loop in guests.calls(), those of the function that it calls included
 
 
-class Bench(Inside, Source, Cores):
+class Bench(Inside, Source, Cores, Guarding):
     def __init__(self, tools, quick):
         self.tools = tools
         self.quick = quick
@@ -426,7 +427,7 @@ class Bench(Inside, Source, Cores):
 
 
 BENCHMARKS = ("stops", "steps", "watch", "events", "hostcalls", "pause", "attach", "frames", "functions", "memory", "instances",
-              "scan", "conditions", "counters", "logs", "watches", "source", "next", "core-open")
+              "scan", "conditions", "counters", "logs", "watches", "source", "next", "core-open", "core-write", "guard")
 
 
 def calls(output):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The benchmarks of core files: opening one of a process with large reservations."""
+"""The benchmarks of core files: opening one of a process with large reservations, and writing one of a large process."""
 
 import glob
+import json
 import os
 import resource
 import signal
@@ -13,6 +14,7 @@ from tools import Failed, Unavailable
 
 MIB = 1 << 20
 INSTANCES, RESERVATION = 100, 8  # GiB for each memory
+RESIDENT = 1024  # MiB
 
 
 class Cores:
@@ -72,3 +74,54 @@ class Cores:
                 peak.values.append(prompt.peak_memory() / MIB)
         gdb.measure = lambda: self.gdb_open(core)
         repeat([gdb], min(self.times, 3))
+
+    def outpost_write(self, pid, path):
+        """The milliseconds that the process stood still, by outpost's clock; and those to the end."""
+        start = time.monotonic()
+        said = json.loads(self.tools.output([self.tools.path("outpost"), "gcore", pid, path, "--json"]))
+        whole = (time.monotonic() - start) * 1e3
+        if not said["from_copy"]:
+            raise Failed(said["no_copy_reason"])
+        os.unlink(path)
+        return said["stop_microseconds"] / 1e3, whole
+
+    def gdb_write(self, pid, path):
+        """From the attach to the detach: so long the process stands."""
+        clock = "python import time; print('clock', time.monotonic())"
+        said = self.tools.output([self.tools.path("gdb"), "-nx", "-q", "-batch", "-iex", "set debuginfod enabled off", "-iex",
+                                  "set auto-solib-add off", "-ex", clock, "-ex", f"attach {pid}", "-ex",
+                                  f"generate-core-file {path}", "-ex", "detach", "-ex", clock])
+        start, end = (float(line.split()[1]) for line in said.splitlines() if line.startswith("clock "))
+        os.unlink(path)
+        return (end - start) * 1e3
+
+    def core_write(self):
+        stop = Row("outpost gcore, the process stands")
+        whole = Row("outpost gcore, from start to end")
+        gdb = Row("gdb generate-core-file, the process stands")
+        bare = Row("bare fork of as much memory")
+        rows = [stop, whole, gdb, bare]
+        outcome = Outcome("core-write", f"write a core of a process with {RESIDENT} MiB in memory", "ms", rows, 1)
+        bare.measure = lambda: float(self.tools.output([self.tools.programs / "bare_fork", RESIDENT]))
+        if not self.tools.python:
+            stop.reason = gdb.reason = "no Python with the wasmtime package"
+        else:
+            path = f"{self.tools.scratch}/written"
+            with self.tools.host(1, RESIDENT, guests.MAGIC, 1) as host:
+                try:
+                    for _ in range(self.times):
+                        one, other = self.outpost_write(host.pid, path)
+                        stop.values.append(one)
+                        whole.values.append(other)
+                except (Failed, Unavailable) as reason:
+                    stop.reason = str(reason)
+                gdb.measure = lambda: self.gdb_write(host.pid, path)
+                repeat([gdb], min(self.times, 3))
+        whole.reason = whole.reason or stop.reason
+        repeat([bare], self.times)
+        outcome.claim("the process stands", stop.value, "{:.1f} ms", "< 20 ms", lambda v: v < 20)
+        if stop.value and bare.value:
+            outcome.claim("of a bare fork", stop.value / bare.value, "{:.2f}")
+        if stop.value and gdb.value:
+            outcome.claim("gdb's stop is so many times as long", gdb.value / stop.value, "{:.0f}")
+        return outcome

@@ -276,3 +276,25 @@ def writes(count):
 """,
         spin=False,
     )
+
+
+def answers():
+    """A handler for `wasmtime serve` that counts for a while and gives no answer: the server answers for it. It does not trap."""
+    return """
+(component
+  (import "wasi:http/types@0.2.0" (instance $types
+    (export "incoming-request" (type (sub resource)))
+    (export "response-outparam" (type (sub resource)))))
+  (alias export $types "incoming-request" (type $request))
+  (alias export $types "response-outparam" (type $response))
+  (core module $handler
+    (memory (export "memory") 1)
+    (func $handle (export "handle") (param i32 i32) (local $n i32)
+      (loop $again
+        (br_if $again (i32.ne (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 100000))))))
+  (core instance $instance (instantiate $handler))
+  (func $handle (param "request" (own $request)) (param "response-out" (own $response))
+    (canon lift (core func $instance "handle")))
+  (instance $exports (export "handle" (func $handle)))
+  (export "wasi:http/incoming-handler@0.2.0" (instance $exports)))
+"""

@@ -1,8 +1,9 @@
 # Benchmarks: `make bench`, never a part of `make check`. BENCH_FLAGS: see tests/bench/bench.py --help.
-BENCH_HELPERS = tests/bench/bare_loop tests/bench/bare_readv tests/bench/line_loop tests/bench/native_loop tests/bench/read_memory
+BENCH_HELPERS = tests/bench/bare_fork tests/bench/bare_loop tests/bench/bare_readv tests/bench/line_loop tests/bench/native_loop tests/bench/read_memory
 EXTRA_PROGRAMS += $(BENCH_HELPERS)
 CLEANFILES += $(BENCH_HELPERS)
 tests_bench_bare_loop_SOURCES = tests/bench/bare_loop.c
+tests_bench_bare_fork_SOURCES = tests/bench/bare_fork.c
 tests_bench_bare_readv_SOURCES = tests/bench/bare_readv.c
 # Steps by lines: natively for gdb; for the others zig makes a module of it.
 tests_bench_line_loop_SOURCES = tests/bench/line_loop.c
@@ -18,6 +19,7 @@ EXTRA_DIST += \
 	tests/bench/bench.py \
 	tests/bench/cores.py \
 	tests/bench/gdb_driver.py \
+	tests/bench/guarding.py \
 	tests/bench/guests.py \
 	tests/bench/host.py \
 	tests/bench/inside.py \

@@ -209,7 +209,7 @@ class Guest:
 
         def whole():
             nonlocal said
-            said = re.search(r"http://([0-9.]+):([0-9]+)/", self.stderr())
+            said = re.search(r"http://((?:\d+\.){3}\d+):(\d+)/", self.stderr())
             return said
 
         wait_until(whole, "the server says its address")

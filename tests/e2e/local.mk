@@ -6,10 +6,12 @@ E2E_TESTS = \
 	tests/e2e/test_cache.py \
 	tests/e2e/test_conditions.py \
 	tests/e2e/test_core.py \
+	tests/e2e/test_core_write.py \
 	tests/e2e/test_differential.py \
 	tests/e2e/test_errors.py \
 	tests/e2e/test_exact.py \
 	tests/e2e/test_events.py \
+	tests/e2e/test_guard.py \
 	tests/e2e/test_guests.py \
 	tests/e2e/test_inside.py \
 	tests/e2e/test_inside_leaving.py \
@@ -24,6 +26,7 @@ E2E_TESTS = \
 	tests/e2e/test_source_expressions.py \
 	tests/e2e/test_source_files.py \
 	tests/e2e/test_source_map.py \
+	tests/e2e/test_source_large.py \
 	tests/e2e/test_source_lldb.py \
 	tests/e2e/test_source_session.py \
 	tests/e2e/test_source_frames.py \
@@ -46,6 +49,7 @@ E2E_QUICK_TESTS = \
 	tests/e2e/test_breakpoints.py \
 	tests/e2e/test_conditions.py \
 	tests/e2e/test_core.py \
+	tests/e2e/test_core_write.py \
 	tests/e2e/test_errors.py \
 	tests/e2e/test_exact.py \
 	tests/e2e/test_events.py \
@@ -106,9 +110,11 @@ EXTRA_DIST += \
 	tests/guests/exact_trap.wat \
 	tests/guests/exact_watch.wat \
 	tests/guests/exact_writer.wat \
+	tests/guests/dumped.wat \
 	tests/guests/early.wat \
 	tests/guests/events.wat \
 	tests/guests/events_host.py \
+	tests/guests/guard_host.py \
 	tests/guests/fib.py \
 	tests/guests/idle.py \
 	tests/guests/idle.wat \
@@ -121,6 +127,8 @@ EXTRA_DIST += \
 	tests/guests/nested.wat \
 	tests/guests/objects.wat \
 	tests/guests/optimised.c \
+	tests/guests/optimised_again.c \
+	tests/guests/optimised_again.py \
 	tests/guests/optimised_stores.py \
 	tests/guests/orders.cpp \
 	tests/guests/plugin.wat \

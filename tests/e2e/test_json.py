@@ -9,7 +9,7 @@ import unittest
 import jsonschema
 
 from cores import CoreCase, needs_kernel_cores
-from harness import SOURCE, Documents, Guest, c, calls_sum, compiled, outpost, script, sleeping, wasmtime, wat
+from harness import SOURCE, Documents, Guest, c, calls_sum, compiled, outpost, script, sleeping, values_sum, wasmtime, wat
 
 
 class Schema(CoreCase):
@@ -131,6 +131,15 @@ class Schema(CoreCase):
         self.valid(Documents(outpost("core", core + ".none", "--json")))
         self.valid(Documents(outpost("stack", core, "--json")))
         self.valid(Documents(outpost("inspect", core, "--json")))
+
+    def test_written_core_files(self):
+        guest = self.started(wat("values"))
+        core, dump = self.folder / "core", self.folder / "dump"
+        self.valid(Documents(outpost("gcore", guest.pid, core, "--json")))
+        self.valid(Documents(outpost("gcore", guest.pid, self.folder, "--json")))
+        self.valid(self.attached(guest, f"generate-core-file {core}", f"generate-wasm-core {dump}"))
+        self.valid(Documents(outpost("core", dump, "--json")))
+        self.assertUndisturbed(guest, values_sum)
 
     def test_every_command_is_in_the_manual(self):
         manual = (SOURCE / "docs" / "manual.md").read_text()

@@ -264,6 +264,24 @@ class Stores(Told):
                     break
             self.assertEqual(len(checked), 2)
 
+    def test_a_second_instance_in_the_same_store(self):
+        """Conditions find the instance at each arrival: a new one makes what was certain before uncertain."""
+        command = [VENV / "python", GUESTS / "optimised_again.py", c("optimised_again", *PLAIN)]
+        line = 1 + next(i for i, text in enumerate((GUESTS / "optimised_again.c").read_text().splitlines()) if "// work" in text)
+        with Guest(None, command=command) as guest:
+            guest.ready()
+            with Conversation(guest.pid) as conversation:
+                conversation.ask(f"break optimised_again.c:{line} if mark == 2000 || mark == 1500")
+                guest.send("\n")
+                stop = conversation.resume("continue")
+                self.assertEqual(stop["reason"], "breakpoint")
+                self.assertEqual([conversation.ask(f"print {name}")["text"] for name in ("mark", "seed")], [value + RECOVERED for value in ("1500", "750")])
+                conversation.resume("continue")
+                self.assertEqual(guest.line(), "first 999000")
+                warnings = [event["message"] for event in conversation.events if event.get("event") == "notice"]
+                self.assertTrue(any("the instance that frame 0 runs in is not known" in text for text in warnings), conversation.events)
+                conversation.ask("delete")
+
     def check_thread(self, conversation, thread):
         conversation.ask(f"thread {thread}")
         frames = [frame for frame in conversation.ask("backtrace")["frames"] if frame["kind"] == "wasm"]

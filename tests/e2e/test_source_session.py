@@ -151,8 +151,6 @@ class Walk(Case):
     def test_cxx(self):
         self.walk(source_guest.orders(5), "walk-order", CXX_WALK)
 
-    # A step into it runs on to the body's second line.
-    @unittest.expectedFailure
     def test_cxx_inlined(self):
         """A body whose code begins its line: there is nothing to run to come into it."""
         self.walk(source_guest.orders(5), "walk-order", CXX_INLINED)
@@ -172,6 +170,22 @@ class Places(Case):
         self.assertEqual(session.text("twice - seed * 2"), "0")
         session.outpost.ask("up")
         self.assertEqual(session.text("sum + deep"), "18")
+
+    def test_entering_a_body_moves_nothing(self):
+        """A body whose code begins its line: what comes next is in it already, and a step only shows that."""
+        session = Session(self, source_guest.orders())
+        session.stop_at("walk-order")
+        session.outpost.resume("next")
+        outside = session.outpost.ask("backtrace")["frames"][0]
+        self.assertEqual((session.where(session.outpost.resume("step"))), ("book::Order::take", session.line("take-first")))
+        inside = session.outpost.ask("backtrace")["frames"][0]
+        self.assertEqual((inside["pc"], inside["inlined"], outside["inlined"]), (outside["pc"], True, False))
+
+    def test_entering_a_body_is_one_step(self):
+        session = Session(self, source_guest.orders())
+        session.stop_at("walk-order")
+        session.outpost.resume("next")
+        self.assertEqual(session.where(session.outpost.resume("step 2")), ("book::Order::take", session.line("take-last")))
 
     def test_recursion_with_a_condition(self):
         session = Session(self, source_guest.calculator())
@@ -208,6 +222,16 @@ class Places(Case):
         session = Session(self, source_guest.calculator())
         answer = session.outpost.ask(f"break {session.source}:{session.line('leaf-first') - 2}")["breakpoint"]
         self.assertIn(answer["locations"][0]["line"], (session.line("leaf-first") - 1, session.line("leaf-first")))
+
+    def test_names_of_the_scope(self):
+        """In a template's method: its parameters, and what its class declares."""
+        session = Session(self, source_guest.orders())
+        session.stop_at("ring-add")
+        self.assertEqual([session.text(x) for x in ("Size", "sizeof(T)", "sizeof(Cursor)", "sizeof(T) * Size", "*(T *)values_")],
+                         ["4", "4", "8", "16", "0"])
+        session.outpost.ask(f"tbreak {session.source}:{session.line('ring-add')} if next_ == Size - 1 && sizeof(T) == 4")
+        session.where(session.outpost.resume("continue"))
+        self.assertEqual(session.text("next_"), "3")
 
     def test_signatures_in_the_backtrace(self):
         session = Session(self, source_guest.calculator())

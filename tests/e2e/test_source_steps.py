@@ -314,6 +314,15 @@ class Cpp(Sources):
         self.assertEqual(self.walk("measure", *["step"] * 4, module=self.module()),
                          ["measure: call", "Half::area", "Shape::area", "measure: last", "main: lambda"][:4] + [None])
 
+    def test_methods_whose_this_is_checked(self):
+        """zig's own flags: clang marks the end of the prologue in front of it, where it checks `this`."""
+        module = c("stepped", "-g", "-fno-exceptions", "-O0", suffix=".cc")
+        documents = self.run_under("break Half::area", "break Shape::Shape", "continue", "print side", "continue",
+                                   "print this->side_", "step", module=module)
+        self.assertEqual([mark(stop["source"]) for stop in documents.stops("breakpoint")], ["Shape::Shape", "Half::area"])
+        self.assertEqual([document["text"] for document in documents.all("print")], ["6", "6"])
+        self.assertEqual(mark(documents.stops("step")[0]["source"]), "Shape::area")
+
     def test_next_from_main_on(self):
         self.assertEqual(self.walk(self.place("main: ns::f"), *["next"] * 5, module=self.module()),
                          ["main: ns::f", "main: double", "main: f", "main: largest int", "main: largest double", "main: half"])

@@ -4,7 +4,7 @@
 import json
 import unittest
 
-from harness import GUESTS, VENV, Case, Guest, calls_sum, outpost, sleeping, spin_sum, wat
+from harness import GUESTS, VENV, Case, Guest, c, calls_sum, outpost, sleeping, spin_sum, wat
 
 
 class Stack(Case):
@@ -76,6 +76,19 @@ class Stack(Case):
         self.assertEqual(self.names(last["frames"]), ["down", "main"])
         self.assertEqual([r["locals"][0]["value"] for r in documents.all("info locals")], [39998, 40000, 39999])
         self.assertUndisturbed(guest, lambda rounds: (7 + 50000 * 50001 // 2) & 0xffffffff)
+
+    def test_lines_are_found_when_the_process_runs_again(self):
+        """Of a module with much debug information, most of which nobody has asked for before."""
+        for guest_debug in (True, False):
+            with self.subTest(guest_debug=guest_debug):
+                guest = Guest(c("progress", "-g", "-O0"), guest_debug=guest_debug, arguments=["100000"])
+                self.addCleanup(guest.__exit__)
+                guest.wait_line("turn 2")
+                frames = next(t["frames"] for t in sleeping(guest) and self.stacks(guest)["threads"] if t["frames"])
+                place = next(f for f in frames if f.get("function") == "main")
+                self.assertTrue(place["file"].endswith("tests/guests/progress.c"), place)
+                line = open(GUESTS / "progress.c").read().splitlines()[place["line"] - 1]
+                self.assertIn("nanosleep", line)
 
     def test_a_host_program_that_embeds_wasmtime(self):
         """No guest-debug, another Wasmtime version, and the guest calls the host, which calls the guest again."""

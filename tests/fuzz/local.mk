@@ -9,6 +9,7 @@ FUZZ_TESTS = \
 	tests/fuzz/fuzz_source_map \
 	tests/fuzz/fuzz_stack \
 	tests/fuzz/fuzz_trap_table \
+	tests/fuzz/fuzz_wasm_core \
 	tests/fuzz/fuzz_wasm_module
 tests_fuzz_fuzz_address_map_SOURCES = tests/fuzz/fuzz_address_map.c tests/fuzz/replay_corpus.c
 tests_fuzz_fuzz_address_map_LDADD = $(FUZZ_LIBS)
@@ -28,6 +29,8 @@ tests_fuzz_fuzz_exception_table_SOURCES = tests/fuzz/fuzz_exception_table.c test
 tests_fuzz_fuzz_exception_table_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_trap_table_SOURCES = tests/fuzz/fuzz_trap_table.c tests/fuzz/replay_corpus.c
 tests_fuzz_fuzz_trap_table_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_wasm_core_SOURCES = tests/fuzz/fuzz_wasm_core.c tests/fuzz/replay_corpus.c
+tests_fuzz_fuzz_wasm_core_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_wasm_module_SOURCES = tests/fuzz/fuzz_wasm_module.c tests/fuzz/replay_corpus.c
 tests_fuzz_fuzz_wasm_module_LDADD = $(FUZZ_LIBS)
 FUZZ_LIBS = libtarget.la libarch.la libbase.la

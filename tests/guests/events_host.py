@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A host program that does what a line of input says, for events of the process: load another module, make an instance, make
-# a child, a thread, run another program, crash in its own code, fail in a call of its guest's. No guest-debug.
+# a child, a thread, run another program, crash in its own code, fail or abort in a call of its guest's. No guest-debug.
 import ctypes
 import os
 import sys
@@ -16,6 +16,8 @@ module_with_call = wasmtime.Module(
 
 
 def fail(number: int) -> None:
+    if what == "abort-in-call":
+        os.abort()
     raise RuntimeError(f"the host cannot do {number}")
 
 
@@ -49,6 +51,8 @@ elif what == "exec":
     os.execv("/bin/echo", ["/bin/echo", "another program"])
 elif what == "crash":
     ctypes.string_at(8)
+elif what == "abort-in-call":
+    call(caller, "ask")
 elif what == "host-error":
     try:
         call(caller, "ask")

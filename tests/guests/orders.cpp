@@ -465,7 +465,7 @@ static std::string show(book::Side value)
 
 static std::string show(book::Currency value)
 {
-	return value == book::EUR ? "EUR" : "USD";
+	return value == book::EUR ? "book::EUR" : "book::USD";
 }
 
 static std::string show(const book::Price &value)
@@ -662,8 +662,8 @@ static void show_language(const book::Point<int> &by_reference, book::Point<doub
 	ROW_AS(flags, "book::Flags::Hidden | book::Flags::Urgent");
 	ROW_AS(partial, "book::Flags::Partial");
 	ROW_AS(partial == book::Flags::Partial, "true");
-	ROW_AS(both, "EUR | GBP");
-	ROW_AS(book::USD, "USD");
+	ROW_AS(both, "book::EUR | book::GBP");
+	ROW_AS(book::USD, "book::USD");
 	(void)member;
 	ROW_AS(letter, "233 U'\xc3\xa9'");
 	ROW_AS(lambda.value, "10");
@@ -712,7 +712,7 @@ template <typename T> static T show_template(T value, const std::vector<T> &valu
 	ROW(value);
 	ROW(values);
 	ROW(sum);
-	ROW_AS(sizeof value, show(sizeof(T)));
+	ROW(sizeof(T));
 	CHECKPOINT("template");
 	return sum;
 }

@@ -55,3 +55,7 @@ EXTRA_DIST += \
 	tests/guests/dwarf/types-5-O0.wasm \
 	tests/guests/dwarf/types-5-O2.wasm \
 	tests/guests/dwarf/types-rust.wasm
+UNIT_TESTS += tests/unit/test_lazy_bytes
+tests_unit_test_lazy_bytes_SOURCES = tests/unit/test_lazy_bytes.c
+tests_unit_test_lazy_bytes_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_lazy_bytes_LDADD = $(UNIT_LIBS)

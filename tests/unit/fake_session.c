@@ -170,6 +170,43 @@ bool op_session_is_core(const struct op_session *session)
 	return fake.is_core;
 }
 
+struct op_error *op_session_write_core(struct op_session *session, const char *path,
+				       const struct op_write_core_options *options,
+				       struct op_written_core *ret)
+{
+	(void)session, (void)options;
+	*ret = (struct op_written_core){
+		.size = 4 << 20, .stored = 1 << 20, .threads = 2, .stop_ns = 1500000};
+	if (strcmp(path, "copied.core") == 0)
+		ret->from_copy = true;
+	else
+		strcpy(ret->no_copy_why, "it does not fork");
+	return NULL;
+}
+
+struct op_error *op_session_write_core_of(struct op_session *session, int64_t pid, const char *path,
+					  const struct op_write_core_options *options,
+					  struct op_written_core *ret)
+{
+	if (pid != FAKE_PID)
+		return op_error_create(OP_ERROR_NO_SUCH_PROCESS, "there is no process %d",
+				       (int)pid);
+	return op_session_write_core(session, path, options, ret);
+}
+
+struct op_error *op_session_write_wasm_core(struct op_session *session, const char *path,
+					    struct op_written_wasm_core *ret)
+{
+	(void)session, (void)path;
+	*ret = (struct op_written_wasm_core){.size = 100,
+					     .stored = 5,
+					     .threads = 1,
+					     .frames = 2,
+					     .memories = 1,
+					     .null_references = 3};
+	return NULL;
+}
+
 struct op_error *op_session_open_artifact(struct op_session *session, const char *path)
 {
 	if (strcmp(path, "app.cwasm") != 0)
@@ -734,9 +771,10 @@ const char *op_breakpoint_kind_name(enum op_breakpoint_kind kind)
 
 const char *op_stop_reason_name(enum op_stop_reason reason)
 {
-	static const char *const names[] = {"breakpoint", "step",           "interrupted", "signal",
-					    "trap",       "guest-returned", "exec",        "entry",
-					    "attached",   "watchpoint"};
+	static const char *const names[] = {
+		"breakpoint",     "step",       "interrupted", "signal",   "trap",
+		"guest-returned", "exec",       "entry",       "attached", "thread-ended",
+		"catch",          "watchpoint", "core"};
 	return names[reason];
 }
 

@@ -116,6 +116,11 @@ struct op_error *op_session_source_files(struct op_session *session, const char 
 	return NULL;
 }
 
+struct op_error *op_session_source_fetch(struct op_session *session, uint32_t module_id)
+{
+	return NULL;
+}
+
 struct op_error *op_session_source_summary(struct op_session *session, uint32_t module_id,
 					   bool has_pc, uint32_t pc, struct op_source_summary *ret)
 {

@@ -49,3 +49,8 @@ UNIT_TESTS += tests/unit/test_core
 tests_unit_test_core_SOURCES = tests/unit/test_core.c tests/unit/core_draft.c tests/unit/core_draft.h $(PLATFORM_TEST_CONTROL)
 tests_unit_test_core_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
 tests_unit_test_core_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_platform_freeze
+tests_unit_test_platform_freeze_SOURCES = tests/unit/test_platform_freeze.c $(PLATFORM_TEST_CONTROL)
+tests_unit_test_platform_freeze_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
+tests_unit_test_platform_freeze_LDADD = $(UNIT_LIBS)

@@ -5,7 +5,8 @@ STATE_TESTS = \
 	tests/unit/test_global \
 	tests/unit/test_store_set \
 	tests/unit/test_table \
-	tests/unit/test_tunables
+	tests/unit/test_tunables \
+	tests/unit/test_wasm_core_dump
 UNIT_TESTS += $(STATE_TESTS)
 tests_unit_test_gc_object_SOURCES = tests/unit/test_gc_object.c $(STATE_FIXTURE)
 tests_unit_test_gc_object_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -22,6 +23,9 @@ tests_unit_test_table_LDADD = $(UNIT_LIBS)
 tests_unit_test_tunables_SOURCES = tests/unit/test_tunables.c
 tests_unit_test_tunables_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_tunables_LDADD = $(UNIT_LIBS)
+tests_unit_test_wasm_core_dump_SOURCES = tests/unit/test_wasm_core_dump.c $(IMAGE_FIXTURE)
+tests_unit_test_wasm_core_dump_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_wasm_core_dump_LDADD = $(UNIT_LIBS)
 
 # Makes the images anew; not a test.
 check_PROGRAMS += tests/replay/record_state

@@ -201,6 +201,58 @@ START_TEST(no_place)
 }
 END_TEST
 
+/** A row of one byte: its pc is its index. */
+static struct op_debug_line row(uint32_t index, uint32_t line, uint32_t column, bool prologue_end)
+{
+	return (struct op_debug_line){.pc = index,
+				      .end_pc = index + 1,
+				      .file = "f.cc",
+				      .line = line,
+				      .column = column,
+				      .is_statement = line != 0,
+				      .prologue_end = prologue_end};
+}
+
+START_TEST(behind_prologues)
+{
+	const struct {
+		struct op_debug_line rows[4];
+		uint32_t expected;
+	} functions[] = {
+		{{row(0, 17, 0, false), row(1, 18, 7, true), row(2, 19, 7, false),
+		  row(3, 20, 1, false)},
+		 1},
+		// Nothing marked: the second line.
+		{{row(0, 17, 0, false), row(1, 17, 3, false), row(2, 0, 0, false),
+		  row(3, 19, 7, false)},
+		 3},
+		{{row(0, 17, 3, false), row(1, 17, 4, false), row(2, 17, 5, false),
+		  row(3, 17, 9, false)},
+		 0},
+		// No prologue: the first statement is marked.
+		{{row(0, 18, 7, true), row(1, 19, 7, false), row(2, 20, 7, false),
+		  row(3, 21, 1, false)},
+		 0},
+		// clang's checks of `this` are marked, in front of the prologue.
+		{{row(0, 17, 0, true), row(1, 0, 0, false), row(2, 18, 7, false),
+		  row(3, 19, 7, false)},
+		 2},
+		{{row(0, 17, 0, true), row(1, 0, 0, false), row(2, 17, 30, false),
+		  row(3, 17, 40, false)},
+		 2},
+		// Without columns there is no telling.
+		{{row(0, 18, 0, true), row(1, 19, 0, false), row(2, 20, 0, false),
+		  row(3, 21, 0, false)},
+		 0},
+	};
+	for (size_t i = 0; i < OP_ARRAY_SIZE(functions); i++)
+		ck_assert_msg(op_debug_lines_body(functions[i].rows, 4) ==
+				      &functions[i].rows[functions[i].expected],
+			      "function %zu", i);
+	ck_assert_ptr_null(op_debug_lines_body(functions[0].rows, 0));
+}
+END_TEST
+
 START_TEST(which_lines_have_code)
 {
 	bool flags[10] = {0};
@@ -341,6 +393,7 @@ int main(void)
 	suite_add_tcase(suite, all);
 	TCase *none = tcase_create("paths");
 	tcase_add_test(none, paths);
+	tcase_add_test(none, behind_prologues);
 	suite_add_tcase(suite, none);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

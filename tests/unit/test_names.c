@@ -10,6 +10,7 @@
 #include "target-runtime/dwarf/demangle.h"
 #include "target-runtime/dwarf/functions.h"
 #include "target-runtime/dwarf/line_table.h"
+#include "target-runtime/dwarf/type.h"
 #include "tests/unit/dwarf_fixture.h"
 
 static const char *const variants[] = {"names-4-O0.wasm", "names-5-O2.wasm"};
@@ -375,7 +376,7 @@ static bool has_type(const char *name)
 {
 	bool found;
 	struct op_die die;
-	succeeds(op_debug_type_named(fixture.info, 0, name, strlen(name), &found, &die));
+	succeeds(op_debug_type_named(fixture.info, NULL, 0, name, strlen(name), &found, &die));
 	ck_assert(!found || die.offset);
 	return found;
 }
@@ -396,9 +397,52 @@ START_TEST(types_by_name)
 		ck_assert_msg(!has_type(missing[i]), "%s", missing[i]);
 	bool found;
 	struct op_die here, there_die;
-	succeeds(op_debug_type_named(fixture.info, 0, "ns::Shape", 9, &found, &here));
-	succeeds(op_debug_type_named(fixture.info, 0, "other::Shape", 12, &found, &there_die));
+	succeeds(op_debug_type_named(fixture.info, NULL, 0, "ns::Shape", 9, &found, &here));
+	succeeds(
+		op_debug_type_named(fixture.info, NULL, 0, "other::Shape", 12, &found, &there_die));
 	ck_assert(found && here.offset != there_die.offset);
+}
+END_TEST
+
+/** The type that a name has in a function; its name. */
+static const char *type_in(const char *function, size_t index, const char *name)
+{
+	struct op_debug_function *bodies;
+	size_t count;
+	bool found;
+	struct op_die die;
+	const struct op_type *type;
+	succeeds(op_debug_functions_named(fixture.info, function, false, &bodies, &count));
+	ck_assert_uint_gt(count, index);
+	succeeds(op_debug_type_named(fixture.info, &bodies[index], bodies[index].low_pc, name,
+				     strlen(name), &found, &die));
+	free(bodies);
+	if (!found)
+		return NULL;
+	succeeds(op_debug_type(fixture.info, die, &type));
+	return type->name;
+}
+
+START_TEST(types_around_a_body)
+{
+	open_variant(_i);
+	// The classes and namespaces of a method come before what other ones have.
+	ck_assert_str_eq(type_in("ns::Shape::area", 0, "Shape"), "ns::Shape");
+	ck_assert_str_eq(type_in("other::Shape::area", 0, "Shape"), "other::Shape");
+	ck_assert_str_eq(type_in("ns::Shape::area", 0, "Mode"), "ns::Mode");
+	ck_assert_str_eq(type_in("ns::Shape::area", 0, "Corner"), "ns::Shape::Corner");
+	ck_assert_str_eq(type_in("ns::Shape::area", 0, "other::Shape"), "other::Shape");
+	ck_assert_ptr_null(type_in("ns::Shape::area", 0, "T"));
+}
+END_TEST
+
+START_TEST(template_parameters_are_types)
+{
+	open_variant(_i);
+	ck_assert_str_eq(type_in("ns::largest<int>", 0, "T"), "int");
+	ck_assert_str_eq(type_in("ns::largest<double>", 0, "T"), "double");
+	ck_assert_ptr_null(type_in("ns::largest<int>", 0, "struct T"));
+	ck_assert_ptr_null(type_in("run", 0, "T"));
 }
 END_TEST
 
@@ -570,6 +614,8 @@ int main(void)
 	tcase_add_loop_test(all, bodies_around_a_place, 0, OP_ARRAY_SIZE(variants));
 	tcase_add_loop_test(all, variables_of_a_place, 0, OP_ARRAY_SIZE(variants));
 	tcase_add_loop_test(all, globals_by_pattern, 0, OP_ARRAY_SIZE(variants));
+	tcase_add_loop_test(all, types_around_a_body, 0, OP_ARRAY_SIZE(variants));
+	tcase_add_loop_test(all, template_parameters_are_types, 0, OP_ARRAY_SIZE(variants));
 	tcase_add_test(all, a_global_that_was_optimised_out);
 	tcase_add_test(all, inlined_bodies_of_optimised_code);
 	suite_add_tcase(suite, all);

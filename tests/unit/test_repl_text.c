@@ -100,6 +100,17 @@ static const struct {
 	 "     3  0x000001c4-0x000001d0  app::main () -> (), 32 native bytes\n"},
 	{"si", "=> 0x1a3: local.get 0\n"},
 	{"echo a\\tb\\n", "a\tb\n"},
+	{"gcore copied.core",
+	 "Saved core file copied.core: 2 threads, 1.0 MiB on the disk (4.0 MiB with its holes).\n"
+	 "The process stood still for 1.5 ms, and was written from a copy that it made of "
+	 "itself.\n"},
+	{"generate-core-file",
+	 "Saved core file core.4242: 2 threads, 1.0 MiB on the disk (4.0 MiB with its holes).\n"
+	 "The process stood still for 1.5 ms, until all was written: it does not fork.\n"},
+	{"generate-wasm-core a.wasm",
+	 "Saved Wasm core dump a.wasm: threads 1, frames 2, instances 0, memories 1 (5 bytes that "
+	 "are not zero), globals 0.\n"
+	 "3 globals are references, which the format cannot hold: null.\n"},
 	{"detach", "Detached from process 4242; it runs on.\n"},
 	{"kill", "Killed process 4242.\n"},
 	{"history", ""},

@@ -43,6 +43,16 @@ static const struct op_type flag = {.kind = OP_TYPE_ENUM,
 				    .is_unsigned = true,
 				    .completed = true,
 				    ENUMERATORS(flags)};
+static const struct op_type in_namespace = {.kind = OP_TYPE_ENUM,
+					    .language = OP_LANGUAGE_CPLUSPLUS,
+					    .name = "ns::flag",
+					    .scope_size = 4,
+					    .keyword = "enum",
+					    .size = 4,
+					    .has_size = true,
+					    .is_unsigned = true,
+					    .completed = true,
+					    ENUMERATORS(flags)};
 static const struct op_type scoped = {.kind = OP_TYPE_ENUM,
 				      .name = "ns::Color",
 				      .keyword = "enum class",
@@ -100,6 +110,8 @@ static const struct {
 	{&flag, (const int32_t[]){5}, 0, "READ | RUN"},
 	{&flag, (const int32_t[]){0}, 0, "NONE"},
 	{&flag, (const int32_t[]){9}, 0, "READ | 0x8"},
+	{&in_namespace, (const int32_t[]){4}, 0, "ns::RUN"},
+	{&in_namespace, (const int32_t[]){5}, 0, "ns::READ | ns::RUN"},
 };
 
 START_TEST(scalars_are_written_as_their_language_does)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target-runtime/store_list.h"
 #include "target-runtime/vmctx.h"
 #include "tests/unit/state_fixture.h"
 
@@ -240,6 +241,140 @@ START_TEST(interrupted)
 }
 END_TEST
 
+// A store's own list ---------------------------------------------------------------------------
+
+enum { BELOW = 0x90, STRIDE = 24 };
+
+/** The list's words: its length, something else, and where it is. */
+static uint64_t *list_words(const struct op_store *store)
+{
+	return (uint64_t *)state_place(&fixture, store->address.value + 0x200, 24);
+}
+
+/** Write a list as Wasmtime has one, into pages that were recorded for something else. */
+static uint64_t *write_list(const struct op_store *store)
+{
+	uint64_t address = store->gc_base.value + 0x100;
+	uint8_t *entries = state_place(&fixture, address, 0x100);
+	memset(entries, 0, 0x100);
+	for (uint32_t i = 0; i < store->instance_count; i++) {
+		uint64_t entry[] = {7, state_instance(&fixture, 0, i)->vmctx.value - BELOW, i};
+		memcpy(entries + (size_t)i * STRIDE, entry, sizeof(entry));
+	}
+	uint64_t *words = list_words(store);
+	words[0] = store->instance_count;
+	words[1] = 4;
+	words[2] = address;
+	return words;
+}
+
+static struct op_store_list found_list(const struct op_store *store)
+{
+	struct op_store_list list;
+	state_no_error(op_store_list_find(fixture.set, store, &list));
+	return list;
+}
+
+static bool is_read(const struct op_store_list *list)
+{
+	struct op_store_set *set;
+	size_t count = 0;
+	state_no_error(op_store_list_read(&fixture.context, list, &set));
+	if (!set)
+		return false;
+	const struct op_instance *instances = op_store_set_instances(set, &count);
+	ck_assert_uint_eq(count, instance_count());
+	for (uint32_t i = 0; i < count; i++) {
+		const struct op_instance *same = state_instance(&fixture, 0, i);
+		ck_assert_uint_eq(instances[i].vmctx.value, same->vmctx.value);
+		ck_assert_int_eq(instances[i].reason, same->reason);
+		ck_assert_ptr_eq(instances[i].artifact, same->artifact);
+	}
+	op_store_set_destroy(set);
+	return true;
+}
+
+START_TEST(list_of_a_store)
+{
+	state_load(&fixture, "state-44", NULL);
+	const struct op_store *store = only_store();
+	write_list(store);
+	struct op_store_list list = found_list(store);
+	ck_assert_uint_eq(list.store.value, store->address.value);
+	ck_assert_uint_eq(list.stride, STRIDE);
+	ck_assert_uint_eq(list.below, BELOW);
+	ck_assert(is_read(&list));
+}
+END_TEST
+
+// It was recorded with the rest.
+START_TEST(list_that_wasmtime_has_made)
+{
+	state_load(&fixture, "state-49", NULL);
+	const struct op_store *store = only_store();
+	struct op_store_list list = found_list(store);
+	ck_assert_uint_eq(list.store.value, store->address.value);
+	ck_assert(is_read(&list));
+	// Two could mean anything.
+	write_list(store);
+	ck_assert_uint_eq(found_list(store).store.value, 0);
+}
+END_TEST
+
+START_TEST(no_list)
+{
+	state_load(&fixture, "state-44", NULL);
+	const struct op_store *store = only_store();
+	uint64_t *words = write_list(store);
+	words[0]++;
+	ck_assert_uint_eq(found_list(store).store.value, 0);
+	words[0]--;
+	words[2] += 3;
+	ck_assert_uint_eq(found_list(store).store.value, 0);
+}
+END_TEST
+
+// What was moved from elsewhere in the store is still there: when the list grows the two differ.
+START_TEST(copy_of_a_list)
+{
+	state_load(&fixture, "state-44", NULL);
+	const struct op_store *store = only_store();
+	uint64_t *words = write_list(store);
+	memcpy(state_place(&fixture, store->address.value + 0x220, 24), words, 24);
+	struct op_store_list list = found_list(store);
+	ck_assert_uint_eq(list.head_count, 2);
+	ck_assert(is_read(&list));
+	words[0]--;
+	ck_assert(!is_read(&list));
+}
+END_TEST
+
+START_TEST(list_that_has_changed)
+{
+	state_load(&fixture, "state-44", NULL);
+	const struct op_store *store = only_store();
+	uint64_t *words = write_list(store);
+	struct op_store_list list = found_list(store);
+	const uint64_t addresses[] = {0, 8, store->address.value, UINT64_MAX - 7};
+	for (size_t i = 0; i < OP_ARRAY_SIZE(addresses); i++) {
+		words[2] = addresses[i];
+		ck_assert(!is_read(&list));
+	}
+	write_list(store);
+	// What is new is no instance.
+	words[0]++;
+	ck_assert(!is_read(&list));
+	words[0] = UINT64_MAX;
+	ck_assert(!is_read(&list));
+	words[0] = store->instance_count;
+	ck_assert(is_read(&list));
+	// One of them is gone.
+	uint64_t vmctx = state_instance(&fixture, 0, 1)->vmctx.value;
+	state_place(&fixture, vmctx - 16, 8)[0] ^= 0x10;
+	ck_assert(!is_read(&list));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("store_set");
@@ -259,6 +394,11 @@ int main(void)
 	tcase_add_test(tcase, forged_in_guest_memory);
 	tcase_add_test(tcase, known_from_frames);
 	tcase_add_test(tcase, interrupted);
+	tcase_add_test(tcase, list_of_a_store);
+	tcase_add_test(tcase, list_that_wasmtime_has_made);
+	tcase_add_test(tcase, no_list);
+	tcase_add_test(tcase, copy_of_a_list);
+	tcase_add_test(tcase, list_that_has_changed);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -45,7 +45,7 @@ static const struct op_type *named_type(const char *name)
 	struct op_die die;
 	const struct op_type *type;
 	bool found;
-	succeeds(op_debug_type_named(fixture.info, 0, name, strlen(name), &found, &die));
+	succeeds(op_debug_type_named(fixture.info, NULL, 0, name, strlen(name), &found, &die));
 	ck_assert_msg(found, "%s", name);
 	succeeds(op_debug_type(fixture.info, die, &type));
 	succeeds(op_type_complete(fixture.info, type));
@@ -83,6 +83,14 @@ START_TEST(declarations_are_those_of_the_language)
 		op_type_print(variable_type(declarations[i].variable), "x", &text);
 		assert_text(&text, declarations[i].declaration);
 	}
+}
+END_TEST
+
+START_TEST(enumerators_stand_beside_their_enum)
+{
+	open_module(modules[_i]);
+	ck_assert_uint_eq(named_type("ns::Plain")->scope_size, strlen("ns::"));
+	ck_assert_uint_eq(named_type("ns::Kind")->scope_size, 0);
 }
 END_TEST
 
@@ -302,6 +310,7 @@ int main(void)
 	tcase_set_timeout(cases, 60);
 	size_t count = OP_ARRAY_SIZE(modules);
 	tcase_add_loop_test(cases, declarations_are_those_of_the_language, 0, (int)count);
+	tcase_add_loop_test(cases, enumerators_stand_beside_their_enum, 0, (int)count);
 	tcase_add_loop_test(cases, definitions_have_all_members, 0, (int)count);
 	tcase_add_loop_test(cases, members_are_where_the_compiler_put_them, 0, (int)count);
 	tcase_add_loop_test(cases, a_class_that_is_only_declared_is_no_definition, 0, (int)count);

@@ -102,6 +102,8 @@ struct op_error *op_line_parse(const char *text, struct op_line *ret);
 	X(detach) \
 	X(run) \
 	X(core) \
+	X(generate_core_file) \
+	X(generate_wasm_core) \
 	X(kill) \
 	X(continue) \
 	X(step) \

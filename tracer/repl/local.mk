@@ -1,10 +1,13 @@
-# The prompt, the commands, the reports, and the program that is made of them.
+# The prompt, the commands, the reports, and the program that is made of them. It reads Wasm core dumps by itself: they
+# are no business of the library's.
 noinst_LTLIBRARIES += librepl.la
 librepl_la_SOURCES = \
+	target-runtime/wasm_core_dump.c \
 	tracer/report/breakpoint.c tracer/report/breakpoint.h \
 	tracer/report/count.c tracer/report/count.h \
 	tracer/report/catch.c tracer/report/catch.h \
 	tracer/report/disassembly.c tracer/report/disassembly.h \
+	tracer/report/written_core.c tracer/report/written_core.h \
 	tracer/report/dump.c tracer/report/dump.h \
 	tracer/report/event.c tracer/report/event.h \
 	tracer/report/frame.c tracer/report/frame.h \
@@ -43,6 +46,7 @@ librepl_la_SOURCES = \
 	tracer/repl/cmd_finish.c \
 	tracer/repl/cmd_frame.c \
 	tracer/repl/cmd_help.c \
+	tracer/repl/cmd_generate_core.c \
 	tracer/repl/cmd_history.c \
 	tracer/repl/cmd_ignore.c \
 	tracer/repl/cmd_info.c \
@@ -73,6 +77,11 @@ librepl_la_SOURCES = \
 	tracer/repl/fatal.h \
 	tracer/repl/fetch.c \
 	tracer/repl/fetch_source.c \
+	tracer/repl/guard_files.c tracer/repl/guard_files.h \
+	tracer/repl/guard_limit.c tracer/repl/guard_limit.h \
+	tracer/repl/guard_options.c tracer/repl/guard_options.h \
+	tracer/repl/guard_report.c tracer/repl/guard_report.h \
+	tracer/repl/guard_sections.c tracer/repl/guard_sections.h \
 	tracer/repl/info_breakpoints.c \
 	tracer/repl/host_stretch.c tracer/repl/host_stretch.h \
 	tracer/repl/info_frame.c \
@@ -90,6 +99,9 @@ librepl_la_SOURCES = \
 	tracer/repl/listing.c tracer/repl/listing.h \
 	tracer/repl/lookup.c \
 	tracer/repl/mode.c tracer/repl/mode.h \
+	tracer/repl/mode_gcore.c \
+	tracer/repl/wasm_core.c tracer/repl/wasm_core.h \
+	tracer/repl/mode_guard.c tracer/repl/mode_guard.h \
 	tracer/repl/mode_inspect.c \
 	tracer/repl/mode_prompt.c \
 	tracer/repl/mode_stack.c \

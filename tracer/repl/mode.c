@@ -9,8 +9,8 @@
 #include "tracer/repl/interrupt.h"
 
 const struct op_mode *const op_modes[] = {
-	&op_mode_attach,  &op_mode_run,         &op_mode_core, &op_mode_stack,
-	&op_mode_inspect, &op_mode_trace_calls, NULL,
+	&op_mode_attach,  &op_mode_run,         &op_mode_core,  &op_mode_gcore, &op_mode_stack,
+	&op_mode_inspect, &op_mode_trace_calls, &op_mode_guard, NULL,
 };
 
 /** https://no-color.org: present and not empty. */

@@ -9,9 +9,11 @@
 extern const struct op_mode op_mode_attach;
 extern const struct op_mode op_mode_run;
 extern const struct op_mode op_mode_core;
+extern const struct op_mode op_mode_gcore;
 extern const struct op_mode op_mode_stack;
 extern const struct op_mode op_mode_inspect;
 extern const struct op_mode op_mode_trace_calls;
+extern const struct op_mode op_mode_guard;
 
 /**
  * Set up a conversation on standard output; shows the error itself. Call op_mode_close() in any

@@ -5,7 +5,9 @@
 
 #include "tracer/repl/interrupt.h"
 #include "tracer/repl/mode.h"
+#include "tracer/repl/mode_guard.h"
 #include "tracer/repl/prompt.h"
+#include "tracer/repl/wasm_core.h"
 
 /** More lines of a command that is several. */
 struct terminal_source {
@@ -100,6 +102,17 @@ static int attach_mode(const struct op_options *options)
 	return op_mode_close(&repl, status);
 }
 
+/** There is nothing in one that commands could work on. */
+static struct op_error *show_wasm_core(struct op_repl *repl, const struct op_options *options)
+{
+	if (options->command_count)
+		return op_error_create(OP_ERROR_UNSUPPORTED,
+				       "%s is a Wasm core dump: all that is in it is shown, and "
+				       "commands need a core file of the process",
+				       options->arguments[0]);
+	return op_wasm_core_show(&repl->out, options->arguments[0]);
+}
+
 static int core_mode(const struct op_options *options)
 {
 	struct op_repl repl;
@@ -113,13 +126,16 @@ static int core_mode(const struct op_options *options)
 		};
 		struct op_output_command outer;
 		op_output_begin_command(&repl.out, &outer);
-		struct op_error *err = op_repl_open_core(&repl, options->arguments[0], &places);
+		const char *file = options->arguments[0];
+		bool is_wasm = op_is_wasm_core(file);
+		struct op_error *err = is_wasm ? show_wasm_core(&repl, options)
+					       : op_repl_open_core(&repl, file, &places);
 		op_output_end_command(&repl.out, &outer, "core", err);
 		if (err) {
 			op_output_error(&repl.out, err->message);
 			op_error_destroy(err);
 		} else {
-			status = go_on(&repl, options);
+			status = is_wasm ? OP_EXIT_DONE : go_on(&repl, options);
 		}
 	}
 	return op_mode_close(&repl, status);
@@ -143,6 +159,8 @@ static struct op_error *copy_arguments(const struct op_options *options, char **
 
 static int run_mode(const struct op_options *options)
 {
+	if (options->guard)
+		return op_guard_run(options);
 	struct op_repl repl;
 	int status = OP_EXIT_FAILED;
 	if (op_mode_open(&repl, options)) {

@@ -168,7 +168,7 @@ static struct op_error *show_text(struct op_repl *repl, int64_t pid,
 }
 
 /**
- * Open the modules' debug information while the process still runs: what stands in its memory
+ * Fetch the modules' debug information while the process still runs: what stands in its memory
  * cannot be had later. Why there is none is no matter here.
  */
 static struct op_error *open_sources(struct op_session *session)
@@ -177,8 +177,7 @@ static struct op_error *open_sources(struct op_session *session)
 	size_t count;
 	struct op_error *err = op_session_modules(session, &modules, &count);
 	for (size_t i = 0; !err && i < count; i++) {
-		struct op_source_summary summary;
-		err = op_session_source_summary(session, modules[i].id, false, 0, &summary);
+		err = op_session_source_fetch(session, modules[i].id);
 		if (err && !op_error_is_fatal(err)) {
 			op_error_destroy(err);
 			err = NULL;

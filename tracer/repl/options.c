@@ -19,6 +19,14 @@ enum {
 	OPTION_HOST,
 	OPTION_FUNCTIONS,
 	OPTION_COUNT,
+	OPTION_GUARD,
+	OPTION_ON,
+	OPTION_REPORT,
+	OPTION_CORE,
+	OPTION_WASM_CORE,
+	OPTION_LIMIT,
+	OPTION_ONCE,
+	OPTION_KEEP,
 	OPTION_EXE,
 	OPTION_SYSROOT,
 	OPTION_DUMP_COMMANDS
@@ -60,6 +68,28 @@ static const struct {
 	{{"output", required_argument, NULL, 'o'},
 	 "FILE",
 	 "trace-calls: write to a file (-e PATTERN: only calls of that name)"},
+	{{"guard", no_argument, NULL, OPTION_GUARD},
+	 NULL,
+	 "run: as outpost guard does, from the program's start"},
+	{{"on", required_argument, NULL, OPTION_ON},
+	 "EVENTS",
+	 "guard: of trap,throw-uncaught,signal,exit; all but exit if not said"},
+	{{"report", required_argument, NULL, OPTION_REPORT},
+	 "FILE",
+	 "guard: where reports go; %p process, %t time, %n number"},
+	{{"core", required_argument, NULL, OPTION_CORE},
+	 "FILE",
+	 "guard: write an ELF core file with each report"},
+	{{"wasm-core", required_argument, NULL, OPTION_WASM_CORE},
+	 "FILE",
+	 "guard: write a Wasm core dump with each report"},
+	{{"once", no_argument, NULL, OPTION_ONCE},
+	 NULL,
+	 "guard: let the program go after the first report (as if not said)"},
+	{{"keep", no_argument, NULL, OPTION_KEEP}, NULL, "guard: go on after each report"},
+	{{"limit", required_argument, NULL, OPTION_LIMIT},
+	 "N",
+	 "guard --keep: at most N reports in a minute; 0: any number"},
 	{{"exe", required_argument, NULL, OPTION_EXE},
 	 "PATH",
 	 "core: the program that the core file is of, where it is now"},
@@ -124,6 +154,9 @@ static struct op_error *set_option(struct op_options *options, size_t *capacity,
 		{OPTION_HOST, offsetof(struct op_options, host)},
 		{OPTION_FUNCTIONS, offsetof(struct op_options, functions)},
 		{'c', offsetof(struct op_options, counting)},
+		{OPTION_GUARD, offsetof(struct op_options, guard)},
+		{OPTION_ONCE, offsetof(struct op_options, guard_words.once)},
+		{OPTION_KEEP, offsetof(struct op_options, guard_words.keep)},
 	};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(flags); i++) {
 		if (flags[i].option == option) {
@@ -142,6 +175,11 @@ static struct op_error *set_option(struct op_options *options, size_t *capacity,
 		{OPTION_DUMP_COMMANDS, &options->dump_commands},
 		{OPTION_COUNT, &options->call_limit},
 		{'o', &options->output},
+		{OPTION_ON, &options->guard_words.on},
+		{OPTION_REPORT, &options->guard_words.report},
+		{OPTION_CORE, &options->guard_words.core},
+		{OPTION_WASM_CORE, &options->guard_words.wasm_core},
+		{OPTION_LIMIT, &options->guard_words.limit},
 		{OPTION_EXE, &options->program},
 		{OPTION_SYSROOT, &options->sysroot},
 	};
@@ -190,7 +228,27 @@ static struct op_error *check_trace_calls(const struct op_options *options)
 		       : NULL;
 }
 
-static struct op_error *check(const struct op_options *options)
+static struct op_error *check_guard(struct op_options *options)
+{
+	const struct op_guard_words *words = &options->guard_words;
+	const char *name = options->mode->name;
+	bool guards = !strcmp(name, "guard") || options->guard;
+	if (options->guard && strcmp(name, "run") != 0)
+		return usage_error("--guard is an option of outpost run, not of outpost ", name);
+	if (guards && options->command_count)
+		return usage_error("outpost guard runs no commands: ", options->commands[0].text);
+	if (guards)
+		return op_guard_plan_parse(words, &options->guard_plan);
+	if (words->on || words->report || words->core || words->wasm_core || words->limit ||
+	    words->once || words->keep)
+		return usage_error("--on, --report, --core, --wasm-core, --once, --keep and "
+				   "--limit are options of outpost guard and outpost run --guard, "
+				   "not of outpost ",
+				   name);
+	return NULL;
+}
+
+static struct op_error *check(struct op_options *options)
 {
 	const struct op_mode *mode = options->mode;
 	if (options->help || options->version || options->dump_commands)
@@ -212,6 +270,9 @@ static struct op_error *check(const struct op_options *options)
 	if (options->functions && strcmp(mode->name, "inspect") != 0)
 		return usage_error("--functions is an option of outpost inspect, not of outpost ",
 				   mode->name);
+	struct op_error *err = check_guard(options);
+	if (err)
+		return err;
 	if ((options->program || options->sysroot) && strcmp(mode->name, "core") != 0 &&
 	    strcmp(mode->name, "inspect") != 0 && strcmp(mode->name, "stack") != 0)
 		return usage_error("--exe and --sysroot are options of outpost core, inspect and "
@@ -225,6 +286,9 @@ static struct op_error *check(const struct op_options *options)
 				   mode->name);
 	if (options->command_count && strcmp(mode->name, "stack") == 0)
 		return usage_error("outpost stack runs no commands; outpost attach --batch does",
+				   "");
+	if (options->command_count && strcmp(mode->name, "gcore") == 0)
+		return usage_error("outpost gcore runs no commands; outpost attach --batch does",
 				   "");
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "tracer/repl/guard_options.h"
 #include "tracer/repl/settings.h"
 
 enum op_exit_status { OP_EXIT_DONE = 0, OP_EXIT_FAILED = 1, OP_EXIT_USAGE = 2 };
@@ -34,6 +35,9 @@ struct op_options {
 	const char *program;    /**< core, inspect: --exe; NULL: as the core file says */
 	const char *sysroot;    /**< core, inspect: --sysroot; NULL: none */
 	bool has_command;       /**< the arguments came behind -- */
+	bool guard;             /**< run: as outpost guard does */
+	struct op_guard_words guard_words;
+	struct op_guard_plan guard_plan; /**< what these mean */
 	enum op_color_choice color;
 	const char *dump_commands; /**< "man" or "bash"; NULL: not asked for */
 };

@@ -134,6 +134,8 @@ struct op_error *op_repl_launch(struct op_repl *repl);
 struct op_error *op_repl_resume(struct op_repl *repl, enum op_run_kind kind, uint64_t count);
 /** The same for op_session_run_to(). */
 struct op_error *op_repl_resume_to(struct op_repl *repl, const char *place, bool any_frame);
+/** What follows does with the events: for modes that wait on their own. */
+struct op_error *op_repl_report_event(struct op_repl *repl, const struct op_event *event);
 struct op_error *op_repl_detach(struct op_repl *repl);
 struct op_error *op_repl_kill(struct op_repl *repl);
 /** At the end: detach from what was attached to, kill what was launched; said in a line. */

@@ -131,7 +131,7 @@ static struct op_error *report_stop(struct op_repl *repl, const struct op_event 
 	return err;
 }
 
-static struct op_error *report_event(struct op_repl *repl, const struct op_event *event)
+struct op_error *op_repl_report_event(struct op_repl *repl, const struct op_event *event)
 {
 	if (event->kind == OP_EVENT_STOPPED)
 		return report_stop(repl, event);
@@ -212,7 +212,7 @@ struct op_error *op_repl_launch(struct op_repl *repl)
 	if (err)
 		return err;
 	take_process(repl, true);
-	err = report_event(repl, &event);
+	err = op_repl_report_event(repl, &event);
 	if (!err && repl->out.json) {
 		op_json_int(&repl->out.writer, "pid", repl->pid);
 		op_repl_state_result(repl);
@@ -229,7 +229,7 @@ static struct op_error *follow(struct op_repl *repl, struct op_error *err)
 		event = (struct op_event){0};
 		err = op_session_wait(repl->session, -1, &event);
 		if (!err && event.kind != OP_EVENT_NONE)
-			err = report_event(repl, &event);
+			err = op_repl_report_event(repl, &event);
 	}
 	op_list_state_forget(&repl->list);
 	if (!err)

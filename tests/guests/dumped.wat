@@ -1,0 +1,21 @@
+;; SPDX-License-Identifier: GPL-3.0-or-later
+;; Traps with locals and operands of every type that a Wasm core dump can hold, and one that it cannot.
+(module $dumped
+  (memory (export "memory") 2 10)
+  (data (i32.const 8) "hello")
+  (global $g (mut i32) (i32.const 7))
+  (global $h i64 (i64.const -5))
+  (global $v v128 (v128.const i64x2 1 2))
+  (global $f f64 (f64.const 0.125))
+  (func $inner (param $a i32) (param $b i64) (param $c f32) (result i32) (local $d f64) (local $e v128)
+    (local.set $d (f64.const 1.5))
+    (i32.store (i32.const 70000) (i32.const 0x1234))
+    (i32.const 11)
+    (i32.div_s (i32.const 1) (local.get $a))
+    (i32.add))
+  (func $outer (export "_start")
+    (global.set $g (i32.const 70))
+    (i32.const 0)
+    (i64.const 99)
+    (drop (call $inner (f32.const 0.25))))
+)
