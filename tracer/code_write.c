@@ -25,8 +25,7 @@ static struct op_error *write_one(struct op_process *process, const struct op_co
 
 // Intel SDM volume 3, 9.1.3 (cross-modifying code): a thread sees the old instruction or the trap,
 // and comes past the trap only when all of it is there.
-static struct op_error *write_while_running(struct op_process *process,
-					    const struct op_code_write *write)
+static struct op_error *write_while_running(struct op_process *process, struct op_code_write *write)
 {
 	struct op_code_write first = *write, rest = *write;
 	first.size = 1;
@@ -34,7 +33,12 @@ static struct op_error *write_while_running(struct op_process *process,
 	rest.size--;
 	memmove(rest.bytes, rest.bytes + 1, rest.size);
 	struct op_error *err = write_one(process, &first);
-	return err || !rest.size ? err : write_one(process, &rest);
+	if (!err && rest.size)
+		err = write_one(process, &rest);
+	write->gone = err && err->code == OP_ERROR_UNREADABLE;
+	if (write->gone)
+		op_error_destroy(op_take(err));
+	return err;
 }
 
 // The writes that follow @p first closely enough to be one.

@@ -365,6 +365,21 @@ static struct op_error *compose(struct op_session *session, struct op_patch *pat
 	return err;
 }
 
+// What was to be written into memory that is not there any more is not in the code.
+static void take_back_gone(struct op_session *session, const struct op_code_writes *writes)
+{
+	for (size_t i = 0; i < writes->count; i++) {
+		struct op_patch *patch =
+			writes->data[i].gone
+				? op_patch_find(session->patches, writes->data[i].address)
+				: NULL;
+		if (!patch)
+			continue;
+		op_process_forget_plant(session->process, patch->journal_entry);
+		patch->inserted = patch->called = false;
+	}
+}
+
 // Read what stands at each of the patches that are not in the code, then write what is wanted
 // there.
 static struct op_error *insert(struct op_session *session, struct op_patch *const *patches,
@@ -389,6 +404,9 @@ static struct op_error *insert(struct op_session *session, struct op_patch *cons
 		struct op_code_write write;
 		if (!patch->inserted && op_new_code_holds(session, op_host_addr(patch->address)))
 			continue;
+		// A store that has ended while the others run took its copy of the code with it.
+		if (!patch->inserted && !reads[i].done && running)
+			continue;
 		if (!patch->inserted && (!reads[i].done || !accept_original(session, patch))) {
 			tell_foreign_bytes(session, patch);
 			continue;
@@ -403,6 +421,7 @@ static struct op_error *insert(struct op_session *session, struct op_patch *cons
 	}
 	if (!err)
 		err = op_code_write(session->process, &writes, running);
+	take_back_gone(session, &writes);
 	free(writes.data);
 	for (size_t i = 0; i < composed; i++)
 		op_process_forget_plant(session->process, old_entries[i]);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What outpost put into the target goes away again: at a detach, after outpost's death, and with the stores of a server."""
 
+import errno
 import http.client
 import os
 import random
@@ -45,9 +46,15 @@ def pages(guest):
     found = []
     with open(f"/proc/{guest.pid}/mem", "rb", buffering=0) as memory:
         for start, end, access, path in guest.mappings():
-            if access == "r-xp" and not path:
-                memory.seek(start)
+            if access != "r-xp" or path:
+                continue
+            memory.seek(start)
+            try:
                 found += [end - start] if memory.read(len(MARK)) == MARK else []
+            except OSError as error:
+                # It was unmapped meanwhile: a server's store has gone.
+                if error.errno != errno.EIO:
+                    raise
     return found
 
 

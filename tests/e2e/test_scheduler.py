@@ -120,11 +120,14 @@ class SharedMemory(Case):
                 stop, moved = self.moved(outpost, lambda: outpost.resume(command))
                 self.assertEqual((stop["thread"], list(moved)), (thread, [worker]), command)
             outpost.ask("enable")
-            # Long enough that the system gives the others a turn.
-            outpost.ask("ignore 1 100000")
-            stop, moved = self.moved(outpost, lambda: outpost.resume("continue"))
-            self.assertEqual((stop["thread"], stop["reason"]), (thread, "breakpoint"))
-            self.assertGreater(len(moved), 1)
+
+            def others_move():
+                outpost.ask("ignore 1 100000")
+                stop, moved = self.moved(outpost, lambda: outpost.resume("continue"))
+                self.assertEqual((stop["thread"], stop["reason"]), (thread, "breakpoint"))
+                return len(moved) > 1
+
+            wait_until(others_move, "the system gives the others a turn")
         self.ends(guest)
 
     def test_locking_off(self):
@@ -134,10 +137,14 @@ class SharedMemory(Case):
             outpost.ask("tbreak tick")
             stop = outpost.resume("continue")
             worker, thread = self.worker_of(outpost, stop), stop["thread"]
-            stop, moved = self.moved(outpost, lambda: outpost.resume("stepi 20000"))
-            self.assertEqual((stop["thread"], stop["reason"]), (thread, "step"))
-            self.assertGreater(len(moved), 1)
-            self.assertIn(worker, moved)
+
+            def others_move():
+                stop, moved = self.moved(outpost, lambda: outpost.resume("stepi 20000"))
+                self.assertEqual((stop["thread"], stop["reason"]), (thread, "step"))
+                self.assertIn(worker, moved)
+                return len(moved) > 1
+
+            wait_until(others_move, "the system gives the others a turn")
         self.ends(guest)
 
     def test_another_thread_hits_a_breakpoint_during_a_step(self):

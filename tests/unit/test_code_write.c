@@ -171,6 +171,27 @@ START_TEST(while_threads_run)
 }
 END_TEST
 
+// A store that ends takes its code with it: the others are written, and it is said which is gone.
+START_TEST(gone_while_threads_run)
+{
+	struct op_code_writes writes = {0};
+	for (uint64_t at = 0; at < 5; at++) {
+		prepare();
+		writes.count = 0;
+		broken = BASE + 16 * 3 + at;
+		for (uint64_t i = 0; i < 6; i++)
+			want(&writes, BASE + 16 * i, (uint8_t)(i + 1));
+		ck_assert_ptr_null(op_code_write(NULL, &writes, true));
+		for (size_t i = 0; i < writes.count; i++) {
+			ck_assert_int_eq(writes.data[i].gone, i == 3);
+			if (i != 3)
+				ck_assert_mem_eq(memory + 16 * i, writes.data[i].bytes, 5);
+		}
+	}
+	free(writes.data);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("code_write");
@@ -181,6 +202,7 @@ int main(void)
 	tcase_add_test(cases, one_is_not_longer_than_the_buffer);
 	tcase_add_test(cases, one_that_fails_does_not_keep_the_others);
 	tcase_add_test(cases, while_threads_run);
+	tcase_add_test(cases, gone_while_threads_run);
 	suite_add_tcase(suite, cases);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
