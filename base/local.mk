@@ -7,5 +7,6 @@ libbase_la_SOURCES = \
 	base/error.c base/error.h \
 	base/new_file.c base/new_file.h \
 	base/lazy_bytes.c base/lazy_bytes.h \
+	base/read_at.c base/read_at.h \
 	base/reader.c base/reader.h \
 	base/text.c base/text.h

@@ -44,6 +44,8 @@ libplatform_la_SOURCES = \
 	platform/linux/shield.c \
 	platform/linux/signals.c platform/linux/signals.h \
 	platform/linux/threads.c \
+	platform/linux/trap_mask.c \
+	platform/linux/trap_mask.h \
 	platform/linux/wait.c \
 	platform/linux/waiter.c platform/linux/waiter.h \
 	platform/linux/watch.c

@@ -48,7 +48,7 @@ struct op_process_operations {
 
 	struct op_error *(*map)(struct op_process *process, struct op_host_addr near,
 				uint64_t reach, uint64_t size, unsigned protection,
-				struct op_host_addr *ret);
+				const struct op_map_label *label, struct op_host_addr *ret);
 	struct op_error *(*unmap)(struct op_process *process, struct op_host_addr addr,
 				  uint64_t size);
 	struct op_error *(*protect)(struct op_process *process, struct op_host_addr addr,
@@ -96,8 +96,7 @@ struct op_process_operations {
 	struct op_error *(*release_child)(struct op_process *process, int64_t child);
 
 	struct op_error *(*freeze)(struct op_process *process,
-				   const struct op_freeze_options *options,
-				   struct op_frozen **ret);
+				   const struct op_freeze_options *options, struct op_frozen **ret);
 };
 
 /** The head of every implementation's process object: its first member. */

@@ -249,16 +249,24 @@ struct op_error *op_process_note_plant(struct op_process *process, struct op_hos
 /** The bytes are gone, or the memory that they were in. */
 void op_process_forget_plant(struct op_process *process, uint32_t entry);
 
+/** What a mapping begins with, by which a later outpost finds it again. */
+struct op_map_label {
+	const void *bytes;
+	size_t size; /**< at most OP_MAP_LABEL_MAX */
+};
+enum { OP_MAP_LABEL_MAX = 64 };
 /**
  * Map fresh pages into the target, all threads stopped: private, zeroed, readable. Above or below
  * @p near, so that all of the new mapping is within @p reach bytes of it.
  * @param[in] size whole pages. @param[in] protection of enum op_protection; op_process_write() can
  * write in any case.
+ * @param[in] label stands at the beginning, also when outpost dies right after the pages were
+ * mapped (with op_process_shield(), and when they are not writable).
  * @return OP_ERROR_UNSUPPORTED when the target does not allow it or there is no room.
  */
 struct op_error *op_process_map(struct op_process *process, struct op_host_addr near,
 				uint64_t reach, uint64_t size, unsigned protection,
-				struct op_host_addr *ret);
+				const struct op_map_label *label, struct op_host_addr *ret);
 /** Give pages of op_process_map() back, all threads stopped. */
 struct op_error *op_process_unmap(struct op_process *process, struct op_host_addr addr,
 				  uint64_t size);

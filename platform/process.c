@@ -131,11 +131,11 @@ struct op_error *op_process_write(struct op_process *process, struct op_host_add
 
 struct op_error *op_process_map(struct op_process *process, struct op_host_addr near,
 				uint64_t reach, uint64_t size, unsigned protection,
-				struct op_host_addr *ret)
+				const struct op_map_label *label, struct op_host_addr *ret)
 {
-	return process->operations->map
-		       ? process->operations->map(process, near, reach, size, protection, ret)
-		       : cannot(process, "be given memory");
+	return process->operations->map ? process->operations->map(process, near, reach, size,
+								   protection, label, ret)
+					: cannot(process, "be given memory");
 }
 
 struct op_error *op_process_unmap(struct op_process *process, struct op_host_addr addr,

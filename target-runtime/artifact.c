@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/read_at.h"
 #include "base/text.h"
 #include "target-runtime/artifact_private.h"
 #include "target-runtime/engine.h"
@@ -194,21 +195,9 @@ static struct op_error *file_read_some(void *context, struct op_host_addr addr, 
 				       size_t size, size_t *ret_done)
 {
 	const int *fd = context;
-	for (*ret_done = 0; *ret_done < size;) {
-		uint64_t offset = addr.value + *ret_done;
-		if (offset > INT64_MAX)
-			return NULL;
-		ssize_t n =
-			pread(*fd, (uint8_t *)buffer + *ret_done, size - *ret_done, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return op_error_system(OP_ERROR_IO, errno,
-					       "cannot read the artifact's file");
-		if (n == 0)
-			return NULL;
-		*ret_done += (size_t)n;
-	}
+	*ret_done = op_read_at(*fd, addr.value, buffer, size);
+	if (*ret_done < size && errno)
+		return op_error_system(OP_ERROR_IO, errno, "cannot read the artifact's file");
 	return NULL;
 }
 

@@ -16,7 +16,6 @@ enum { NODES_MAX = 100000, DEPTH_MAX = 100, CHUNK = 256 };
 
 struct op_node_arena {
 	struct op_value_node root;
-	struct OP_ARRAY(struct op_value_node *) blocks;
 	struct op_string_pool strings;
 };
 
@@ -32,9 +31,6 @@ struct expansion {
 
 static void arena_clear(struct op_node_arena *arena)
 {
-	for (size_t i = 0; i < arena->blocks.count; i++)
-		free(arena->blocks.data[i]);
-	arena->blocks.count = 0;
 	op_string_pool_clear(&arena->strings);
 	arena->root = (struct op_value_node){0};
 }
@@ -46,7 +42,6 @@ void op_nodes_destroy(struct op_session *session)
 		return;
 	arena_clear(arena);
 	op_string_pool_deinit(&arena->strings);
-	free(arena->blocks.data);
 	free(arena);
 }
 
@@ -79,11 +74,10 @@ static struct op_error *add_children(struct expansion *x, struct op_value_node *
 		node->cut = true;
 	if (!count)
 		return NULL;
-	struct op_value_node *children = calloc(count, sizeof(*children));
-	if (!children || !op_array_push(&x->arena->blocks, children)) {
-		free(children);
+	struct op_value_node *children =
+		op_string_pool_room(&x->arena->strings, count, sizeof(*children));
+	if (!children)
 		return op_error_no_memory();
-	}
 	x->nodes_left -= count;
 	node->children = *ret = children;
 	node->child_count = count;

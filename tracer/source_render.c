@@ -3,31 +3,13 @@
 #include "tracer/source_render.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tracer/source_pretty.h"
 #include "tracer/source_scalar.h"
 
-// The tree's memory ---------------------------------------------------------------------------
-
-void op_render_arena_clear(struct op_render_arena *arena)
-{
-	for (size_t i = 0; i < arena->blocks.count; i++)
-		free(arena->blocks.data[i]);
-	arena->blocks.count = 0;
-	op_string_pool_clear(&arena->strings);
-}
-
-void op_render_arena_deinit(struct op_render_arena *arena)
-{
-	op_render_arena_clear(arena);
-	op_string_pool_deinit(&arena->strings);
-	free(arena->blocks.data);
-}
-
 void op_render_init(struct op_render *x, struct op_session *session, const struct op_frame *frame,
-		    const struct op_source_limits *limits, struct op_render_arena *arena)
+		    const struct op_source_limits *limits, struct op_string_pool *arena)
 {
 	*x = (struct op_render){.session = session,
 				.frame = frame,
@@ -49,11 +31,9 @@ struct op_error *op_render_children(struct op_render *x, struct op_source_node *
 	node->cut = node->cut || count < wanted;
 	if (!count)
 		return NULL;
-	struct op_source_node *children = calloc(count, sizeof(*children));
-	if (!children || !op_array_push(&x->arena->blocks, children)) {
-		free(children);
+	struct op_source_node *children = op_string_pool_room(x->arena, count, sizeof(*children));
+	if (!children)
 		return op_error_no_memory();
-	}
 	x->nodes_left -= count;
 	node->children = *ret = children;
 	node->child_count = count;
@@ -62,7 +42,7 @@ struct op_error *op_render_children(struct op_render *x, struct op_source_node *
 
 struct op_error *op_render_keep(struct op_render *x, struct op_text *text, const char **ret)
 {
-	return op_string_pool_take(&x->arena->strings, text, ret);
+	return op_string_pool_take(x->arena, text, ret);
 }
 
 struct op_error *op_render_format(struct op_render *x, const char **ret, const char *format, ...)

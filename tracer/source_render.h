@@ -16,14 +16,6 @@ enum {
 	OP_RENDER_BLOCK = 64 << 10,
 };
 
-/** Nodes and their strings, kept until the next tree. Zero-initialise. */
-struct op_render_arena {
-	struct OP_ARRAY(struct op_source_node *) blocks;
-	struct op_string_pool strings;
-};
-void op_render_arena_clear(struct op_render_arena *arena);
-void op_render_arena_deinit(struct op_render_arena *arena);
-
 /** An object that the one being shown is in. */
 struct op_render_place {
 	uint64_t address;
@@ -35,14 +27,14 @@ struct op_render {
 	struct op_session *session;
 	const struct op_frame *frame; /**< NULL: none */
 	struct op_source_limits limits;
-	struct op_render_arena *arena;
+	struct op_string_pool *arena; /**< of the nodes and their strings */
 	size_t nodes_left;
 	struct op_render_place path[OP_RENDER_DEPTH_MAX];
 	unsigned depth;
 };
 /** @param[in] limits 0 means what outpost.h says. */
 void op_render_init(struct op_render *x, struct op_session *session, const struct op_frame *frame,
-		    const struct op_source_limits *limits, struct op_render_arena *arena);
+		    const struct op_source_limits *limits, struct op_string_pool *arena);
 
 /** Fill @p node in, all but its name. Reads the value. */
 struct op_error *op_render_value(struct op_render *x, struct op_source_value *value,

@@ -10,7 +10,7 @@
 #include "tracer/source_render.h"
 
 struct op_source_shown {
-	struct op_render_arena variables, node;
+	struct op_string_pool variables, node;
 	struct OP_ARRAY(struct op_source_node) roots;
 	struct op_source_node root;
 	char *missing;
@@ -29,8 +29,8 @@ void op_source_shown_destroy(struct op_session *session)
 	struct op_source_shown *shown = op_take(session->source_shown);
 	if (!shown)
 		return;
-	op_render_arena_deinit(&shown->variables);
-	op_render_arena_deinit(&shown->node);
+	op_string_pool_deinit(&shown->variables);
+	op_string_pool_deinit(&shown->node);
 	free(shown->roots.data);
 	free(shown->missing);
 	free(shown->type);
@@ -113,7 +113,7 @@ struct op_error *op_session_source_variables(struct op_session *session,
 	struct op_source_shown *shown = shown_of(session);
 	if (!shown)
 		return op_error_no_memory();
-	op_render_arena_clear(&shown->variables);
+	op_string_pool_clear(&shown->variables);
 	shown->roots.count = 0;
 	*ret = NULL;
 	*ret_count = 0;
@@ -155,7 +155,7 @@ struct op_error *op_session_source_node(struct op_session *session, const struct
 	if (!guest)
 		return op_error_create(OP_ERROR_UNSUPPORTED,
 				       "the value has no type of the guest's language");
-	op_render_arena_clear(&shown->node);
+	op_string_pool_clear(&shown->node);
 	shown->root = (struct op_source_node){0};
 	struct op_render x;
 	op_render_init(&x, session, frame, limits, &shown->node);

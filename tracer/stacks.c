@@ -421,18 +421,21 @@ struct op_error *op_session_suspended_count(struct op_session *session, size_t *
 	return err;
 }
 
-struct op_error *op_session_suspended_stack(struct op_session *session, size_t index, size_t limit,
-					    const struct op_stack **ret)
+static struct op_error *check_suspended(struct op_session *session, size_t index)
 {
 	size_t count;
 	struct op_error *err = op_session_suspended_count(session, &count);
-	if (err)
+	if (err || index < count)
 		return err;
-	if (index >= count)
-		return op_error_create(OP_ERROR_NOT_FOUND,
-				       "there is no suspended guest number %zu (%zu in all)", index,
-				       count);
-	return load_stack(session, 0, index, limit, ret);
+	return op_error_create(OP_ERROR_NOT_FOUND,
+			       "there is no suspended guest number %zu (%zu in all)", index, count);
+}
+
+struct op_error *op_session_suspended_stack(struct op_session *session, size_t index, size_t limit,
+					    const struct op_stack **ret)
+{
+	struct op_error *err = check_suspended(session, index);
+	return err ? err : load_stack(session, 0, index, limit, ret);
 }
 
 // The innermost guest frame of a walk, expanded.
@@ -558,14 +561,9 @@ struct op_error *op_session_select_thread(struct op_session *session, int64_t th
 
 struct op_error *op_session_select_suspended(struct op_session *session, size_t index)
 {
-	size_t count;
-	struct op_error *err = op_session_suspended_count(session, &count);
+	struct op_error *err = check_suspended(session, index);
 	if (err)
 		return err;
-	if (index >= count)
-		return op_error_create(OP_ERROR_NOT_FOUND,
-				       "there is no suspended guest number %zu (%zu in all)", index,
-				       count);
 	op_state_unselect(session);
 	session->suspended_selected = true;
 	session->selected_suspended = index;

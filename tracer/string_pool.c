@@ -18,6 +18,15 @@ void op_string_pool_deinit(struct op_string_pool *pool)
 	*pool = (struct op_string_pool){0};
 }
 
+void *op_string_pool_room(struct op_string_pool *pool, size_t count, size_t size)
+{
+	void *room = calloc(count, size);
+	if (room && op_array_push(&pool->strings, room))
+		return room;
+	free(room);
+	return NULL;
+}
+
 struct op_error *op_string_pool_take(struct op_string_pool *pool, struct op_text *text,
 				     const char **ret)
 {

@@ -15,6 +15,11 @@ struct op_string_pool {
 
 void op_string_pool_clear(struct op_string_pool *pool);
 void op_string_pool_deinit(struct op_string_pool *pool);
+/**
+ * Zeroed memory for @p count things of @p size bytes that belong to the strings.
+ * @return NULL when memory is short. Borrowed until the pool is cleared.
+ */
+void *op_string_pool_room(struct op_string_pool *pool, size_t count, size_t size);
 /** Keep what stands in @p text, which is empty afterwards. */
 struct op_error *op_string_pool_take(struct op_string_pool *pool, struct op_text *text,
 				     const char **ret);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "platform/linux/handler.h"
 #include "platform/linux/launch.h"
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
@@ -194,6 +195,8 @@ struct op_error *op_live_attach(struct op_process *base, const struct op_attach_
 		err = op_live_open_memory(process);
 	if (!err)
 		err = op_live_load(process);
+	if (!err)
+		err = op_handler_leave(process);
 	if (err) {
 		op_error_destroy(op_process_detach(&process->base));
 		process->exited = false;

@@ -13,6 +13,7 @@
 #include <sys/user.h>
 #include <unistd.h>
 
+#include "base/read_at.h"
 #include "base/text.h"
 #include "platform/linux/native.h"
 #include "platform/linux/signals.h"
@@ -21,20 +22,7 @@ enum { REMARKS_MAX = 1000 };
 
 bool op_core_read_file(const struct op_core *core, uint64_t offset, void *buffer, size_t size)
 {
-	size_t done = 0;
-
-	if (offset > INT64_MAX || size > INT64_MAX - offset)
-		return false;
-	while (done < size) {
-		ssize_t got = pread(core->fd, (uint8_t *)buffer + done, size - done,
-				    (off_t)(offset + done));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		done += (size_t)got;
-	}
-	return true;
+	return op_read_at(core->fd, offset, buffer, size) == size;
 }
 
 struct op_error *op_core_remark(struct op_core *core, const char *format, ...)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reading a core's memory: from the core file, else from the file that was mapped there, else zeros
 // where the process never wrote, else not at all, with the reason. Keeps no copies.
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/read_at.h"
 #include "base/text.h"
 #include "platform/linux/core.h"
 
@@ -38,22 +37,6 @@ static enum source source_of(const struct op_core *core, const struct op_core_pi
 }
 
 /** As much as there is; short at the file's end. */
-static size_t read_at(int fd, uint64_t offset, void *buffer, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size && offset + done <= INT64_MAX) {
-		ssize_t got =
-			pread(fd, (uint8_t *)buffer + done, size - done, (off_t)(offset + done));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		done += (size_t)got;
-	}
-	return done;
-}
-
 static size_t read_piece(struct op_core *core, const struct op_core_piece *piece, uint64_t at,
 			 void *buffer, size_t size)
 {
@@ -64,11 +47,11 @@ static size_t read_piece(struct op_core *core, const struct op_core_piece *piece
 		size = (size_t)(end - at);
 	switch (source) {
 	case SOURCE_CORE:
-		return read_at(core->fd, piece->offset + (at - piece->start), buffer, size);
+		return op_read_at(core->fd, piece->offset + (at - piece->start), buffer, size);
 	case SOURCE_FILE:
 		return op_core_open_file(core, piece->file)
-			       ? read_at(core->files.data[piece->file].fd,
-					 piece->file_offset + (at - piece->start), buffer, size)
+			       ? op_read_at(core->files.data[piece->file].fd,
+					    piece->file_offset + (at - piece->start), buffer, size)
 			       : 0;
 	case SOURCE_ZEROS:
 		memset(buffer, 0, size);

@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
+#include "platform/linux/trap_mask.h"
 
 /** A stop that means nothing to the user: on it goes, unless the user wants the thread to stand. */
 static void settle(struct op_live *process, struct op_tracee *tracee)
@@ -81,8 +82,11 @@ static void take_clone(struct op_live *process, struct op_tracee *tracee, int ev
 	// Its first stop is to come; known now, a stop of all threads waits for it as well.
 	if (id > 0 && !op_tracee_find(process, id)) {
 		struct op_tracee *born = op_tracee_add(process, id);
-		if (born)
+		if (born) {
 			born->newborn = true;
+			// It inherits the mask, or what its C library remembers of it.
+			born->trap_unblocked = tracee->trap_unblocked;
+		}
 	}
 	settle(process, tracee);
 }
@@ -101,6 +105,8 @@ static void take_exec(struct op_live *process, struct op_tracee *tracee, int eve
 		op_tracee_remove(process, other);
 	}
 	tracee->holds = tracee->held_raised = tracee->zombie = tracee->left_group = false;
+	// Nothing is patched in the new program, which has the mask of the old one.
+	op_trap_mask_restore(process);
 	op_live_drop_shield(process);
 	op_live_forget_watches(process);
 	// A process that is killed just now has nothing left to load; its exit follows.

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/read_at.h"
 #include "platform/linux/frozen.h"
 
 // Documentation/admin-guide/mm/pagemap.rst
@@ -41,21 +42,14 @@ struct op_error *op_frozen_pages(struct op_frozen *frozen, uint64_t addr, size_t
 				 uint8_t *ret)
 {
 	uint64_t entries[OP_FROZEN_PAGES_MAX];
-	size_t done = 0, size = count * sizeof(entries[0]);
+	size_t size = count * sizeof(entries[0]);
 
-	while (done < size) {
-		uint64_t at = addr / OP_FROZEN_PAGE * sizeof(entries[0]) + done;
-		ssize_t got =
-			pread(frozen->pages_fd, (uint8_t *)entries + done, size - done, (off_t)at);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return op_error_system(OP_ERROR_PROCESS_GONE, got < 0 ? errno : ESRCH,
-					       "cannot tell which pages of process %d are in "
-					       "memory at 0x%" PRIx64,
-					       frozen->pid, addr);
-		done += (size_t)got;
-	}
+	if (op_read_at(frozen->pages_fd, addr / OP_FROZEN_PAGE * sizeof(entries[0]), entries,
+		       size) != size)
+		return op_error_system(OP_ERROR_PROCESS_GONE, errno ? errno : ESRCH,
+				       "cannot tell which pages of process %d are in memory at "
+				       "0x%" PRIx64,
+				       frozen->pid, addr);
 	for (size_t i = 0; i < count; i++)
 		ret[i] = (entries[i] & (present | swapped) ? OP_PAGE_THERE : 0) |
 			 (entries[i] & of_file ? OP_PAGE_OF_FILE : 0);
@@ -64,18 +58,7 @@ struct op_error *op_frozen_pages(struct op_frozen *frozen, uint64_t addr, size_t
 
 size_t op_frozen_read(const struct op_frozen *frozen, uint64_t addr, void *buffer, size_t size)
 {
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t got = pread(frozen->memory_fd, (uint8_t *)buffer + done, size - done,
-				    (off_t)(addr + done));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		done += (size_t)got;
-	}
-	return done;
+	return op_read_at(frozen->memory_fd, addr, buffer, size);
 }
 
 struct op_error *op_frozen_each_run(

@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -38,6 +40,9 @@ struct journal {
 	_Atomic uint32_t used; // entries below this may be taken
 	_Atomic bool watches;  // threads may have debug registers set
 	_Atomic uint64_t budget;
+	_Atomic uint64_t map; // memory that is being mapped is here and has no label yet; 0: none
+	uint8_t label[OP_MAP_LABEL_MAX];
+	size_t label_size;
 	struct entry entries[JOURNAL_ENTRIES];
 };
 
@@ -49,59 +54,29 @@ struct op_guardian {
 	size_t free_count, free_capacity;
 };
 
-// Since Linux 6.12 /proc/PID/mem may refuse to write to read-only pages for anyone but the tracer
-// (proc_mem.force_override); outpost is dead, so the place is free.
-static void write_as_tracer(pid_t target, uint64_t address, uint8_t byte)
-{
-	int status;
-	if (ptrace(PTRACE_SEIZE, target, 0, 0) || ptrace(PTRACE_INTERRUPT, target, 0, 0))
-		return;
-	if (waitpid(target, &status, __WALL) == target && WIFSTOPPED(status)) {
-		uint64_t aligned = address & ~(uint64_t)7;
-		errno = 0;
-		unsigned long word = (unsigned long)ptrace(PTRACE_PEEKTEXT, target, aligned, 0);
-		unsigned shift = (unsigned)(address - aligned) * 8;
-		word = (word & ~(0xfful << shift)) | (unsigned long)byte << shift;
-		if (!errno)
-			ptrace(PTRACE_POKETEXT, target, aligned, word);
-	}
-	ptrace(PTRACE_DETACH, target, 0, 0);
-}
+// The number alone may belong to another process by the time that it is needed.
+struct target {
+	pid_t pid;
+	uint64_t start_time;
+	int memory_fd; // stays with the memory, whoever has the number
+};
 
-static void write_byte(pid_t target, int memory_fd, uint64_t address, uint8_t byte)
+static bool is_there(const struct target *target)
 {
-	if (pwrite(memory_fd, &byte, 1, (off_t)address) != 1)
-		write_as_tracer(target, address, byte);
-}
-
-static void make_harmless(pid_t target, int memory_fd, struct entry *entry)
-{
-	uint64_t address = atomic_load(&entry->address);
-	uint8_t now[OP_GUARDIAN_TRAP_MAX];
-	if (!address || pread(memory_fd, now, entry->size, (off_t)address) != entry->size ||
-	    now[0] != entry->trap[0])
-		return;
-	// While threads run, a trap's first byte is written before the others (code_write.c);
-	// outpost may have died in between.
-	size_t rest = entry->size - 1u;
-	if (memcmp(now + 1, entry->trap + 1, rest)) {
-		if (memcmp(now + 1, entry->before + 1, rest))
-			return;
-		for (size_t i = 1; i <= rest; i++)
-			write_byte(target, memory_fd, address + i, entry->trap[i]);
-	}
-	write_byte(target, memory_fd, address, entry->harmless);
+	struct op_proc_status status;
+	return !op_proc_status(target->pid, &status) && status.start_time == target->start_time;
 }
 
 // A thread that was seized comes to a stop: the signal that it stopped for, 0: none.
 static bool await_stop(pid_t thread, int *ret_signal)
 {
-	enum { LOOKS = 1000 };
+	// Thousands of threads are not waited for a millisecond each; one in uninterruptible sleep
+	// must not keep the others from being cleared: about a second.
+	enum { LOOKS = 1000, SHORT_LOOKS = 50, SHORT_US = 20, LONG_US = 1000 };
 	int status;
 	siginfo_t info;
 	*ret_signal = 0;
-	// A thread in uninterruptible sleep must not keep the others from being cleared.
-	for (int i = 0; i < LOOKS; i++) {
+	for (unsigned i = 0; i < LOOKS; i++) {
 		pid_t got = waitpid(thread, &status, __WALL | WNOHANG);
 		if (got < 0 || (got == thread && !WIFSTOPPED(status)))
 			return false;
@@ -113,9 +88,64 @@ static bool await_stop(pid_t thread, int *ret_signal)
 				*ret_signal = WSTOPSIG(status);
 			return true;
 		}
-		usleep(1000);
+		usleep(i < SHORT_LOOKS ? SHORT_US : LONG_US);
 	}
 	return false;
+}
+
+// Since Linux 6.12 /proc/PID/mem may refuse to write to read-only pages for anyone but the tracer
+// (proc_mem.force_override); outpost is dead, so the place is free.
+static bool write_as_tracer_of(pid_t thread, uint64_t address, uint8_t byte)
+{
+	int number;
+	if (ptrace(PTRACE_SEIZE, thread, 0, 0))
+		return false;
+	ptrace(PTRACE_INTERRUPT, thread, 0, 0);
+	if (!await_stop(thread, &number))
+		return false;
+	uint64_t aligned = address & ~(uint64_t)7;
+	errno = 0;
+	unsigned long word = (unsigned long)ptrace(PTRACE_PEEKTEXT, thread, aligned, 0);
+	unsigned shift = (unsigned)(address - aligned) * 8;
+	word = (word & ~(0xfful << shift)) | (unsigned long)byte << shift;
+	bool done = !errno && ptrace(PTRACE_POKETEXT, thread, aligned, word) == 0;
+	ptrace(PTRACE_DETACH, thread, 0, number);
+	return done;
+}
+
+// Through any thread: the leader may have exited.
+static void write_as_tracer(const struct target *target, uint64_t address, uint8_t byte)
+{
+	_cleanup_free_ pid_t *threads = NULL;
+	size_t count;
+	bool done = !is_there(target) || op_proc_threads(target->pid, &threads, &count);
+	for (size_t i = 0; !done && i < count; i++)
+		done = write_as_tracer_of(threads[i], address, byte);
+}
+
+static void write_byte(const struct target *target, uint64_t address, uint8_t byte)
+{
+	if (pwrite(target->memory_fd, &byte, 1, (off_t)address) != 1)
+		write_as_tracer(target, address, byte);
+}
+
+static void make_harmless(const struct target *target, struct entry *entry)
+{
+	uint64_t address = atomic_load(&entry->address);
+	uint8_t now[OP_GUARDIAN_TRAP_MAX];
+	if (!address || pread(target->memory_fd, now, entry->size, (off_t)address) != entry->size ||
+	    now[0] != entry->trap[0])
+		return;
+	// While threads run, a trap's first byte is written before the others (code_write.c);
+	// outpost may have died in between.
+	size_t rest = entry->size - 1u;
+	if (memcmp(now + 1, entry->trap + 1, rest)) {
+		if (memcmp(now + 1, entry->before + 1, rest))
+			return;
+		for (size_t i = 1; i <= rest; i++)
+			write_byte(target, address + i, entry->trap[i]);
+	}
+	write_byte(target, address, entry->harmless);
 }
 
 // False when another tracer has the thread, or it does not stop.
@@ -145,7 +175,7 @@ static bool was_cleared(const pid_t *cleared, size_t count, pid_t thread)
 
 // Threads that are born meanwhile have nothing set (copy_thread(), arch/x86/kernel/process.c), yet
 // what their registers read as is cleared with the others'.
-static void clear_watches(pid_t target)
+static void clear_watches(const struct target *target)
 {
 	enum { PASSES = 1000 };
 	struct OP_ARRAY(pid_t) cleared = {0};
@@ -156,7 +186,7 @@ static void clear_watches(pid_t target)
 		left = false;
 		if (pass)
 			usleep(1000);
-		if (op_proc_threads(target, &threads, &count))
+		if (!is_there(target) || op_proc_threads(target->pid, &threads, &count))
 			break;
 		for (size_t i = 0; i < count; i++) {
 			if (was_cleared(cleared.data, cleared.count, threads[i]))
@@ -170,9 +200,59 @@ static void clear_watches(pid_t target)
 	free(cleared.data);
 }
 
-static void __attribute__((noreturn))
-watch(pid_t target, int memory_fd, int pipe_fd, struct journal *journal)
+// Memory of outpost's own: nothing of it is in a file, and the program does not map such memory
+// without having written into it.
+static bool is_fresh_code(const struct target *target, uint64_t address)
 {
+	char path[64], *maps;
+	size_t size;
+	bool found = false;
+	snprintf(path, sizeof(path), "/proc/%d/maps", target->pid);
+	if (!is_there(target) || op_proc_read_file(path, &maps, &size))
+		return false;
+	for (const char *line = maps; line && *line && !found;) {
+		uint64_t start, end;
+		int access = 0;
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %n", &start, &end, &access) == 2 &&
+		    access && start <= address && address < end)
+			found = !strncmp(line + access, "r-xp 00000000 00:00 0", 21);
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	free(maps);
+	return found;
+}
+
+// Outpost died while a thread of the target was about to map memory for it: as soon as it is there
+// it gets the label by which the next outpost knows it.
+static void label_map(const struct target *target, struct journal *journal)
+{
+	enum { LOOKS = 500 };
+	static const uint8_t zeros[OP_MAP_LABEL_MAX];
+	uint64_t address = atomic_load(&journal->map);
+	uint8_t now[OP_MAP_LABEL_MAX];
+	for (int i = 0; address && i < LOOKS; i++) {
+		if (!is_fresh_code(target, address)) {
+			usleep(1000);
+			continue;
+		}
+		if (pread(target->memory_fd, now, journal->label_size, (off_t)address) ==
+			    (ssize_t)journal->label_size &&
+		    !memcmp(now, zeros, journal->label_size))
+			for (size_t k = 0; k < journal->label_size; k++)
+				write_byte(target, address + k, journal->label[k]);
+		return;
+	}
+}
+
+static void __attribute__((noreturn))
+watch(pid_t pid, int memory_fd, int pipe_fd, struct journal *journal)
+{
+	struct op_proc_status status;
+	// outpost has it stopped: it is the right one still.
+	if (op_proc_status(pid, &status))
+		_exit(1);
+	const struct target target = {pid, status.start_time, memory_fd};
 	// Ctrl-C and hang-ups at outpost's terminal are not meant for it.
 	setsid();
 	for (int number = 1; number < NSIG; number++)
@@ -192,14 +272,15 @@ watch(pid_t target, int memory_fd, int pipe_fd, struct journal *journal)
 		;
 	uint32_t used = atomic_load(&journal->used);
 	for (uint32_t i = 0; i < used && i < JOURNAL_ENTRIES; i++)
-		make_harmless(target, memory_fd, &journal->entries[i]);
+		make_harmless(&target, &journal->entries[i]);
 	// A trap that is left is the program's own: its threads are not kept at it.
 	const uint32_t none = 0;
 	uint64_t budget = atomic_load(&journal->budget);
 	if (budget)
 		(void)!pwrite(memory_fd, &none, sizeof(none), (off_t)budget);
 	if (atomic_load(&journal->watches))
-		clear_watches(target);
+		clear_watches(&target);
+	label_map(&target, journal);
 	_exit(0);
 }
 
@@ -290,6 +371,17 @@ void op_guardian_note_watches(struct op_guardian *guardian, bool any)
 void op_guardian_note_budget(struct op_guardian *guardian, uint64_t address)
 {
 	atomic_store(&guardian->journal->budget, address);
+}
+
+void op_guardian_note_map(struct op_guardian *guardian, uint64_t address,
+			  const struct op_map_label *label)
+{
+	struct journal *journal = guardian->journal;
+	if (label) {
+		memcpy(journal->label, label->bytes, label->size);
+		journal->label_size = label->size;
+	}
+	atomic_store(&journal->map, address);
 }
 
 uint64_t op_guardian_forget(struct op_guardian *guardian, uint32_t entry)

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "platform/platform.h"
 
 struct op_guardian;
 
@@ -33,6 +34,12 @@ enum { OP_GUARDIAN_TRAP_MAX = 8 };
 void op_guardian_note_watches(struct op_guardian *guardian, bool any);
 /** The word of the handler's budget, 0: none: it is cleared when the last trap is out. */
 void op_guardian_note_budget(struct op_guardian *guardian, uint64_t address);
+/**
+ * Before the target maps memory of outpost's, that will be executable and not writable, at
+ * @p address: what is to stand at its beginning. @p address 0, once it stands there.
+ */
+void op_guardian_note_map(struct op_guardian *guardian, uint64_t address,
+			  const struct op_map_label *label);
 /** After the original is back. @return the address. */
 uint64_t op_guardian_forget(struct op_guardian *guardian, uint32_t entry);
 

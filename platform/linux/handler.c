@@ -5,18 +5,20 @@
 #include "platform/linux/handler.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
+#include "platform/linux/proc.h"
 #include "platform/linux/process.h"
 
 enum { PAGE = 4096 };
 
-// At the beginning of the code page. A new version of what follows gets a new number.
-static const uint8_t mark[16] = "outpost traps 1";
+// At the beginning of the code page; the data page is the next. A new version of what follows gets
+// a new number.
+static const uint8_t mark[16] = "outpost traps 2";
 struct header {
 	uint8_t mark[sizeof(mark)];
-	uint64_t data;
 	struct op_kernel_action theirs;
 };
 
@@ -78,10 +80,11 @@ struct op_host_addr op_handler_budget(const struct op_handler *handler)
 	return handler->data;
 }
 
-static bool is_page(const struct op_mappings *mappings, uint64_t address, unsigned protection)
+static bool is_page(const struct op_mappings *mappings, struct op_host_addr page,
+		    unsigned protection)
 {
-	const struct op_mapping *mapping = op_mappings_find(mappings, op_host_addr(address));
-	return mapping && mapping->anonymous && !mapping->shared && address % PAGE == 0 &&
+	const struct op_mapping *mapping = op_mappings_find(mappings, page);
+	return mapping && mapping->anonymous && !mapping->shared &&
 	       mapping->protection == protection;
 }
 
@@ -94,56 +97,54 @@ static struct op_error *find_left(struct op_live *process, struct op_handler *re
 	struct op_error *err = op_process_mappings(&process->base, &mappings);
 	*ret = (struct op_handler){0};
 	for (size_t i = 0; !err && i < mappings.count && !ret->code.value; i++) {
-		const struct op_mapping *mapping = &mappings.data[i];
-		struct header header;
+		struct op_host_addr start = mappings.data[i].start,
+				    next = op_host_addr_add(start, PAGE);
+		uint8_t found[sizeof(mark)];
 		size_t done;
-		if (!is_page(&mappings, mapping->start.value, code))
+		if (!is_page(&mappings, start, code) ||
+		    // It may have died before it made it writable.
+		    (!is_page(&mappings, next, data) && !is_page(&mappings, next, code)))
 			continue;
-		err = op_process_read_some(&process->base, mapping->start, &header, sizeof(header),
-					   &done);
-		if (err || done < sizeof(header) || memcmp(header.mark, mark, sizeof(mark)) ||
-		    !is_page(&mappings, header.data, data))
-			continue;
-		*ret = (struct op_handler){mapping->start, op_host_addr(header.data)};
+		err = op_process_read_some(&process->base, start, found, sizeof(found), &done);
+		if (!err && done == sizeof(found) && !memcmp(found, mark, sizeof(mark)))
+			*ret = (struct op_handler){start, next};
 	}
 	return err;
 }
 
+// In one piece, which has its mark from its first moment on.
 static struct op_error *map(struct op_live *process, struct op_handler *ret)
 {
-	*ret = (struct op_handler){0};
-	struct op_error *err = op_process_map(&process->base, op_host_addr(0), UINT64_MAX, PAGE,
-					      OP_PROTECTION_READ | OP_PROTECTION_WRITE, &ret->data);
-	if (err)
-		return err;
-	err = op_process_map(&process->base, op_host_addr(0), UINT64_MAX, PAGE,
-			     OP_PROTECTION_READ | OP_PROTECTION_EXECUTE, &ret->code);
+	const struct op_map_label label = {mark, sizeof(mark)};
+	struct op_error *err =
+		op_process_map(&process->base, op_host_addr(0), UINT64_MAX, 2 * PAGE,
+			       OP_PROTECTION_READ | OP_PROTECTION_EXECUTE, &label, &ret->code);
 	if (!err)
-		return NULL;
-	op_error_destroy(op_process_unmap(&process->base, ret->data, PAGE));
+		ret->data = op_host_addr_add(ret->code, PAGE);
 	return err;
 }
 
 static struct op_error *fill(struct op_live *process, const struct op_handler *handler)
 {
-	uint8_t page[PROGRAM + sizeof(program)] = {0};
-	struct header header = {.data = handler->data.value};
-	memcpy(header.mark, mark, sizeof(mark));
-	memcpy(page, &header, sizeof(header));
-	memcpy(page + PROGRAM, program, sizeof(program));
-	memcpy(page + PROGRAM + BUDGET_PLACE, &handler->data.value, sizeof(handler->data.value));
-	return op_process_write(&process->base, handler->code, page, sizeof(page));
+	uint8_t code[sizeof(program)];
+	memcpy(code, program, sizeof(program));
+	memcpy(code + BUDGET_PLACE, &handler->data.value, sizeof(handler->data.value));
+	return op_process_write(&process->base, op_host_addr_add(handler->code, PROGRAM), code,
+				sizeof(code));
 }
 
 struct op_error *op_handler_place(struct op_live *process, struct op_handler *ret)
 {
 	const uint32_t budget = BUDGET;
 	struct op_error *err = find_left(process, ret);
-	if (!err && !ret->code.value) {
+	if (!err && !ret->code.value)
 		err = map(process, ret);
-		if (!err)
-			err = fill(process, ret);
-	}
+	// One that was left may have been left at any moment.
+	if (!err)
+		err = op_process_protect(&process->base, ret->data, PAGE,
+					 OP_PROTECTION_READ | OP_PROTECTION_WRITE);
+	if (!err)
+		err = fill(process, ret);
 	return err ?: op_process_write(&process->base, ret->data, &budget, sizeof(budget));
 }
 
@@ -163,14 +164,55 @@ struct op_error *op_handler_read_theirs(struct op_live *process, const struct op
 			       ret, sizeof(*ret));
 }
 
+// The thread's own registers come back with the last instruction, rt_sigreturn().
+static struct op_error *step_out(struct op_live *process, op_thread_id thread,
+				 const struct op_handler *handler)
+{
+	enum { STEPS_MAX = 2 * sizeof(program) };
+	for (size_t i = 0; i < STEPS_MAX; i++) {
+		struct op_host_addr pc;
+		struct op_stop stop;
+		struct op_error *err = op_process_pc(&process->base, thread, &pc);
+		if (err || pc.value - handler->code.value >= PAGE ||
+		    op_process_pending_stop(&process->base, thread, &stop))
+			return err;
+		err = op_process_step(&process->base, thread, &stop);
+		if (err || stop.kind != OP_STOP_TRAP)
+			return err;
+	}
+	return NULL;
+}
+
+struct op_error *op_handler_leave(struct op_live *process)
+{
+	struct op_proc_status status;
+	struct op_handler handler;
+	if (op_proc_status(op_live_any_thread(process), &status) ||
+	    !(status.caught_signals >> (SIGTRAP - 1) & 1))
+		return NULL;
+	struct op_error *err = find_left(process, &handler);
+	if (err || !handler.code.value)
+		return err;
+	size_t count;
+	const struct op_thread_info *infos = op_process_threads(&process->base, &count);
+	_cleanup_free_ op_thread_id *threads = calloc(count + 1, sizeof(*threads));
+	if (!threads)
+		return op_error_no_memory();
+	for (size_t i = 0; i < count; i++)
+		threads[i] = infos[i].id;
+	for (size_t i = 0; i < count; i++) {
+		err = step_out(process, threads[i], &handler);
+		// A thread may be on its way out.
+		if (err && (err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_NO_MEMORY))
+			return err;
+		op_error_destroy(err);
+	}
+	return NULL;
+}
+
 struct op_error *op_handler_remove(struct op_live *process, const struct op_handler *handler)
 {
 	if (!handler->code.value || op_live_someone_in(process, handler->code, PAGE))
 		return NULL;
-	struct op_error *err = op_process_unmap(&process->base, handler->code, PAGE);
-	struct op_error *data_err = op_process_unmap(&process->base, handler->data, PAGE);
-	if (!err)
-		return data_err;
-	op_error_destroy(data_err);
-	return err;
+	return op_process_unmap(&process->base, handler->code, 2 * PAGE);
 }

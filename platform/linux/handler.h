@@ -28,6 +28,11 @@ struct op_handler {
  * @return OP_ERROR_UNSUPPORTED when the target does not map memory.
  */
 struct op_error *op_handler_place(struct op_live *process, struct op_handler *ret);
+/**
+ * At attach: threads that are in the handler of an outpost that was killed go on to where they were
+ * trapped. There they can be seen: in code that is about to be changed, or taken away.
+ */
+struct op_error *op_handler_leave(struct op_live *process);
 /** Where the code begins, and what it returns to. */
 uint64_t op_handler_entry(const struct op_handler *handler);
 uint64_t op_handler_restorer(const struct op_handler *handler);

@@ -128,15 +128,17 @@ struct op_error *op_inject_choose(struct op_live *process, struct op_inject_thre
 	return err;
 }
 
-struct op_error *op_inject_call(struct op_live *process, const struct op_inject_thread *thread,
-				long number, const uint64_t arguments[6], int64_t *ret)
+// @param[out] ret_stop how the thread stopped. @param[out] ret_made the call was made.
+static struct op_error *call_once(struct op_live *process, const struct op_inject_thread *thread,
+				  long number, const uint64_t arguments[6], int64_t *ret,
+				  struct op_stop *ret_stop, bool *ret_made)
 {
 	// System V ABI, AMD64 supplement, A.2.1.
 	static const enum op_x86_64_register places[6] = {OP_X86_64_RDI, OP_X86_64_RSI,
 							  OP_X86_64_RDX, OP_X86_64_R10,
 							  OP_X86_64_R8,  OP_X86_64_R9};
 	struct op_registers saved, after;
-	struct op_stop stop;
+	*ret_made = false;
 	struct op_error *err = op_process_registers(&process->base, thread->id, &saved);
 	if (err)
 		return err;
@@ -152,24 +154,64 @@ struct op_error *op_inject_call(struct op_live *process, const struct op_inject_
 	if (!err)
 		err = op_process_set_registers(&process->base, thread->id, &call);
 	if (!err)
-		err = op_live_step_call(process, thread->id, &stop);
+		err = op_live_step_call(process, thread->id, ret_stop);
 	if (err)
 		return err;
-	if (stop.kind == OP_STOP_THREAD_EXIT || stop.kind == OP_STOP_PROCESS_EXIT)
+	if (ret_stop->kind == OP_STOP_THREAD_EXIT || ret_stop->kind == OP_STOP_PROCESS_EXIT)
 		return op_live_gone(process, "make a system call in");
 	err = op_process_registers(&process->base, thread->id, &after);
-	bool made = !err && after.value[OP_X86_64_RIP] == behind;
-	if (made)
+	*ret_made = !err && after.value[OP_X86_64_RIP] == behind;
+	if (*ret_made)
 		*ret = (int64_t)after.value[OP_X86_64_RAX];
 	struct op_error *restore_err = op_process_set_registers(&process->base, thread->id, &saved);
 	if (thread->detours && !restore_err)
 		restore_err = op_detour_end(process, thread->instruction);
-	if (!err && !restore_err && !made)
-		return op_error_create(OP_ERROR_UNSUPPORTED,
-				       "thread %" PRId64
-				       " of process %d did not make a system call for outpost",
-				       thread->id, process->pid);
 	if (err)
 		op_error_destroy(restore_err);
 	return err ? err : restore_err;
+}
+
+// A signal came first, and the thread stands in its stop. Another one makes the call, and the stop
+// is handed out later like any other; the only thread there is takes the signal after the call. One
+// signal is kept for a thread, not two.
+static struct op_error *give_way(struct op_live *process, struct op_inject_thread *thread)
+{
+	struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread->id);
+	struct op_inject_thread other;
+	if (!tracee)
+		return op_live_gone(process, "make a system call in");
+	op_tracee_enqueue(process, tracee, OP_STOP_SIGNAL);
+	struct op_error *err = op_inject_choose(process, &other);
+	if (!err) {
+		*thread = other;
+	} else if (err->code == OP_ERROR_UNSUPPORTED && !tracee->holds) {
+		op_error_destroy(err);
+		err = NULL;
+		op_tracee_dequeue(process, tracee);
+	}
+	return err;
+}
+
+struct op_error *op_inject_call(struct op_live *process, const struct op_inject_thread *thread,
+				long number, const uint64_t arguments[6], int64_t *ret)
+{
+	enum { ATTEMPTS = 32 };
+	struct op_inject_thread caller = *thread;
+	for (unsigned i = 0; i < ATTEMPTS; i++) {
+		struct op_stop stop;
+		bool made;
+		struct op_error *err =
+			call_once(process, &caller, number, arguments, ret, &stop, &made);
+		if (err || made)
+			return err;
+		if (stop.kind != OP_STOP_SIGNAL)
+			break;
+		err = give_way(process, &caller);
+		if (err)
+			return err;
+	}
+	return op_error_create(OP_ERROR_UNSUPPORTED,
+			       "thread %" PRId64
+			       " of process %d did not make a system call for outpost",
+			       caller.id, process->pid);
 }

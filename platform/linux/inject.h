@@ -34,7 +34,9 @@ struct op_error *op_inject_instruction(struct op_live *process, uint64_t *ret);
 
 /**
  * Let the thread make one system call, and put it back as it was: its own call is restarted, its
- * signals wait.
+ * signals wait. Where a signal comes first another thread makes it; the scratch memory stays that
+ * of
+ * @p thread.
  * @param[in] number of a call that returns 0 when it succeeds, or a value whose lower half is 0:
  * should outpost die meanwhile, it is taken for the result of the thread's own call.
  * @param[in] arguments six of them.

@@ -30,7 +30,8 @@ struct op_error *op_live_read_some(struct op_process *process, struct op_host_ad
 struct op_error *op_live_write(struct op_process *process, struct op_host_addr addr,
 			       const void *buffer, size_t size);
 struct op_error *op_live_map(struct op_process *process, struct op_host_addr near, uint64_t reach,
-			     uint64_t size, unsigned protection, struct op_host_addr *ret);
+			     uint64_t size, unsigned protection, const struct op_map_label *label,
+			     struct op_host_addr *ret);
 struct op_error *op_live_protect(struct op_process *process, struct op_host_addr addr,
 				 uint64_t size, unsigned protection);
 struct op_error *op_live_unmap(struct op_process *process, struct op_host_addr addr, uint64_t size);

@@ -112,8 +112,35 @@ static struct op_error *call(struct op_live *process, long number, const uint64_
 	return err ? err : op_inject_call(process, &thread, number, arguments, ret);
 }
 
+static struct op_error *map_at(struct op_live *process, uint64_t place, uint64_t size,
+			       unsigned protection)
+{
+	const uint64_t arguments[6] = {place,
+				       size,
+				       (uint64_t)op_native_protection(protection),
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+				       UINT64_MAX,
+				       0};
+	int64_t result;
+	struct op_error *err = call(process, SYS_mmap, arguments, &result);
+	if (err)
+		return err;
+	if (result < 0 && result > -PAGE)
+		return op_error_system(OP_ERROR_UNSUPPORTED, (int)-result,
+				       "process %d does not map memory for outpost", process->pid);
+	// A kernel before 4.17 takes the address as a hint only.
+	if ((uint64_t)result == place)
+		return NULL;
+	err = op_live_unmap(&process->base, op_host_addr((uint64_t)result), size);
+	return err ? err
+		   : op_error_create(OP_ERROR_UNSUPPORTED,
+				     "process %d maps memory elsewhere than it was asked to",
+				     process->pid);
+}
+
 struct op_error *op_live_map(struct op_process *base, struct op_host_addr near, uint64_t reach,
-			     uint64_t size, unsigned protection, struct op_host_addr *ret)
+			     uint64_t size, unsigned protection, const struct op_map_label *label,
+			     struct op_host_addr *ret)
 {
 	struct op_live *process = op_live(base);
 	struct op_error *err = op_live_require_attached(process, "map memory in");
@@ -135,28 +162,13 @@ struct op_error *op_live_map(struct op_process *base, struct op_host_addr near, 
 				       "process %d has no room for %" PRIu64
 				       " bytes near 0x%" PRIx64,
 				       process->pid, size, near.value);
-	const uint64_t arguments[6] = {place,
-				       size,
-				       (uint64_t)op_native_protection(protection),
-				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-				       UINT64_MAX,
-				       0};
-	int64_t result;
-	err = call(process, SYS_mmap, arguments, &result);
-	if (err)
-		return err;
-	if (result < 0 && result > -PAGE)
-		return op_error_system(OP_ERROR_UNSUPPORTED, (int)-result,
-				       "process %d does not map memory for outpost", process->pid);
-	*ret = op_host_addr((uint64_t)result);
-	// A kernel before 4.17 takes the address as a hint only.
-	if ((uint64_t)result == place)
-		return NULL;
-	err = op_process_unmap(&process->base, *ret, size);
-	return err ? err
-		   : op_error_create(OP_ERROR_UNSUPPORTED,
-				     "process %d maps memory elsewhere than it was asked to",
-				     process->pid);
+	*ret = op_host_addr(place);
+	op_live_note_map(process, place, label);
+	err = map_at(process, place, size, protection);
+	if (!err)
+		err = op_live_write(&process->base, *ret, label->bytes, label->size);
+	op_live_note_map(process, 0, NULL);
+	return err;
 }
 
 struct op_error *op_live_protect(struct op_process *base, struct op_host_addr addr, uint64_t size,

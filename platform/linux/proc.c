@@ -122,6 +122,7 @@ int op_proc_status(pid_t id, struct op_proc_status *ret)
 	ret->tracer = (pid_t)status_number(status, "TracerPid", 10);
 	ret->permitted_capabilities = status_number(status, "CapPrm", 16);
 	ret->effective_capabilities = status_number(status, "CapEff", 16);
+	ret->caught_signals = status_number(status, "SigCgt", 16);
 	const char *users = status_line(status, "Uid");
 	if (users) {
 		char *end;

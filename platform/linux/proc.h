@@ -17,6 +17,7 @@ struct op_proc_status {
 	uid_t user; /**< effective */
 	uint64_t permitted_capabilities;
 	uint64_t effective_capabilities;
+	uint64_t caught_signals; /**< bit n - 1: signal n has a handler */
 	uint64_t start_time; /**< in clock ticks since boot: tells two owners of the same number
 				apart */
 	bool kernel_thread;

@@ -88,6 +88,8 @@ struct op_tracee {
 	struct user_regs_struct registers;
 	uint64_t pc;
 
+	bool trap_unblocked; /**< its program has SIGTRAP blocked in it: trap_mask.c */
+
 	char name[32];
 	unsigned name_run; /**< process->runs at which the name was read */
 	UT_hash_handle hh;
@@ -195,6 +197,8 @@ void op_live_drop_shield(struct op_live *process);
 void op_live_unshield_child(struct op_live *process, int64_t child);
 /** Tell the guardian whether threads may have debug registers set. */
 void op_live_note_watches(struct op_live *process, bool any);
+/** Memory is about to be mapped that begins with @p label; @p address 0: that is done. */
+void op_live_note_map(struct op_live *process, uint64_t address, const struct op_map_label *label);
 
 /* watch.c */
 /** Set the debug registers of a stopped thread as the process's slots say. @return 0 or an errno.

@@ -17,6 +17,8 @@
 #include "platform/linux/inject.h"
 #include "platform/linux/process.h"
 #include "platform/linux/rewind.h"
+#include "platform/linux/trap_mask.h"
+#include "platform/linux/waiter.h"
 
 static const uint8_t ret_instruction[] = {0xc3};
 
@@ -36,12 +38,20 @@ enum { KERNEL_SA_RESTORER = 0x04000000 };
 // reads its siginfo_t, which the kernel writes only with SA_SIGINFO.
 enum { FLAGS = SA_ONSTACK | SA_NODEFER | SA_RESTART | SA_SIGINFO | KERNEL_SA_RESTORER };
 
+// No other handler runs while a thread is in ours: an outpost that comes later finds it there
+// (op_handler_leave()). A debug register's hit must not be blocked, it would kill.
+static const uint64_t blocked = ~(UINT64_C(1) << (SIGTRAP - 1));
+
 struct op_shield {
 	struct op_guardian *guardian;
 	struct op_handler handler; /**< none: the vDSO's */
-	struct op_kernel_action theirs;
+	struct op_kernel_action theirs, ours;
+	int64_t looked_ms; // when the handler was seen to be ours
 	bool set;
 };
+
+// Where outpost's own calls would take longer than the stops that they are made at.
+enum { LOOK_EACH_MS = 1000 };
 
 enum { SEARCH_CHUNK = 1 << 20 };
 
@@ -96,7 +106,7 @@ static struct op_error *compose_plain(struct op_live *process, struct op_kernel_
 {
 	_cleanup_(op_mappings_deinit) struct op_mappings mappings = {0};
 	struct op_error *err = op_process_mappings(&process->base, &mappings);
-	*ret = (struct op_kernel_action){.flags = FLAGS};
+	*ret = (struct op_kernel_action){.flags = FLAGS, .mask = blocked};
 	if (!err)
 		err = find_code(process, &mappings, "[vdso]", ret_instruction,
 				sizeof(ret_instruction), &ret->handler);
@@ -152,6 +162,7 @@ static struct op_error *compose(struct op_live *process, struct op_shield *shiel
 			.handler = op_handler_entry(&shield->handler),
 			.flags = FLAGS,
 			.restorer = op_handler_restorer(&shield->handler),
+			.mask = blocked,
 		};
 	}
 	if (!err)
@@ -168,26 +179,73 @@ static struct op_error *compose(struct op_live *process, struct op_shield *shiel
 	return NULL;
 }
 
+// Whether the program has set a handler of its own over ours; it is in shield->theirs then. The
+// default is the kernel's doing, for a thread that has blocked its traps since the last look
+// (trap_mask.c): a program that sets it itself is rarer.
+static struct op_error *look_at_handler(struct op_live *process, struct op_shield *shield,
+					bool *ret_ours, bool *ret_theirs)
+{
+	struct op_kernel_action now;
+	struct op_error *err = call_sigaction(process, NULL, &now);
+	if (err)
+		return err;
+	*ret_ours = now.handler == shield->ours.handler;
+	*ret_theirs = !*ret_ours && now.handler != (uint64_t)(uintptr_t)SIG_DFL;
+	if (*ret_theirs)
+		shield->theirs = now;
+	return NULL;
+}
+
+static struct op_error *put_back(struct op_live *process, struct op_shield *shield)
+{
+	bool ours, theirs;
+	struct op_error *err = look_at_handler(process, shield, &ours, &theirs);
+	return err || theirs ? err : call_sigaction(process, &shield->theirs, NULL);
+}
+
+static struct op_error *renew(struct op_live *process, struct op_shield *shield)
+{
+	bool ours, theirs;
+	struct op_error *err = look_at_handler(process, shield, &ours, &theirs);
+	if (err || ours)
+		return err;
+	if (theirs && shield->handler.code.value)
+		err = op_handler_keep_theirs(process, &shield->handler, &shield->theirs);
+	return err ?: call_sigaction(process, &shield->ours, NULL);
+}
+
+static struct op_error *look_again(struct op_live *process, struct op_shield *shield)
+{
+	int64_t now = op_waiter_now_ms();
+	if (!shield->set || now - shield->looked_ms < LOOK_EACH_MS ||
+	    op_live_first_unstopped(process))
+		return NULL;
+	shield->looked_ms = now;
+	op_trap_mask_open(process);
+	return renew(process, shield);
+}
+
 struct op_error *op_live_shield(struct op_process *base)
 {
 	struct op_live *process = op_live(base);
 	if (process->shield)
-		return NULL;
+		return look_again(process, process->shield);
 	struct op_shield *shield = calloc(1, sizeof(*shield));
 	if (!shield)
 		return op_error_no_memory();
 	process->shield = shield;
-	struct op_kernel_action ours;
 	struct op_error *err =
 		op_guardian_start(process->pid, process->memory_fd, &shield->guardian);
 	if (!err)
-		err = compose(process, shield, &ours);
+		err = compose(process, shield, &shield->ours);
 	if (!err && shield->handler.code.value)
 		op_guardian_note_budget(shield->guardian,
 					op_handler_budget(&shield->handler).value);
 	if (!err)
-		err = call_sigaction(process, &ours, NULL);
+		err = call_sigaction(process, &shield->ours, NULL);
 	shield->set = !err;
+	shield->looked_ms = op_waiter_now_ms();
+	op_trap_mask_open(process);
 	op_live_note_watches(process, op_live_has_watches(process));
 	return err;
 }
@@ -198,13 +256,20 @@ void op_live_note_watches(struct op_live *process, bool any)
 		op_guardian_note_watches(process->shield->guardian, any);
 }
 
+void op_live_note_map(struct op_live *process, uint64_t address, const struct op_map_label *label)
+{
+	if (process->shield && process->shield->guardian)
+		op_guardian_note_map(process->shield->guardian, address, label);
+}
+
 struct op_error *op_live_unshield(struct op_process *base)
 {
 	struct op_live *process = op_live(base);
 	struct op_shield *shield = process->shield;
 	if (!shield)
 		return NULL;
-	struct op_error *err = shield->set ? call_sigaction(process, &shield->theirs, NULL) : NULL;
+	struct op_error *err = shield->set ? put_back(process, shield) : NULL;
+	op_trap_mask_restore(process);
 	struct op_handler handler = shield->handler;
 	// It writes to the pages at its end.
 	op_live_drop_shield(process);

@@ -359,8 +359,31 @@ static bool bring_out_traps(struct op_live *process)
 	return found;
 }
 
+/** What each thread has to say already, when there are many of them. */
+static void collect_each(struct op_live *process)
+{
+	enum { MANY = 64 };
+	size_t count = 0;
+	struct op_tracee *tracee, *next;
+	if (HASH_COUNT(process->tracees) < MANY)
+		return;
+	// An event may take others out of the table.
+	_cleanup_free_ pid_t *ids = calloc(HASH_COUNT(process->tracees), sizeof(*ids));
+	HASH_ITER(hh, process->tracees, tracee, next)
+	if (ids && tracee->phase != OP_TRACEE_STOPPED && !tracee->zombie)
+		ids[count++] = tracee->id;
+	for (size_t i = 0; i < count && !process->exited; i++) {
+		int status;
+		tracee = op_tracee_find(process, ids[i]);
+		if (tracee && tracee->phase != OP_TRACEE_STOPPED &&
+		    op_waiter_next_of(process->waiter, ids[i], &status))
+			op_waiter_route(process, ids[i], status);
+	}
+}
+
 bool op_live_collect_stops(struct op_live *process, int timeout_ms)
 {
+	collect_each(process);
 	int64_t deadline = op_waiter_now_ms() + timeout_ms;
 	unsigned looks = 0;
 

@@ -138,12 +138,13 @@ static bool flagged(const atomic_int *flag)
 	return flag && atomic_load(flag);
 }
 
-/** As waitpid(); a stop for SIGTRAP is looked at before it is reported. */
-static pid_t wait_looking(struct op_waiter *waiter, int options, int *ret_status, bool *ret_again)
+/** As waitpid(), of any thread or of one; a stop for SIGTRAP is looked at before it is reported. */
+static pid_t wait_looking(struct op_waiter *waiter, idtype_t whose, pid_t thread, int options,
+			  int *ret_status, bool *ret_again)
 {
 	siginfo_t info = {0};
 
-	if (waitid(P_ALL, 0, &info,
+	if (waitid(whose, (id_t)thread, &info,
 		   WEXITED | WSTOPPED | WNOWAIT | __WCLONE | __WNOTHREAD | options))
 		return -1;
 	if (!info.si_pid)
@@ -161,7 +162,7 @@ static enum op_wait_result wait_once(struct op_waiter *waiter, int options, pid_
 {
 	*ret_again = false;
 	pid_t id = op_rewind_is_needed(waiter)
-			   ? wait_looking(waiter, options, ret_status, ret_again)
+			   ? wait_looking(waiter, P_ALL, 0, options, ret_status, ret_again)
 			   : waitpid(-1, ret_status, __WCLONE | __WNOTHREAD | options);
 
 	*ret_again |= id < 0 && errno == EINTR;
@@ -220,6 +221,15 @@ enum op_wait_result op_waiter_next(struct op_waiter *waiter, int timeout_ms, con
 	if (timeout_ms >= 0 || flagged(flag))
 		bell_set(waiter, 0, 0);
 	return result;
+}
+
+bool op_waiter_next_of(struct op_waiter *waiter, pid_t thread, int *ret_status)
+{
+	bool again = false;
+
+	if (op_rewind_is_needed(waiter))
+		return wait_looking(waiter, P_PID, thread, WNOHANG, ret_status, &again) > 0;
+	return waitpid(thread, ret_status, __WCLONE | __WNOTHREAD | WNOHANG) > 0;
 }
 
 void op_waiter_ring(struct op_waiter *waiter)

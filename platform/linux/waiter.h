@@ -51,6 +51,11 @@ enum op_wait_result {
  */
 enum op_wait_result op_waiter_next(struct op_waiter *waiter, int timeout_ms, const atomic_int *flag,
 				   pid_t *ret_id, int *ret_status);
+/**
+ * The next event of one tracee, if it is there already. For many of them: a wait for any looks
+ * through all of them each time (do_wait(), kernel/exit.c).
+ */
+bool op_waiter_next_of(struct op_waiter *waiter, pid_t thread, int *ret_status);
 /** Make a wait in progress look at its flag. Async-signal-safe, from any thread. */
 void op_waiter_ring(struct op_waiter *waiter);
 

@@ -6,11 +6,13 @@ process ID, and a guest's last line proves that nothing disturbed it. The harnes
 JSON documents only, never its insides.
 """
 
+import contextlib
 import errno
 import json
 import os
 import re
 import select
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -52,7 +54,7 @@ def _made(path, make):
 
 
 def _run(*command, **options):
-    subprocess.run([str(c) for c in command], check=True, timeout=LIMIT * 3, **options)
+    subprocess.run([str(c) for c in command], check=True, timeout=LIMIT * 8, **options)
 
 
 def wat(name):
@@ -272,11 +274,21 @@ class Guest:
         return sorted(int(t) for t in os.listdir(f"/proc/{self.pid}/task"))
 
     def thread_states(self):
-        return {t: Path(f"/proc/{self.pid}/task/{t}/stat").read_text().rpartition(")")[2].split()[0]
-                for t in self.threads()}
+        states = {}
+        for thread in self.threads():
+            # It may end meanwhile.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                states[thread] = Path(f"/proc/{self.pid}/task/{thread}/stat").read_text().rpartition(")")[2].split()[0]
+        return states
+
+    def alive(self):
+        """Its folder in /proc; a leader that has ended has no memory any more, so another thread's."""
+        if self.state() != "Z":
+            return Path(f"/proc/{self.pid}")
+        return Path(f"/proc/{self.pid}/task/{self.threads()[-1]}")
 
     def mappings(self):
-        for line in Path(f"/proc/{self.pid}/maps").read_text().splitlines():
+        for line in (self.alive() / "maps").read_text().splitlines():
             span, access, offset, _, _, *path = line.split(None, 5)
             start, end = (int(part, 16) for part in span.split("-"))
             yield start, end, access, path[0] if path else ""
@@ -284,7 +296,7 @@ class Guest:
     def images(self):
         """The bytes of every image of Wasmtime's in its memory, by address: ELF, e_ident[EI_OSABI] 200, type 1."""
         found = {}
-        with open(f"/proc/{self.pid}/mem", "rb", buffering=0) as memory:
+        with open(self.alive() / "mem", "rb", buffering=0) as memory:
             for start, end, access, path in self.mappings():
                 if access != "r--p" or path.startswith(("[", "/usr/", "/lib")):
                     continue
@@ -454,6 +466,21 @@ def outpost(*arguments, input=None, limit=LIMIT, prefix=(), program=PROGRAM):
     command = [str(part) for part in (*prefix, program, *arguments)]
     options = {"input": input} if input is not None else {"stdin": subprocess.DEVNULL}
     return Outcome(subprocess.run(command, capture_output=True, text=True, timeout=limit, env=environment(), **options))
+
+
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+def as_nobody(*arguments, prefix=()):
+    """Run outpost as another user; needs root. The build may lie in a folder that others cannot enter: it runs a copy."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        built = Path(PROGRAM).parent
+        for file in [*(built / ".libs").glob("*.so*"), built / ".libs" / "outpost", Path(PROGRAM)]:
+            if file.exists() and not (Path(folder) / file.name).exists():
+                shutil.copy(file, folder)
+        return outpost(*arguments, program=Path(folder) / "outpost",
+                       prefix=[*prefix, *NOBODY, "env", f"LD_LIBRARY_PATH={folder}"])
 
 
 class Documents(list):

@@ -13,10 +13,14 @@ E2E_TESTS = \
 	tests/e2e/test_events.py \
 	tests/e2e/test_guard.py \
 	tests/e2e/test_guests.py \
+	tests/e2e/test_harm.py \
+	tests/e2e/test_harm_death.py \
+	tests/e2e/test_harm_refusals.py \
 	tests/e2e/test_inside.py \
 	tests/e2e/test_inside_leaving.py \
 	tests/e2e/test_inside_watch.py \
 	tests/e2e/test_json.py \
+	tests/e2e/test_killed_at_calls.py \
 	tests/e2e/test_matrix.py \
 	tests/e2e/test_optimised.py \
 	tests/e2e/test_prompt.py \
@@ -76,13 +80,16 @@ EXTRA_DIST += \
 	$(E2E_TESTS) \
 	tests/e2e/conversation.py \
 	tests/e2e/cores.py \
+	tests/e2e/exact_guests.py \
 	tests/e2e/harness.py \
+	tests/e2e/modes.py \
 	tests/e2e/lldb_reader.py \
 	tests/e2e/python.sh \
 	tests/e2e/rsp.py \
 	tests/e2e/source_guest.py \
 	tests/e2e/tap.py \
 	tests/e2e/wasm_text.py \
+	tests/e2e/without_ptrace.py \
 	tests/guests/app.wat \
 	tests/guests/assemblyscript/walk.ts \
 	tests/guests/assemblyscript/walk.wasm \
@@ -115,6 +122,8 @@ EXTRA_DIST += \
 	tests/guests/events.wat \
 	tests/guests/events_host.py \
 	tests/guests/guard_host.py \
+	tests/guests/harm.wat \
+	tests/guests/harm_host.py \
 	tests/guests/fib.py \
 	tests/guests/idle.py \
 	tests/guests/idle.wat \

@@ -8,7 +8,6 @@ import signal
 import stat
 import subprocess
 import sys
-import threading
 import unittest
 from pathlib import Path
 
@@ -219,15 +218,8 @@ class CoreFile(WriteCase):
         """It is in the core, with the thread that it is for."""
         guest = self.started(wat("values"))
         path = self.folder / "core"
-
-        def send():
-            wait_until(lambda: guest.status("TracerPid") != "0" and "t" not in guest.thread_states().values(), "it runs on")
-            os.kill(guest.pid, signal.SIGUSR1)
-
-        sender = threading.Thread(target=send)
-        sender.start()
-        documents = self.attached(guest, "catch signal SIGUSR1", "continue", f"generate-core-file {path}", "kill")
-        sender.join()
+        documents = self.attached(guest, "catch signal SIGUSR1", f"shell kill -USR1 {guest.pid}", "continue",
+                                  f"generate-core-file {path}", "kill")
         stop, = [one for one in documents.stops() if one.get("signal") == "SIGUSR1"]
         core, = self.opened(path, "info threads").stops("core")
         self.assertEqual((core["signal"], core["thread"]), ("SIGUSR1", stop["thread"]))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Catchpoints: every event has a guest that causes it, is seen once, in the right frame, and changes nothing of the outcome."""
 
-import functools
 import http.client
 import json
 import signal
@@ -12,21 +11,9 @@ import jsonschema
 
 from harness import (GUESTS, LIMIT, SOURCE, VENV, WORK, Case, Documents, Guest, outpost, script, sleeping, wait_until,
                      wasmtime, wat)
+from modes import FEATURES, in_each_mode
 
-FEATURES = ["-W", "gc=y,exceptions=y,function-references=y,threads=y,shared-memory=y,unknown-imports-trap=y"]
 SCHEMA = jsonschema.Draft202012Validator(json.loads((SOURCE / "docs" / "json-schema.json").read_text()))
-VERSIONS = ("44.0.1", "49.0.4")
-
-
-def in_each_mode(test):
-    """Run a test for each version, with guest-debug and without."""
-    @functools.wraps(test)
-    def run(self):
-        for version in VERSIONS:
-            for guest_debug in (True, False):
-                with self.subTest(version=version, guest_debug=guest_debug):
-                    test(self, version, guest_debug)
-    return run
 
 
 class Events(Case):

@@ -7,23 +7,11 @@ The threads are wasi-threads in Wasmtime 44, and those of a test script in 49, w
 import re
 import unittest
 
+from exact_guests import CELLS, THREADS, codes, places
 from harness import NEWEST, Armed, Case, Documents, instructions, outpost, script, wat
 
-THREADS = (1, 2, 8)
 # For each number of threads its first and its last worker.
 WORKERS = ((1, 0), (2, 0), (2, 1), (8, 0), (8, 7))
-# tests/guests/exact_counts.wat: the numbers of a line, and how the instruction that adds to each begins.
-CELLS = {name: f"i32.store offset={0x2000 + 4 * k}" for k, name in
-         enumerate(("work", "loop", "even", "odd", "five", "not_five", "down", "leaf"))}
-
-
-def codes(worker, rounds):
-    """The values of $code in tests/guests/exact_iteration.wat, but for the chosen iteration."""
-    seed, found = worker + 1, []
-    for _ in range(rounds):
-        seed = (seed * 1103515245 + 12345) & 0xffffffff
-        found.append(seed >> 16)
-    return found
 
 
 class Exact:
@@ -108,10 +96,7 @@ class Exact:
 
     def test_hits_are_what_the_guest_counts(self):
         """Breakpoints on all blocks at once, with ignore counts that let everything pass."""
-        places = {name: [pc for body in instructions(wat("exact_counts")).values() for pc, code in body if code == text]
-                  for name, text in CELLS.items()}
-        self.assertEqual({len(found) for found in places.values()}, {1})
-        commands = [f"break *{place:#x}" for place, in places.values()]
+        commands = [f"break *{place:#x}" for place in places().values()]
         commands += [f"ignore {k + 1} 1000000000" for k in range(len(CELLS))]
         for threads in THREADS:
             with self.subTest(threads=threads):

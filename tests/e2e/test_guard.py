@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """outpost guard: what it keeps is what outpost attach shows at the same stop, and the program's own end is what it was."""
 
-import functools
 import http.client
 import json
 import os
@@ -17,23 +16,11 @@ import jsonschema
 
 from harness import (GUESTS, LIMIT, PROGRAM, SOURCE, VENV, WORK, Case, Documents, Guest, environment, outpost, script, sleeping,
                      wait_until, wasmtime, wat)
+from modes import FEATURES, VERSIONS, in_each_mode
 
-FEATURES = ["-W", "gc=y,exceptions=y,function-references=y,threads=y,shared-memory=y,unknown-imports-trap=y"]
 SCHEMA = json.loads((SOURCE / "docs" / "json-schema.json").read_text())
 REPORT = jsonschema.Draft202012Validator(dict(SCHEMA["$defs"]["guard_report"], **{"$defs": SCHEMA["$defs"]}))
 DOCUMENT = jsonschema.Draft202012Validator(SCHEMA)
-VERSIONS = ("44.0.1", "49.0.4")
-
-
-def in_each_mode(test):
-    """Run a test for each version, with guest-debug and without."""
-    @functools.wraps(test)
-    def run(self):
-        for version in VERSIONS:
-            for guest_debug in (True, False):
-                with self.subTest(version=version, guest_debug=guest_debug):
-                    test(self, version, guest_debug)
-    return run
 
 
 class Guarding:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Guests that nobody wrote for a debugger: C from a compiler, and an interpreter at work."""
 
-import re
 import unittest
 
 from harness import (GUESTS, NEWEST, TOOLS, Case, Guest, c, compiled, instructions, sleeping, wat)

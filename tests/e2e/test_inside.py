@@ -5,7 +5,6 @@ The threads are wasi-threads in Wasmtime 44, and those of a test script in 49, w
 """
 
 import json
-import os
 import re
 import subprocess
 import unittest
@@ -13,31 +12,13 @@ from collections import defaultdict
 
 import jsonschema
 
-from harness import (NEWEST, PROGRAM, SOURCE, Armed, Case, Documents, Outcome, environment, instructions, outpost, script,
-                     values_sum, wait_until, wat)
+from exact_guests import CELLS, THREADS, codes, places
+from harness import (NEWEST, PROGRAM, SOURCE, Armed, Case, Documents, Outcome, environment, instructions, script,
+                     values_sum, wat)
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads((SOURCE / "docs" / "json-schema.json").read_text()))
-THREADS = (1, 2, 8)
-# tests/guests/exact_counts.wat: the numbers of a line, and how the instruction that adds to each begins.
-CELLS = {name: f"i32.store offset={0x2000 + 4 * k}" for k, name in
-         enumerate(("work", "loop", "even", "odd", "five", "not_five", "down", "leaf"))}
 # Most lines that can wait in the target.
 RING = 65536
-
-
-def codes(worker, rounds):
-    """The values of $code in tests/guests/exact_iteration.wat, but for the chosen iteration."""
-    seed, found = worker + 1, []
-    for _ in range(rounds):
-        seed = (seed * 1103515245 + 12345) & 0xffffffff
-        found.append(seed >> 16)
-    return found
-
-
-def places():
-    """Where each cell of exact_counts.wat is counted."""
-    code = [(pc, text) for body in instructions(wat("exact_counts")).values() for pc, text in body]
-    return {name: next(pc for pc, found in code if found == text) for name, text in CELLS.items()}
 
 
 def lines(documents, number=None):

@@ -12,7 +12,7 @@ import time
 import unittest
 
 from conversation import Conversation
-from harness import (NEWEST, PROGRAM, Case, Guest, calls_sum, environment, instructions, script, wait_until, wasmtime, wat)
+from harness import (NEWEST, PROGRAM, Case, Guest, calls_sum, environment, script, wait_until, wasmtime, wat)
 
 KILLS = int(os.environ.get("OUTPOST_KILLS", "12"))
 # Of tests/guests/exact_counts.wat in each of eight threads: some seconds of work.

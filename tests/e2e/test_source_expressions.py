@@ -3,7 +3,6 @@
 assignments, displays, x and the history. What is counted, visited and changed the guests say themselves.
 """
 
-import re
 import unittest
 
 from harness import GUESTS, Case, Documents, Guest, c, outpost, script, wasmtime

@@ -5,7 +5,6 @@ The lines of tests/guests/stepped.c and stepped.cc end in a comment that names t
 each stop is known without asking outpost for a number.
 """
 
-import re
 import unittest
 
 from harness import (GUESTS, NEWEST, Case, Documents, c, c_object, calls_sum, instructions, outpost, script, wasmtime, wat)

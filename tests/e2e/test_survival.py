@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from harness import (LIMIT, PROGRAM, THREADS, Case, Guest, calls_sum, environment, script, spin_sum, wait_until, wasmtime, wat)
+from harness import (PROGRAM, THREADS, Case, Guest, calls_sum, environment, script, spin_sum, wait_until, wasmtime, wat)
 
 ROUNDS = int(os.environ.get("OUTPOST_KILLS", "12"))
 # Exceptions are objects, and the copying collector of Wasmtime 49 fails in its first collection by itself.

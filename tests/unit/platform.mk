@@ -25,6 +25,11 @@ tests_unit_test_platform_attach_SOURCES = tests/unit/test_platform_attach.c $(PL
 tests_unit_test_platform_attach_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
 tests_unit_test_platform_attach_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/test_platform_many
+tests_unit_test_platform_many_SOURCES = tests/unit/test_platform_many.c $(PLATFORM_TEST_CONTROL)
+tests_unit_test_platform_many_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
+tests_unit_test_platform_many_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/test_platform_code
 tests_unit_test_platform_code_SOURCES = tests/unit/test_platform_code.c $(PLATFORM_TEST_CONTROL)
 tests_unit_test_platform_code_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)

@@ -38,7 +38,7 @@ static struct mapping *find(uint64_t address)
 
 struct op_error *op_process_map(struct op_process *process, struct op_host_addr near_to,
 				uint64_t reach, uint64_t size, unsigned protection,
-				struct op_host_addr *ret)
+				const struct op_map_label *label, struct op_host_addr *ret)
 {
 	(void)process;
 	ck_assert_uint_eq(size % PAGE, 0);
@@ -52,7 +52,24 @@ struct op_error *op_process_map(struct op_process *process, struct op_host_addr 
 	ck_assert_uint_lt(start - near_to.value, reach);
 	mappings[mapping_count++] = (struct mapping){
 		.start = start, .size = size, .code = protection & OP_PROTECTION_EXECUTE};
+	ck_assert_uint_le(label->size, OP_MAP_LABEL_MAX);
+	memcpy(mappings[mapping_count - 1].head, label->bytes, label->size);
 	*ret = op_host_addr(start);
+	return NULL;
+}
+
+// The end of a mapping becomes one of its own.
+struct op_error *op_process_protect(struct op_process *process, struct op_host_addr addr,
+				    uint64_t size, unsigned protection)
+{
+	(void)process;
+	struct mapping *mapping = find(addr.value);
+	ck_assert_ptr_nonnull(mapping);
+	ck_assert_uint_eq(addr.value + size, mapping->start + mapping->size);
+	ck_assert_uint_lt(mapping_count, MAPPINGS_MAX);
+	mapping->size -= size;
+	mappings[mapping_count++] = (struct mapping){
+		.start = addr.value, .size = size, .code = protection & OP_PROTECTION_EXECUTE};
 	return NULL;
 }
 
@@ -60,23 +77,16 @@ struct op_error *op_process_unmap(struct op_process *process, struct op_host_add
 				  uint64_t size)
 {
 	(void)process;
-	struct mapping *mapping = find(address.value);
-	ck_assert_ptr_nonnull(mapping);
-	ck_assert_uint_eq(mapping->start, address.value);
-	ck_assert_uint_eq(mapping->size, size);
-	*mapping = mappings[--mapping_count];
-	return NULL;
-}
-
-struct op_error *op_process_write(struct op_process *process, struct op_host_addr addr,
-				  const void *bytes, size_t size)
-{
-	(void)process;
-	struct mapping *mapping = find(addr.value);
-	ck_assert_ptr_nonnull(mapping);
-	ck_assert_uint_eq(addr.value, mapping->start);
-	ck_assert_uint_le(size, sizeof(mapping->head));
-	memcpy(mapping->head, bytes, size);
+	uint64_t unmapped = 0;
+	for (size_t i = 0; i < mapping_count;) {
+		if (mappings[i].start - address.value >= size) {
+			i++;
+			continue;
+		}
+		unmapped += mappings[i].size;
+		mappings[i] = mappings[--mapping_count];
+	}
+	ck_assert_uint_eq(unmapped, size);
 	return NULL;
 }
 
@@ -182,7 +192,7 @@ START_TEST(little_room_and_none)
 	uint64_t address;
 	begin();
 	// Less than it takes at once where there is enough.
-	largest = PAGE;
+	largest = 2 * PAGE;
 	must(op_arena_code(&session, near, 64, &address));
 	ck_assert_uint_eq(find(address)->size, PAGE);
 	largest = 0;
@@ -238,13 +248,13 @@ START_TEST(another_outpost_finds_them)
 	size_t left_mappings = mapping_count;
 	// It has died.
 	op_arena_set_clear(arenas);
-	// Between its two mappings, once more.
+	// One that died before it made its data writable.
+	const uint64_t sizes[2] = {PAGE, 2 * PAGE};
 	mappings[mapping_count++] =
-		(struct mapping){.start = near + (64 << 20), .size = PAGE, .code = true};
-	const uint64_t places[4] = {near + (64 << 20), PAGE, 0, 0};
+		(struct mapping){.start = near + (64 << 20), .size = 3 * PAGE, .code = true};
 	memcpy(mappings[mapping_count - 1].head, mappings[0].head, 16);
-	memcpy(mappings[mapping_count - 1].head + 16, places, sizeof(places));
-	// One that only looks so: what it says is elsewhere.
+	memcpy(mappings[mapping_count - 1].head + 16, sizes, sizeof(sizes));
+	// One that only looks so: it is smaller than it says.
 	mappings[mapping_count++] =
 		(struct mapping){.start = near + (128 << 20), .size = PAGE, .code = true};
 	memcpy(mappings[mapping_count - 1].head, mappings[0].head, 64);

@@ -425,8 +425,8 @@ START_TEST(what_it_cannot_do)
 		  "a core file cannot be written to");
 	must_fail(op_process_set_registers(process, FIRST, &registers), OP_ERROR_UNSUPPORTED,
 		  "a core file cannot have its registers changed");
-	must_fail(op_process_map(process, op_host_addr(0), 1, PAGE, 0, &addr), OP_ERROR_UNSUPPORTED,
-		  "a core file cannot");
+	must_fail(op_process_map(process, op_host_addr(0), 1, PAGE, 0, NULL, &addr),
+		  OP_ERROR_UNSUPPORTED, "a core file cannot");
 	must_fail(op_process_shield(process), OP_ERROR_UNSUPPORTED, "a core file cannot");
 	must_fail(op_process_attach(process, NULL), OP_ERROR_UNSUPPORTED, "a core file cannot");
 	must_fail(op_process_kill(process), OP_ERROR_UNSUPPORTED, "a core file cannot be killed");

@@ -6,26 +6,15 @@
 #include <string.h>
 
 #include "tests/unit/fake_session.h"
+#include "tests/unit/typed.h"
 #include "tracer/repl/completion.h"
 #include "tracer/report/frame.h"
 
-static struct op_repl repl;
-static char *written;
-static size_t written_size;
-
 static void start(void)
 {
-	ck_assert_ptr_null(op_repl_init(&repl, open_memstream(&written, &written_size), stderr));
+	typed_start();
 	fake.has_source = true;
-	ck_assert(op_repl_execute(&repl, "attach 4242"));
-}
-
-static void stop(void)
-{
-	FILE *out = repl.out.stream;
-	op_repl_deinit(&repl);
-	fclose(out);
-	free(written);
+	run("attach 4242");
 }
 
 static const char *taken(void)
@@ -34,13 +23,6 @@ static const char *taken(void)
 	fflush(repl.out.stream);
 	written[written_size] = '\0';
 	return written;
-}
-
-static const char *run(const char *line)
-{
-	rewind(repl.out.stream);
-	ck_assert_msg(op_repl_execute(&repl, line), "%s failed", line);
-	return taken();
 }
 
 // Commands ------------------------------------------------------------------------------------
@@ -198,7 +180,7 @@ int main(void)
 {
 	Suite *suite = suite_create("repl_frames");
 	TCase *commands = tcase_create("commands");
-	tcase_add_checked_fixture(commands, start, stop);
+	tcase_add_checked_fixture(commands, start, typed_stop);
 	tcase_add_test(commands, a_frame_with_its_line);
 	tcase_add_test(commands, a_frame_as_json);
 	tcase_add_test(commands, steps_show_what_comes_next);
@@ -206,7 +188,7 @@ int main(void)
 	tcase_add_test(commands, completion);
 	suite_add_tcase(suite, commands);
 	TCase *reports = tcase_create("reports");
-	tcase_add_checked_fixture(reports, make_view, stop);
+	tcase_add_checked_fixture(reports, make_view, typed_stop);
 	tcase_add_test(reports, lines_of_frames);
 	tcase_add_test(reports, arguments_of_frames);
 	tcase_add_test(reports, names_in_json);

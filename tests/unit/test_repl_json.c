@@ -8,28 +8,16 @@
 #include <string.h>
 
 #include "tests/unit/fake_session.h"
-#include "tracer/repl/repl.h"
-
-static struct op_repl repl;
-static char *written;
-static size_t written_size;
+#include "tests/unit/typed.h"
 
 static void start(void)
 {
-	ck_assert_ptr_null(op_repl_init(&repl, open_memstream(&written, &written_size), stderr));
+	typed_start();
 	repl.out.json = true;
 }
 
-static void stop(void)
-{
-	FILE *out = repl.out.stream;
-	op_repl_deinit(&repl);
-	fclose(out);
-	free(written);
-}
-
 /** Run a line; all its documents, in an array. The last is the command's own. */
-static json_t *run(const char *line)
+static json_t *documents_of(const char *line)
 {
 	rewind(repl.out.stream);
 	op_repl_execute(&repl, line);
@@ -141,12 +129,12 @@ static const struct {
 START_TEST(test_result)
 {
 	start();
-	json_t *attached = run("attach 4242");
+	json_t *attached = documents_of("attach 4242");
 	assert_keys(json_object_get(last(attached), "result"), "pid state");
 	json_decref(attached);
 	if (!results[_i].keys)
-		json_decref(run("kill"));
-	json_t *documents = run(results[_i].line);
+		json_decref(documents_of("kill"));
+	json_t *documents = documents_of(results[_i].line);
 	json_t *document = last(documents);
 	assert_keys(document, "command ok result");
 	ck_assert_str_eq(json_string_value(json_object_get(document, "command")),
@@ -155,15 +143,15 @@ START_TEST(test_result)
 	assert_keys(json_object_get(document, "result"),
 		    results[_i].keys ? results[_i].keys : "pid state");
 	json_decref(documents);
-	stop();
+	typed_stop();
 }
 END_TEST
 
 START_TEST(test_frames)
 {
 	start();
-	json_decref(run("attach 4242"));
-	json_t *documents = run("bt");
+	json_decref(documents_of("attach 4242"));
+	json_t *documents = documents_of("bt");
 	json_t *frames = json_object_get(json_object_get(last(documents), "result"), "frames");
 	ck_assert_uint_eq(json_array_size(frames), 4);
 	json_t *frame = json_array_get(frames, 0);
@@ -184,7 +172,7 @@ START_TEST(test_frames)
 	json_decref(documents);
 	// What was not recorded is a reason, for each frame.
 	fake.no_values = true;
-	documents = run("bt 1");
+	documents = documents_of("bt 1");
 	frame = json_array_get(
 		json_object_get(json_object_get(last(documents), "result"), "frames"), 0);
 	ck_assert_str_eq(
@@ -194,7 +182,7 @@ START_TEST(test_frames)
 		json_string_value(json_object_get(json_object_get(frame, "stack"), "reason")),
 		"not-recorded");
 	json_decref(documents);
-	stop();
+	typed_stop();
 }
 END_TEST
 
@@ -226,10 +214,10 @@ START_TEST(test_events)
 	};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(events); i++) {
 		start();
-		json_decref(run("attach 4242"));
+		json_decref(documents_of("attach 4242"));
 		fake.next_event = events[i].event;
 		fake.next_event.thread = FAKE_PID;
-		json_t *documents = run("c");
+		json_t *documents = documents_of("c");
 		// The event comes first, then the command's own document.
 		ck_assert_uint_eq(json_array_size(documents), 2);
 		assert_keys(json_array_get(documents, 0), events[i].keys);
@@ -244,7 +232,7 @@ START_TEST(test_events)
 					 "nan:0x7fc00001");
 		}
 		json_decref(documents);
-		stop();
+		typed_stop();
 	}
 }
 END_TEST
@@ -263,7 +251,7 @@ START_TEST(test_failures)
 	};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(failures); i++) {
 		start();
-		json_t *documents = run(failures[i].line);
+		json_t *documents = documents_of(failures[i].line);
 		ck_assert_uint_eq(json_array_size(documents), 1);
 		json_t *document = last(documents);
 		assert_keys(document, "command ok error");
@@ -275,7 +263,7 @@ START_TEST(test_failures)
 					 json_object_get(document, "error"), "code")),
 				 failures[i].code);
 		json_decref(documents);
-		stop();
+		typed_stop();
 	}
 }
 END_TEST
@@ -284,8 +272,8 @@ END_TEST
 START_TEST(test_nesting)
 {
 	start();
-	json_decref(run("attach 4242"));
-	json_t *documents = run("thread apply 4242 4242 frame");
+	json_decref(documents_of("attach 4242"));
+	json_t *documents = documents_of("thread apply 4242 4242 frame");
 	ck_assert_uint_eq(json_array_size(documents), 3);
 	for (size_t i = 0; i < 2; i++)
 		ck_assert_str_eq(
@@ -295,11 +283,11 @@ START_TEST(test_nesting)
 				  json_object_get(last(documents), "result"), "threads")),
 			  2);
 	json_decref(documents);
-	documents = run("b later");
+	documents = documents_of("b later");
 	ck_assert_uint_eq(json_array_size(documents), 2);
 	assert_keys(json_array_get(documents, 0), "event level message");
 	json_decref(documents);
-	stop();
+	typed_stop();
 }
 END_TEST
 

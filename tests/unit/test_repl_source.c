@@ -6,50 +6,14 @@
 #include <string.h>
 
 #include "tests/unit/fake_session.h"
+#include "tests/unit/typed.h"
 #include "tracer/repl/path_settings.h"
-
-static struct op_repl repl;
-static char *written, *complaints;
-static size_t written_size, complaints_size;
-
-static const char *run(const char *line)
-{
-	rewind(repl.out.stream);
-	rewind(repl.out.errors);
-	bool good = op_repl_execute(&repl, line);
-	fflush(repl.out.stream);
-	fflush(repl.out.errors);
-	ck_assert_msg(good, "%s: %.*s", line, (int)complaints_size, complaints);
-	written[written_size] = '\0';
-	return written;
-}
-
-static const char *refuse(const char *line)
-{
-	rewind(repl.out.errors);
-	ck_assert_msg(!op_repl_execute(&repl, line), "%s succeeded", line);
-	fflush(repl.out.errors);
-	complaints[complaints_size] = '\0';
-	return complaints;
-}
 
 static void start(void)
 {
-	FILE *out = open_memstream(&written, &written_size);
-	FILE *errors = open_memstream(&complaints, &complaints_size);
-	ck_assert_ptr_null(op_repl_init(&repl, out, errors));
+	typed_start();
 	fake.has_source = true;
 	run("attach 4242");
-}
-
-static void stop(void)
-{
-	FILE *out = repl.out.stream, *errors = repl.out.errors;
-	op_repl_deinit(&repl);
-	fclose(out);
-	fclose(errors);
-	free(written);
-	free(complaints);
 }
 
 /** "   1\tline 1\n...": lines first to last, with an arrow at the frame's. */
@@ -194,7 +158,7 @@ int main(void)
 {
 	Suite *suite = suite_create("repl_source");
 	TCase *tcase = tcase_create("commands");
-	tcase_add_checked_fixture(tcase, start, stop);
+	tcase_add_checked_fixture(tcase, start, typed_stop);
 	tcase_add_loop_test(tcase, lines_of_a_place, 0, OP_ARRAY_SIZE(listings));
 	tcase_add_test(tcase, lists_go_on);
 	tcase_add_test(tcase, what_cannot_be_listed);

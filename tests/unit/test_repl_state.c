@@ -9,42 +9,13 @@
 #include <unistd.h>
 
 #include "tests/unit/fake_session.h"
+#include "tests/unit/typed.h"
 #include "tracer/report/node.h"
-#include "tracer/repl/repl.h"
-
-static struct op_repl repl;
-static char *written, *complaints;
-static size_t written_size, complaints_size;
 
 static void start(void)
 {
-	FILE *out = open_memstream(&written, &written_size);
-	FILE *errors = open_memstream(&complaints, &complaints_size);
-	ck_assert_ptr_null(op_repl_init(&repl, out, errors));
-	ck_assert(op_repl_execute(&repl, "attach 4242"));
-}
-
-static void stop(void)
-{
-	FILE *out = repl.out.stream, *errors = repl.out.errors;
-	op_repl_deinit(&repl);
-	fclose(out);
-	fclose(errors);
-	free(written);
-	free(complaints);
-}
-
-static const char *run(const char *line, bool good)
-{
-	rewind(repl.out.stream);
-	rewind(repl.out.errors);
-	bool done = op_repl_execute(&repl, line);
-	fflush(repl.out.stream);
-	fflush(repl.out.errors);
-	written[written_size] = '\0';
-	complaints[complaints_size] = '\0';
-	ck_assert_msg(done == good, "%s: %s%s", line, written, complaints);
-	return good ? written : complaints;
+	typed_start();
+	run("attach 4242");
 }
 
 static const struct {
@@ -72,7 +43,7 @@ static const struct {
 
 START_TEST(test_exact)
 {
-	ck_assert_str_eq(run(exact[_i].line, true), exact[_i].text);
+	ck_assert_str_eq(run(exact[_i].line), exact[_i].text);
 }
 END_TEST
 
@@ -101,7 +72,7 @@ static void fill_memory(void)
 START_TEST(test_find)
 {
 	fill_memory();
-	ck_assert_str_eq(run(searches[_i].line, true), searches[_i].text);
+	ck_assert_str_eq(run(searches[_i].line), searches[_i].text);
 }
 END_TEST
 
@@ -124,7 +95,7 @@ static const char *const bad_lines[] = {
 
 START_TEST(test_refused)
 {
-	run(bad_lines[_i], false);
+	refuse(bad_lines[_i]);
 	ck_assert_uint_gt(complaints_size, 0);
 }
 END_TEST
@@ -138,14 +109,14 @@ START_TEST(test_dump_and_restore)
 	char line[128];
 	fill_memory();
 	snprintf(line, sizeof(line), "dump memory %s 0x400 0x412", path);
-	run(line, true);
+	run(line);
 	snprintf(line, sizeof(line), "restore %s 0x600", path);
-	ck_assert_str_eq(run(line, true), "18 bytes written at 0x600.\n");
+	ck_assert_str_eq(run(line), "18 bytes written at 0x600.\n");
 	ck_assert_mem_eq(fake.memory + 0x600, fake.memory + 0x400, 18);
 	// Nothing is written when not everything fits.
 	uint8_t before = fake.memory[FAKE_MEMORY - 1];
 	snprintf(line, sizeof(line), "restore %s 65520", path);
-	run(line, false);
+	refuse(line);
 	ck_assert_uint_eq(fake.memory[FAKE_MEMORY - 1], before);
 	unlink(path);
 }
@@ -171,7 +142,7 @@ static const struct {
 START_TEST(test_json)
 {
 	repl.out.json = true;
-	json_t *document = json_loads(run(documents[_i].line, true), 0, NULL);
+	json_t *document = json_loads(run(documents[_i].line), 0, NULL);
 	ck_assert_ptr_nonnull(document);
 	json_t *result = json_object_get(document, "result");
 	ck_assert(json_is_true(json_object_get(document, "ok")));
@@ -278,7 +249,7 @@ int main(void)
 {
 	Suite *suite = suite_create("repl state");
 	TCase *tcase = tcase_create("commands");
-	tcase_add_checked_fixture(tcase, start, stop);
+	tcase_add_checked_fixture(tcase, start, typed_stop);
 	tcase_add_loop_test(tcase, test_exact, 0, OP_ARRAY_SIZE(exact));
 	tcase_add_loop_test(tcase, test_find, 0, OP_ARRAY_SIZE(searches));
 	tcase_add_loop_test(tcase, test_refused, 0, OP_ARRAY_SIZE(bad_lines));

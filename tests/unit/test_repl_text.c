@@ -7,51 +7,7 @@
 #include <unistd.h>
 
 #include "tests/unit/fake_session.h"
-#include "tracer/repl/repl.h"
-
-static struct op_repl repl;
-static char *written, *complaints;
-static size_t written_size, complaints_size;
-
-static void start(void)
-{
-	FILE *out = open_memstream(&written, &written_size);
-	FILE *errors = open_memstream(&complaints, &complaints_size);
-	ck_assert_ptr_null(op_repl_init(&repl, out, errors));
-}
-
-static void stop(void)
-{
-	FILE *out = repl.out.stream, *errors = repl.out.errors;
-	op_repl_deinit(&repl);
-	fclose(out);
-	fclose(errors);
-	free(written);
-	free(complaints);
-}
-
-/** Run a line; what it wrote. */
-static const char *run(const char *line)
-{
-	rewind(repl.out.stream);
-	rewind(repl.out.errors);
-	bool good = op_repl_execute(&repl, line);
-	fflush(repl.out.stream);
-	fflush(repl.out.errors);
-	ck_assert_msg(good, "%s: %.*s", line, (int)complaints_size, complaints);
-	written[written_size] = '\0';
-	return written;
-}
-
-/** Run a line that fails; what it complained. */
-static const char *refuse(const char *line)
-{
-	rewind(repl.out.errors);
-	ck_assert_msg(!op_repl_execute(&repl, line), "%s succeeded", line);
-	fflush(repl.out.errors);
-	complaints[complaints_size] = '\0';
-	return complaints;
-}
+#include "tests/unit/typed.h"
 
 static const struct {
 	const char *line, *text;
@@ -123,10 +79,10 @@ static void attach(void)
 
 START_TEST(test_exact)
 {
-	start();
+	typed_start();
 	attach();
 	ck_assert_str_eq(run(exact[_i].line), exact[_i].text);
-	stop();
+	typed_stop();
 }
 END_TEST
 
@@ -181,12 +137,12 @@ static const struct {
 
 START_TEST(test_failure)
 {
-	start();
+	typed_start();
 	attach();
 	const char *complaint = refuse(failures[_i].line);
 	ck_assert_msg(strncmp(complaint, "error: ", 7) == 0 && strstr(complaint, failures[_i].part),
 		      "%s", complaint);
-	stop();
+	typed_stop();
 }
 END_TEST
 
@@ -196,7 +152,7 @@ START_TEST(test_needs)
 	static const char *const lines[] = {"bt",           "info locals",     "continue",
 					    "info threads", "disassemble fib", "b fib",
 					    "x 0",          "detach"};
-	start();
+	typed_start();
 	for (size_t i = 0; i < OP_ARRAY_SIZE(lines); i++)
 		ck_assert_ptr_nonnull(strstr(refuse(lines[i]), "there is no program"));
 	attach();
@@ -204,7 +160,7 @@ START_TEST(test_needs)
 	ck_assert_str_eq(run("c"), "Process 4242 exited with status 3.\n");
 	for (size_t i = 0; i < OP_ARRAY_SIZE(lines); i++)
 		ck_assert_ptr_nonnull(strstr(refuse(lines[i]), "the program has ended"));
-	stop();
+	typed_stop();
 }
 END_TEST
 
@@ -228,7 +184,7 @@ START_TEST(test_events)
 		 "Program trapped: integer divide by zero.\n#0  fib (n=7) at app!0x1a3\n=> 0x1a3: "
 		 "local.get 0\n"},
 	};
-	start();
+	typed_start();
 	attach();
 	run("b fib");
 	for (size_t i = 0; i < OP_ARRAY_SIZE(events); i++) {
@@ -246,7 +202,7 @@ START_TEST(test_events)
 	ck_assert_str_eq(run("fin"), "Run till exit from #0  fib (n=7) at app!0x1a3\n#0  fib (n=7) "
 				     "at app!0x1a3\nReturned value: (i32) 13\n"
 				     "=> 0x1a3: local.get 0\n");
-	stop();
+	typed_stop();
 }
 END_TEST
 
@@ -263,7 +219,7 @@ START_TEST(test_run_requests)
 		{"ni 3", OP_RUN_STEP_OVER, 3},
 		{"fin", OP_RUN_FINISH, 1},
 	};
-	start();
+	typed_start();
 	attach();
 	for (size_t i = 0; i < OP_ARRAY_SIZE(requests); i++) {
 		run(requests[i].line);
@@ -271,13 +227,13 @@ START_TEST(test_run_requests)
 		ck_assert_int_eq(fake.last_run, requests[i].kind);
 		ck_assert_uint_eq(fake.last_count, requests[i].count);
 	}
-	stop();
+	typed_stop();
 }
 END_TEST
 
 START_TEST(test_breakpoints)
 {
-	start();
+	typed_start();
 	attach();
 	run("b fib");
 	ck_assert_str_eq(
@@ -305,13 +261,13 @@ START_TEST(test_breakpoints)
 	run("delete 1-2");
 	run("delete");
 	ck_assert_str_eq(run("info b"), "No breakpoints.\n");
-	stop();
+	typed_stop();
 }
 END_TEST
 
 START_TEST(test_repeats)
 {
-	start();
+	typed_start();
 	attach();
 	ck_assert_str_eq(run("x/2xb 0x400"), "0x400:\t0x68\t0x65\n");
 	ck_assert_str_eq(run("x"), "0x402:\t0x6c\n");
@@ -319,7 +275,7 @@ START_TEST(test_repeats)
 	ck_assert_str_eq(run("x/2xb 0x400"), "0x403:\t0x6c\t0x6f\n");
 	ck_assert_ptr_nonnull(strstr(run("list"), "=>  0x1a3 <+0>: local.get 0\n"));
 	ck_assert_ptr_nonnull(strstr(refuse("list"), "the function ends here"));
-	stop();
+	typed_stop();
 }
 END_TEST
 
@@ -333,19 +289,19 @@ START_TEST(test_assignments)
 		{"set var $mem1[n+1:f64] = 0.5", "$mem1[n+1:f64]=0.5"},
 		{"set $mem[(n==7):i32] = 1", "$mem[(n==7):i32]=1"},
 	};
-	start();
+	typed_start();
 	attach();
 	for (size_t i = 0; i < OP_ARRAY_SIZE(assignments); i++) {
 		run(assignments[i].line);
 		ck_assert_str_eq(fake.assigned, assignments[i].assigned);
 	}
-	stop();
+	typed_stop();
 }
 END_TEST
 
 START_TEST(test_missing_values)
 {
-	start();
+	typed_start();
 	attach();
 	fake.no_values = true;
 	ck_assert_str_eq(run("bt 1"), "#0  fib (...) at app!0x1a3 [no values: compiled without "
@@ -358,17 +314,17 @@ START_TEST(test_missing_values)
 	// The thread is carried to the next instruction before its operands are shown.
 	ck_assert_str_eq(run("info stack"), "$stack0 = (i32) 42\n");
 	ck_assert(!fake.in_flight);
-	stop();
+	typed_stop();
 }
 END_TEST
 
 START_TEST(test_interrupt)
 {
-	start();
+	typed_start();
 	attach();
 	fake.depth = 50000;
 	ck_assert_uint_gt(strlen(run("bt")), 1000000);
-	stop();
+	typed_stop();
 }
 END_TEST
 
@@ -381,7 +337,7 @@ START_TEST(test_source)
 	FILE *script = fdopen(fd, "w");
 	fputs("# a script\necho one\\n\n\nfly\necho two\\n\n", script);
 	fclose(script);
-	start();
+	typed_start();
 	struct op_text line _cleanup_text_ = OP_TEXT_INIT;
 	op_text_printf(&line, "source %s", path);
 	rewind(repl.out.stream);
@@ -394,13 +350,13 @@ START_TEST(test_source)
 	fclose(script);
 	ck_assert_ptr_nonnull(strstr(refuse(line.data), "nested more than"));
 	unlink(path);
-	stop();
+	typed_stop();
 }
 END_TEST
 
 START_TEST(test_leaving)
 {
-	start();
+	typed_start();
 	attach();
 	ck_assert_ptr_null(op_repl_leave(&repl));
 	ck_assert_uint_eq(fake.detached, 1);
@@ -408,7 +364,7 @@ START_TEST(test_leaving)
 	ck_assert_str_eq(repl.argv[2], "a b.wasm");
 	ck_assert_ptr_null(op_repl_leave(&repl));
 	ck_assert_uint_eq(fake.killed, 1);
-	stop();
+	typed_stop();
 }
 END_TEST
 
@@ -417,7 +373,7 @@ START_TEST(test_dump)
 	char path[] = "outpost-test-XXXXXX";
 	int fd = mkstemp(path);
 	ck_assert_int_ge(fd, 0);
-	start();
+	typed_start();
 	attach();
 	struct op_text line _cleanup_text_ = OP_TEXT_INIT;
 	op_text_printf(&line, "dump memory %s 0x400 0x40b", path);
@@ -427,13 +383,13 @@ START_TEST(test_dump)
 	ck_assert_mem_eq(bytes, "hello\0world", 11);
 	close(fd);
 	unlink(path);
-	stop();
+	typed_stop();
 }
 END_TEST
 
 START_TEST(test_core)
 {
-	start();
+	typed_start();
 	ck_assert_str_eq(run("core died.core"),
 			 "Core file of process 4242, ended by signal SIGSEGV in thread 4242 (at "
 			 "0x1000).\nThe instruction is a trap of the guest's: out of bounds memory "
@@ -443,7 +399,7 @@ START_TEST(test_core)
 	ck_assert_str_eq(refuse("core a b"), "error: one core file at a time: b\n");
 	ck_assert_str_eq(refuse("core died.core --exe"), "error: a path is missing behind --exe\n");
 	ck_assert_str_eq(refuse("core other"), "error: other is no core file\n");
-	stop();
+	typed_stop();
 }
 END_TEST
 

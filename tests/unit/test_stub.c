@@ -151,7 +151,7 @@ START_TEST(local_above_constant)
 				       {.kind = OP_STUB_TRAP, .tag = 7}};
 	load_steps(steps, 2);
 	const char *listing = machine_listing(&stub, (uintptr_t)machine_code);
-	ck_assert_msg(lines(listing) == 6, "%s", listing); // jmp; test, cmp, jle, int3, jmp
+	ck_assert_msg(lines(listing) == 7, "%s", listing); // jmp; test, cmp, jle, int3, nop, jmp
 	static const int64_t below[] = {41, -1, INT32_MIN, 0}, above[] = {42, INT32_MAX};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(below); i++) {
 		set_local(0, (uint64_t)below[i]);
@@ -171,21 +171,21 @@ START_TEST(short_conditions)
 {
 	const struct {
 		struct op_expression_node *root;
-		size_t lines; // with the way back, the entry, int3 and the last jmp
+		size_t lines; // with the way back, the entry, int3, its nop and the last jmp
 	} cases[] = {
-		{local(0), 6},
-		{tree_unary(&tree, '!', local(1)), 6},
+		{local(0), 7},
+		{tree_unary(&tree, '!', local(1)), 7},
 		{tree_binary(&tree, OP_OPERATOR_EQ, tree_leaf(&tree, OP_EXPRESSION_GLOBAL, 0),
 			     number(1)),
-		 11},
+		 12},
 		{tree_binary(&tree, OP_OPERATOR_AND_AND,
 			     tree_binary(&tree, OP_OPERATOR_LT, local(0), number(3)),
 			     tree_binary(&tree, OP_OPERATOR_GT, local(4), number(9))),
-		 8},
+		 9},
 		{tree_binary(&tree, OP_OPERATOR_EQ,
 			     tree_binary(&tree, OP_OPERATOR_MOD, local(0), number(1000)),
 			     number(0)),
-		 28},
+		 29},
 	};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(cases); i++) {
 		tree_done(&tree, cases[i].root);

@@ -108,6 +108,52 @@ static int mode_threads(void)
 	return 0;
 }
 
+/* crowd-small, crowd-large: threads that all wait for one word; says how many there are, and at the
+ * end how many were woken.
+ */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static atomic_long woken;
+
+static void *waits_at_gate(void *unused)
+{
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+	atomic_fetch_add(&woken, 1);
+	return NULL;
+}
+
+static int crowd(long wanted)
+{
+	pthread_t *threads = calloc((size_t)wanted, sizeof(*threads));
+	pthread_attr_t small;
+	long count = 0;
+
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 32768);
+	pthread_mutex_lock(&gate);
+	while (threads && count < wanted &&
+	       pthread_create(&threads[count], &small, waits_at_gate, NULL) == 0)
+		count++;
+	printf("ready %lx\n", (unsigned long)count);
+	wait_for_line();
+	pthread_mutex_unlock(&gate);
+	for (long i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	printf("woken %lx\n", (unsigned long)woken);
+	free(threads);
+	return 0;
+}
+
+static int mode_crowd_small(void)
+{
+	return crowd(625);
+}
+
+static int mode_crowd_large(void)
+{
+	return crowd(10000);
+}
+
 /* sleep: sleeps and reads that must not see EINTR. */
 static atomic_long interrupted, sleeps;
 
@@ -526,6 +572,8 @@ struct mode {
 static const struct mode modes[] = {
 	{"idle", mode_idle},
 	{"threads", mode_threads},
+	{"crowd-small", mode_crowd_small},
+	{"crowd-large", mode_crowd_large},
 	{"sleep", mode_sleep},
 	{"signals", mode_signals},
 	{"exec", mode_exec},

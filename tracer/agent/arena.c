@@ -21,9 +21,13 @@ enum {
 // A call reaches 2 GiB; the arena's own size is less than the rest.
 static const uint64_t reach = 0x7f000000;
 
-// At the beginning of the code. Then: sizes and place of both parts, as u64.
-static const uint8_t mark[16] = "outpost stubs 1";
-enum { HEADER = sizeof(mark) + 4 * sizeof(uint64_t) };
+// At the beginning of the code; the data follows on the code.
+static const uint8_t mark[16] = "outpost stubs 2";
+struct header {
+	uint8_t mark[sizeof(mark)];
+	uint64_t code_size, data_size;
+};
+enum { HEADER = sizeof(struct header) };
 
 struct free_list OP_ARRAY(uint64_t);
 
@@ -103,34 +107,26 @@ static uint64_t pages(size_t size)
 	return ((uint64_t)size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 }
 
-static struct op_error *write_header(struct op_session *session, struct op_host_addr code,
-				     uint64_t code_bytes, struct op_host_addr data,
-				     uint64_t data_bytes)
-{
-	uint8_t header[HEADER];
-	const uint64_t places[4] = {code.value, code_bytes, data.value, data_bytes};
-	memcpy(header, mark, sizeof(mark));
-	memcpy(header + sizeof(mark), places, sizeof(places));
-	return op_process_write(session->process, code, header, sizeof(header));
-}
-
+// In one piece, which has its mark from its first moment on: what has none is not found again when
+// outpost dies.
 static struct op_error *map_both(struct op_session *session, uint64_t near, uint64_t code_bytes,
 				 uint64_t data_bytes, struct op_host_addr *ret_code,
 				 struct op_host_addr *ret_data)
 {
+	struct header header = {.code_size = code_bytes, .data_size = data_bytes};
+	memcpy(header.mark, mark, sizeof(mark));
+	const struct op_map_label label = {&header, sizeof(header)};
+	uint64_t size = code_bytes + data_bytes;
 	struct op_error *err =
-		op_process_map(session->process, op_host_addr(near), reach, code_bytes,
-			       OP_PROTECTION_READ | OP_PROTECTION_EXECUTE, ret_code);
+		op_process_map(session->process, op_host_addr(near), reach, size,
+			       OP_PROTECTION_READ | OP_PROTECTION_EXECUTE, &label, ret_code);
 	if (err)
 		return err;
-	// At once: what has no mark is not found again when outpost dies.
-	err = write_header(session, *ret_code, code_bytes, op_host_addr(0), 0);
-	if (!err)
-		err = op_process_map(session->process, op_host_addr(near), reach, data_bytes,
-				     OP_PROTECTION_READ | OP_PROTECTION_WRITE, ret_data);
-	if (!err)
-		return write_header(session, *ret_code, code_bytes, *ret_data, data_bytes);
-	op_error_destroy(op_process_unmap(session->process, *ret_code, code_bytes));
+	*ret_data = op_host_addr_add(*ret_code, code_bytes);
+	err = op_process_protect(session->process, *ret_data, data_bytes,
+				 OP_PROTECTION_READ | OP_PROTECTION_WRITE);
+	if (err)
+		op_error_destroy(op_process_unmap(session->process, *ret_code, size));
 	return err;
 }
 
@@ -278,17 +274,13 @@ struct op_error *op_arena_release(struct op_session *session)
 	struct op_error *first = NULL;
 	for (size_t i = 0; i < set->arenas.count; i++) {
 		struct arena *arena = set->arenas.data[i];
-		const struct room *rooms[] = {&arena->code, &arena->data};
-		for (size_t k = 0; k < OP_ARRAY_SIZE(rooms); k++) {
-			if (!rooms[k]->size)
-				continue;
-			struct op_error *err = op_process_unmap(
-				session->process, op_host_addr(rooms[k]->start), rooms[k]->size);
-			if (first)
-				op_error_destroy(err);
-			else
-				first = err;
-		}
+		struct op_error *err =
+			op_process_unmap(session->process, op_host_addr(arena->code.start),
+					 arena->code.size + arena->data.size);
+		if (first)
+			op_error_destroy(err);
+		else
+			first = err;
 	}
 	op_arena_set_clear(set);
 	return first;
@@ -296,17 +288,29 @@ struct op_error *op_arena_release(struct op_session *session)
 
 // What was left behind -------------------------------------------------------------------------
 
-static bool is_region(const struct op_session *session, uint64_t start, uint64_t size, bool code)
+// The pages of one kind that begin at @p start: up to @p size bytes, in however many regions.
+static uint64_t extent(const struct op_session *session, uint64_t start, uint64_t size,
+		       bool writable)
 {
-	for (size_t i = 0; i < session->regions.count; i++) {
+	uint64_t at = start;
+	for (size_t i = 0; i < session->regions.count && at - start < size; i++) {
 		const struct op_region *region = &session->regions.data[i];
-		// The kernel joins neighbours of equal kind.
-		if (region->start.value <= start && region->end.value > start)
-			return region->anonymous && region->executable == code &&
-			       region->writable != code && size &&
-			       region->end.value - start >= size;
+		if (region->start.value <= at && region->end.value > at && region->anonymous &&
+		    region->executable != writable && region->writable == writable)
+			at = region->end.value;
 	}
-	return false;
+	return at - start < size ? at - start : size;
+}
+
+static bool is_left(const struct op_session *session, const struct op_left_arena *left)
+{
+	if (!left->code_size || !left->data_size || (left->code_size | left->data_size) % PAGE ||
+	    left->code_size > MOST_BYTES || left->data_size > MOST_BYTES ||
+	    extent(session, left->code, left->code_size, false) < left->code_size)
+		return false;
+	// It may have died before it made them writable.
+	return extent(session, left->data, left->data_size, true) == left->data_size ||
+	       extent(session, left->data, left->data_size, false) == left->data_size;
 }
 
 struct op_error *op_arena_find_left(struct op_session *session, struct op_left_arenas *ret)
@@ -315,25 +319,25 @@ struct op_error *op_arena_find_left(struct op_session *session, struct op_left_a
 		const struct op_region *region = &session->regions.data[i];
 		if (!region->anonymous || !region->executable || region->writable)
 			continue;
+		// The kernel joins neighbours of equal kind.
 		for (uint64_t at = region->start.value; at < region->end.value;) {
-			uint8_t header[HEADER];
-			struct op_left_arena left;
+			struct header header;
 			size_t done;
 			struct op_error *err = op_process_read_some(
-				session->process, op_host_addr(at), header, sizeof(header), &done);
+				session->process, op_host_addr(at), &header, sizeof(header), &done);
 			if (err)
 				return err;
-			if (done < sizeof(header) || memcmp(header, mark, sizeof(mark)))
+			if (done < sizeof(header) || memcmp(header.mark, mark, sizeof(mark)))
 				break;
-			memcpy(&left, header + sizeof(mark), sizeof(left));
-			if (left.code != at ||
-			    !is_region(session, left.code, left.code_size, true) ||
-			    (left.data_size &&
-			     !is_region(session, left.data, left.data_size, false)))
+			struct op_left_arena left = {.code = at,
+						     .code_size = header.code_size,
+						     .data = at + header.code_size,
+						     .data_size = header.data_size};
+			if (!is_left(session, &left))
 				break;
 			if (!op_array_push(ret, left))
 				return op_error_no_memory();
-			at += left.code_size;
+			at += left.code_size + left.data_size;
 		}
 	}
 	return NULL;

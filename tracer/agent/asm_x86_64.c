@@ -218,7 +218,10 @@ void op_x86_jump_to(struct op_stub_code *code, uint64_t target)
 	op_stub_emit(code, &distance, sizeof(distance));
 }
 
-void op_x86_int3(struct op_stub_code *code)
+// As in a slot: behind the trap stands a NOP by which the handler of a target whose tracer died knows
+// that nothing is lost when the thread goes on (handler.c).
+void op_x86_trap(struct op_stub_code *code)
 {
-	emit_byte(code, 0xcc);
+	static const uint8_t bytes[] = {0xcc, 0x0f, 0x1f, 0x40, 0x00};
+	op_stub_emit(code, bytes, sizeof(bytes));
 }

@@ -111,6 +111,6 @@ void op_x86_jump(struct op_stub_code *code, unsigned label);
 void op_x86_jump_if(struct op_stub_code *code, enum op_x86_condition condition, unsigned label);
 /** To an address, within 2 GiB. */
 void op_x86_jump_to(struct op_stub_code *code, uint64_t target);
-void op_x86_int3(struct op_stub_code *code);
+void op_x86_trap(struct op_stub_code *code);
 
 #endif

@@ -110,6 +110,14 @@ bool op_mode_run_startup(struct op_repl *repl, const struct op_options *options)
 	return all_good;
 }
 
+struct op_error *op_mode_leave(struct op_repl *repl)
+{
+	enum op_session_state state = op_session_state(repl->session);
+	return state == OP_SESSION_STOPPED || state == OP_SESSION_RUNNING
+		       ? op_session_detach(repl->session)
+		       : NULL;
+}
+
 struct op_error *op_mode_need_modules(struct op_repl *repl, int64_t pid)
 {
 	const struct op_module *modules;

@@ -34,6 +34,8 @@ int op_mode_fail(struct op_repl *repl, const char *command, struct op_error *err
  * run then.
  */
 bool op_mode_run_startup(struct op_repl *repl, const struct op_options *options);
+/** Let go of the program, if there is one to let go of. */
+struct op_error *op_mode_leave(struct op_repl *repl);
 /** OP_ERROR_NOT_WASMTIME when the process that was opened for looking holds no module. */
 struct op_error *op_mode_need_modules(struct op_repl *repl, int64_t pid);
 

@@ -441,18 +441,10 @@ static struct op_error *begin(struct guard *guard, const struct op_options *opti
 	return err;
 }
 
-static struct op_error *leave(struct op_session *session)
-{
-	enum op_session_state state = op_session_state(session);
-	return state == OP_SESSION_STOPPED || state == OP_SESSION_RUNNING
-		       ? op_session_detach(session)
-		       : NULL;
-}
-
 static int end(struct guard *guard, struct op_error *err)
 {
 	count_left_out(guard);
-	struct op_error *leave_err = leave(guard->repl->session);
+	struct op_error *leave_err = op_mode_leave(guard->repl);
 	tell_left_out(guard);
 	if (!err)
 		err = leave_err;

@@ -151,14 +151,6 @@ static struct op_error *follow(struct tracing *tracing)
 	return err;
 }
 
-static struct op_error *leave(struct op_session *session)
-{
-	enum op_session_state state = op_session_state(session);
-	return state == OP_SESSION_STOPPED || state == OP_SESSION_RUNNING
-		       ? op_session_detach(session)
-		       : NULL;
-}
-
 static struct op_error *begin(struct op_repl *repl, const struct op_options *options)
 {
 	struct op_event event = {0};
@@ -187,7 +179,7 @@ static struct op_error *trace(struct tracing *tracing, const struct op_options *
 		err = op_session_trace_calls(repl->session, true, patterns, options->command_count);
 	if (!err)
 		err = follow(tracing);
-	struct op_error *leave_err = leave(repl->session);
+	struct op_error *leave_err = op_mode_leave(repl);
 	if (err)
 		op_error_destroy(leave_err);
 	else
