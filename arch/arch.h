@@ -55,8 +55,12 @@ struct op_arch {
 
 	unsigned register_count;
 	const char *const *register_names;
-	unsigned pc, sp, fp;           /**< roles, as indices into op_registers */
-	unsigned dwarf_register_count; /**< the first of them, numbered as DWARF does */
+	unsigned pc, sp, fp;            /**< roles, as indices into op_registers */
+	unsigned dwarf_register_count;  /**< the first of them, numbered as DWARF does */
+	unsigned dwarf_vector_register; /**< DWARF's number of the first vector register */
+	/** Registers that a function gives back as it found them, bit i for register i: what
+	 * unwind information does not mention they still hold. */
+	uint64_t kept_by_calls;
 
 	/** Wasmtime's calling convention: register indices of callee vmctx, caller vmctx, and the
 	 * integer arguments after them. */

@@ -203,6 +203,10 @@ const struct op_arch op_arch_x86_64 = {
 	.elf_machine = EM_X86_64,
 	.register_count = OP_X86_64_REGISTER_COUNT,
 	.dwarf_register_count = OP_X86_64_RIP + 1,
+	.dwarf_vector_register = 17, // xmm0
+	.kept_by_calls = UINT64_C(1) << OP_X86_64_RBX | UINT64_C(1) << OP_X86_64_RBP |
+			 UINT64_C(1) << OP_X86_64_R12 | UINT64_C(1) << OP_X86_64_R13 |
+			 UINT64_C(1) << OP_X86_64_R14 | UINT64_C(1) << OP_X86_64_R15,
 	.register_names = register_names,
 	.pc = OP_X86_64_RIP,
 	.sp = OP_X86_64_RSP,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,7 +43,11 @@ struct op_error *op_new_file_begin(struct op_new_file *file, const char *path)
 	for (int i = 0; !err && file->fd < 0 && i < NAME_TRIES; i++) {
 		free(file->temporary);
 		file->temporary = NULL;
-		if (asprintf(&file->temporary, "%s.%d.%d", path, (int)getpid(), i) < 0) {
+		// Nobody knows it before, to put something there.
+		uint64_t number = 0;
+		if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+			number = (uint64_t)getpid() << 32 | (unsigned)i;
+		if (asprintf(&file->temporary, "%s.%016" PRIx64, path, number) < 0) {
 			file->temporary = NULL;
 			return op_error_no_memory();
 		}

@@ -37,7 +37,9 @@ void op_text_append_n(struct op_text *text, const char *bytes, size_t size)
 {
 	if (!reserve(text, size))
 		return;
-	memcpy(text->data + text->size, bytes, size);
+	// No bytes may be nowhere, which memcpy() does not take.
+	if (size)
+		memcpy(text->data + text->size, bytes, size);
 	text->size += size;
 	text->data[text->size] = '\0';
 }
@@ -137,6 +139,36 @@ void op_text_append_escaped(struct op_text *text, const char *bytes, size_t size
 		}
 		p += length;
 		size -= length;
+	}
+}
+
+// The size of a sequence that switches a colour at the beginning of @p bytes; 0: there is none.
+static size_t color_size(const char *bytes, size_t size)
+{
+	size_t at = 2;
+	if (size < 3 || bytes[0] != '\033' || bytes[1] != '[')
+		return 0;
+	while (at < size && ((bytes[at] >= '0' && bytes[at] <= '9') || bytes[at] == ';'))
+		at++;
+	return at < size && bytes[at] == 'm' ? at + 1 : 0;
+}
+
+void op_text_append_shown(struct op_text *text, const char *bytes, size_t size, bool colors)
+{
+	size_t begin = 0;
+	for (size_t i = 0; i <= size;) {
+		bool allowed = i < size && (bytes[i] == '\n' || bytes[i] == '\t');
+		size_t keep = allowed              ? 1
+			      : i < size && colors ? color_size(bytes + i, size - i)
+						   : 0;
+		if (i < size && !keep) {
+			i++;
+			continue;
+		}
+		op_text_append_escaped(text, bytes + begin, i - begin);
+		op_text_append_n(text, bytes + i, keep);
+		i += keep ?: 1;
+		begin = i;
 	}
 }
 

@@ -35,6 +35,12 @@ void op_text_vprintf(struct op_text *text, const char *format, va_list args) _pr
  * UTF-8) becomes \xNN or \u{NNNN}.
  */
 void op_text_append_escaped(struct op_text *text, const char *bytes, size_t size);
+/**
+ * Append what is about to be shown on a terminal, whoever it comes from: as
+ * op_text_append_escaped(), but newlines and tabs stay, and with @p colors the sequences that
+ * switch colours (ECMA-48, Select Graphic Rendition: ESC [ digits m).
+ */
+void op_text_append_shown(struct op_text *text, const char *bytes, size_t size, bool colors);
 /** Hand the string over (caller frees it; "" when nothing was added) and reset. Out of memory: an
  * error, *ret untouched. */
 struct op_error *op_text_steal(struct op_text *text, char **ret);

@@ -16,7 +16,7 @@ _outpost()
 	local cur prev words cword
 	_init_completion -s || return
 
-	local sub=${words[1]} general='--batch --command= --json --color= --source= --quiet --help --version'
+	local sub=${words[1]} general='--batch --command= --json --color= --source= --quiet --no-init --help --version --sandbox --no-sandbox'
 	case $prev in
 	-x)
 		_filedir
@@ -32,7 +32,7 @@ _outpost()
 		;;
 	esac
 	if ((cword == 1)); then
-		COMPREPLY=($(compgen -W 'attach run core gcore stack inspect trace-calls guard --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'attach run core gcore stack inspect trace-calls guard allow deny --help --version' -- "$cur"))
 		return
 	fi
 	if [[ $cur == -* ]]; then
@@ -50,6 +50,9 @@ _outpost()
 	case $sub in
 	core)
 		_filedir
+		;;
+	allow | deny)
+		_filedir -d
 		;;
 	attach | gcore | stack | trace-calls | guard)
 		COMPREPLY=($(compgen -W "$(_outpost_pids)" -- "$cur"))

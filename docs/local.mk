@@ -5,6 +5,7 @@ dist_doc_DATA = \
 	NEWS \
 	README.md \
 	docs/design.md \
+	docs/fuzzing.md \
 	docs/json-schema.json \
 	docs/manual.md \
 	docs/wasmtime.md

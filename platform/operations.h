@@ -83,6 +83,9 @@ struct op_process_operations {
 	/** NULL: no thread ever runs. */
 	struct op_error *(*stop_all)(struct op_process *process);
 	bool (*pending_stop)(struct op_process *process, op_thread_id thread, struct op_stop *ret);
+	bool (*is_dying)(struct op_process *process);
+	bool (*has_died)(const struct op_process *process);
+	bool (*is_left_handler)(const uint8_t *bytes, size_t size);
 	void (*drop_pending)(struct op_process *process, op_thread_id thread);
 	void (*discard_signal)(struct op_process *process, op_thread_id thread);
 	void (*interrupt)(struct op_process *process);
@@ -95,6 +98,9 @@ struct op_process_operations {
 					  unsigned protection);
 	struct op_error *(*release_child)(struct op_process *process, int64_t child);
 
+	/** NULL: it had better make a copy of itself. */
+	struct op_error *(*copy_running)(struct op_process *process, const struct op_cancel *cancel,
+					 struct op_copied **ret);
 	struct op_error *(*freeze)(struct op_process *process,
 				   const struct op_freeze_options *options, struct op_frozen **ret);
 };

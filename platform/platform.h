@@ -201,6 +201,14 @@ const struct op_core_info *op_process_core_info(const struct op_process *process
 /** The known threads, ascending by id. Borrowed until the next call that waits, attaches or
  * detaches. */
 const struct op_thread_info *op_process_threads(struct op_process *process, size_t *ret_count);
+/**
+ * Do something with each thread that is there now; it may change the list. What fails for one is
+ * passed over, as it may be on its way out; a process that is gone, and no memory, end it.
+ */
+struct op_error *op_process_each_thread(struct op_process *process,
+					struct op_error *(*visit)(void *context,
+								  op_thread_id thread),
+					void *context);
 /** All mappings as they are now. Deinit them. */
 struct op_error *op_process_mappings(struct op_process *process, struct op_mappings *ret);
 
@@ -376,6 +384,10 @@ struct op_error *op_process_step(struct op_process *process, op_thread_id thread
  * op_process_interrupt().
  */
 struct op_error *op_process_wait(struct op_process *process, int timeout_ms, struct op_stop *ret);
+/** Whether executable memory that begins so holds the handler which op_process_shield() puts into a
+ * process: of an outpost that was killed, when this one has not. */
+bool op_process_is_left_handler(const struct op_process *process, const uint8_t *bytes,
+				size_t size);
 /**
  * Bring every thread to a stop. A thread in the kernel's uninterruptible sleep (a vfork parent)
  * stays OP_THREAD_RUNNING: it cannot execute an instruction of the program before it stops, and it
@@ -390,6 +402,12 @@ struct op_error *op_process_stop_all(struct op_process *process);
  * op_process_drop_pending().
  */
 bool op_process_pending_stop(struct op_process *process, op_thread_id thread, struct op_stop *ret);
+/** Whether the system has told that a stopped process came to its end, or is told so now: somebody
+ * has killed it. The next op_process_wait() calls say how. Never waits. */
+bool op_process_is_dying(struct op_process *process);
+/** Whether nothing of the process lives any more, as the system lists its threads; where some have
+ * ended, the others have a moment to do so too. For a process that nobody stopped as well. */
+bool op_process_has_died(const struct op_process *process);
 void op_process_drop_pending(struct op_process *process, op_thread_id thread);
 /** Take away the signal that a thread stopped for: it is not delivered. A stop for it that was not
  * handed out yet is withdrawn as well. */
@@ -413,10 +431,25 @@ struct op_error *op_process_release_child(struct op_process *process, int64_t ch
 
 /** A process as it is at one moment, to be written as a core file. Owned by whoever froze it. */
 struct op_frozen;
+/** The memory of a process, copied while it ran. */
+struct op_copied;
 struct op_freeze_options {
-	bool no_fork;       /**< do not make a copy of the process */
-	op_thread_id first; /**< the thread that a core is about; 0: the leader */
+	bool no_fork;             /**< do not make a copy of the process */
+	op_thread_id first;       /**< the thread that a core is about; 0: the leader */
+	struct op_copied *copied; /**< by op_process_copy_running(); taken, whatever comes; NULL */
 };
+/**
+ * Copy the memory of a process, which runs (it is not attached) and goes on to: what it writes
+ * meanwhile is copied again, so that little is left for op_process_freeze(). It is stopped for a
+ * moment, in which one of its threads asks the kernel to note what is written (userfaultfd(2)).
+ * @param[out] ret NULL where the process had better make a copy of itself: it is small, this
+ * machine's memory is, the kernel does not note writes or would not note all of them.
+ */
+struct op_error *op_process_copy_running(struct op_process *process, const struct op_cancel *cancel,
+					 struct op_copied **ret);
+/** How long it was stopped for that. @param[in] copied NULL: 0. */
+uint64_t op_copied_stop_ns(const struct op_copied *copied);
+void op_copied_destroy(struct op_copied *copied);
 /**
  * Freeze a process, all threads stopped. Where it can be, the process itself makes a copy of its
  * memory (fork, without a signal when the copy ends, with the same open files, stopped for good):
@@ -425,8 +458,17 @@ struct op_freeze_options {
  */
 struct op_error *op_process_freeze(struct op_process *process,
 				   const struct op_freeze_options *options, struct op_frozen **ret);
-/** @param[out] ret_why the reason why it is none; borrowed; may be NULL. */
+/** Whether the process may run on. @param[out] ret_why why not; borrowed; may be NULL. */
 bool op_frozen_is_copy(const struct op_frozen *frozen, const char **ret_why);
+/** Whether that is a child of the process, which it has to be stopped for again at the end. */
+bool op_frozen_is_child(const struct op_frozen *frozen);
+/**
+ * The frozen process as one that is stopped for good (with a core info): readable by whoever has
+ * the memory of the caller, by a child of outpost too, whatever becomes of the process.
+ * @param[in] frozen borrowed until @p ret is destroyed. @param[in] of what it was frozen of.
+ */
+struct op_error *op_frozen_open(const struct op_frozen *frozen, const struct op_process *of,
+				struct op_process **ret);
 /** What was written. */
 struct op_core_written {
 	uint64_t size;    /**< of the file */

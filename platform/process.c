@@ -3,6 +3,8 @@
 // or says that it has none. Knows no implementation.
 #include "platform/platform.h"
 
+#include <stdlib.h>
+
 #include "base/compiler.h"
 #include "platform/operations.h"
 
@@ -76,6 +78,26 @@ struct op_error *op_process_kill(struct op_process *process)
 const struct op_thread_info *op_process_threads(struct op_process *process, size_t *ret_count)
 {
 	return process->operations->threads(process, ret_count);
+}
+
+struct op_error *
+op_process_each_thread(struct op_process *process,
+		       struct op_error *(*visit)(void *context, op_thread_id thread), void *context)
+{
+	size_t count;
+	const struct op_thread_info *infos = op_process_threads(process, &count);
+	_cleanup_free_ op_thread_id *threads = calloc(count + 1, sizeof(*threads));
+	if (!threads)
+		return op_error_no_memory();
+	for (size_t i = 0; i < count; i++)
+		threads[i] = infos[i].id;
+	for (size_t i = 0; i < count; i++) {
+		struct op_error *err = visit(context, threads[i]);
+		if (err && (err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_NO_MEMORY))
+			return err;
+		op_error_destroy(err);
+	}
+	return NULL;
 }
 
 struct op_error *op_process_mappings(struct op_process *process, struct op_mappings *ret)
@@ -307,6 +329,22 @@ bool op_process_pending_stop(struct op_process *process, op_thread_id thread, st
 	       process->operations->pending_stop(process, thread, ret);
 }
 
+bool op_process_is_left_handler(const struct op_process *process, const uint8_t *bytes, size_t size)
+{
+	return process->operations->is_left_handler &&
+	       process->operations->is_left_handler(bytes, size);
+}
+
+bool op_process_has_died(const struct op_process *process)
+{
+	return process->operations->has_died && process->operations->has_died(process);
+}
+
+bool op_process_is_dying(struct op_process *process)
+{
+	return process->operations->is_dying && process->operations->is_dying(process);
+}
+
 void op_process_drop_pending(struct op_process *process, op_thread_id thread)
 {
 	if (process->operations->drop_pending)
@@ -355,6 +393,15 @@ struct op_error *op_process_release_child(struct op_process *process, int64_t ch
 	return process->operations->release_child
 		       ? process->operations->release_child(process, child)
 		       : cannot(process, "have children");
+}
+
+struct op_error *op_process_copy_running(struct op_process *process, const struct op_cancel *cancel,
+					 struct op_copied **ret)
+{
+	*ret = NULL;
+	return process->operations->copy_running
+		       ? process->operations->copy_running(process, cancel, ret)
+		       : NULL;
 }
 
 struct op_error *op_process_freeze(struct op_process *process,

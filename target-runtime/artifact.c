@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/input_file.h"
 #include "base/read_at.h"
 #include "base/text.h"
 #include "target-runtime/artifact_private.h"
@@ -21,6 +22,7 @@ static void artifact_free(struct op_artifact *artifact)
 {
 	op_artifact_modules_deinit(artifact);
 	op_function_table_deinit(&artifact->functions);
+	free(artifact->unwind);
 	op_frame_table_destroy(artifact->frame_table);
 	op_address_map_destroy(artifact->address_map);
 	op_trap_table_destroy(artifact->trap_table);
@@ -205,7 +207,7 @@ struct op_error *op_artifact_open_file(const char *path, struct op_artifact **re
 {
 	const struct op_memory memory = {.read_some = file_read_some};
 	// Non-blocking: a FIFO would wait for a writer.
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = op_input_file_open(path);
 	if (fd < 0)
 		return op_error_system(OP_ERROR_IO, errno, "cannot open %s", path);
 	struct stat status;

@@ -22,6 +22,7 @@
 #include "target-runtime/trap_table.h"
 
 struct op_lazy_bytes;
+struct op_unwind_row;
 struct op_wasm_module;
 
 /** Reference-counted. */
@@ -133,6 +134,10 @@ struct op_error *op_artifact_find_function(struct op_artifact *artifact, uint32_
 /** The entry trampoline of a guest function; *ret NULL when it has none. */
 struct op_error *op_artifact_find_entry(struct op_artifact *artifact, uint32_t module,
 					uint32_t index, const struct op_function **ret);
+/** How the frame of the function at @p text_offset is laid out there, from .eh_frame; *ret_found
+ * false when that does not say. */
+struct op_error *op_artifact_unwind_row(struct op_artifact *artifact, uint64_t text_offset,
+					bool *ret_found, struct op_unwind_row *ret);
 /** The builtin trampoline wasmtime_builtin_NAME; *ret NULL when the image has none. */
 struct op_error *op_artifact_find_builtin(struct op_artifact *artifact, const char *name,
 					  const struct op_function **ret);

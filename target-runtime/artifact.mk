@@ -17,4 +17,5 @@ libtarget_la_SOURCES += \
 	target-runtime/layout/layout.c target-runtime/layout/layout.h \
 	target-runtime/memory.c target-runtime/memory.h \
 	target-runtime/trap_table.c target-runtime/trap_table.h \
+	target-runtime/unwind_row.c target-runtime/unwind_row.h \
 	target-runtime/value.c target-runtime/value.h

@@ -6,6 +6,8 @@
 
 #include "base/lazy_bytes.h"
 #include "target-runtime/artifact.h"
+#include "base/array.h"
+#include "target-runtime/eh_frame.h"
 #include "target-runtime/elf_image.h"
 #include "target-runtime/function_table.h"
 
@@ -49,6 +51,9 @@ struct op_artifact {
 
 	bool functions_known;
 	struct op_function_table functions;
+	bool unwind_known;
+	struct op_code_range *unwind; /**< owned; ascending by text offset */
+	size_t unwind_count;
 	struct op_frame_table *frame_table; /**< owned; NULL: not asked for yet, or none */
 	struct op_address_map *address_map;
 	struct op_trap_table *trap_table;

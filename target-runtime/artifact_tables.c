@@ -77,25 +77,69 @@ static struct op_error *imported_by_bytecode(void *context, uint32_t module, uin
 	return op_artifact_imported_functions(context, module, ret);
 }
 
-static struct op_error *functions_from_ranges(struct op_artifact *artifact)
+/** @param[out] ret heap array; free() it. None: the image has no .eh_frame. */
+static struct op_error *read_ranges(struct op_artifact *artifact, struct op_code_range **ret,
+				    size_t *ret_count)
 {
 	const struct op_elf_section *place = op_elf_image_find(&artifact->image, ".eh_frame");
 	struct op_bytes section;
+	*ret = NULL;
+	*ret_count = 0;
 	struct op_error *err = op_artifact_section(artifact, ".eh_frame", &section);
 	if (err || section.size == 0)
 		return err;
+	return op_eh_frame_ranges(&artifact->image.header, &section, place->offset,
+				  artifact->info.text_offset, artifact->info.text_size, ret,
+				  ret_count);
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct op_code_range *x = a, *y = b;
+	return x->text_offset < y->text_offset ? -1 : x->text_offset > y->text_offset;
+}
+
+struct op_error *op_artifact_unwind_row(struct op_artifact *artifact, uint64_t text_offset,
+					bool *ret_found, struct op_unwind_row *ret)
+{
+	*ret_found = false;
+	if (!artifact->unwind_known) {
+		struct op_error *err =
+			read_ranges(artifact, &artifact->unwind, &artifact->unwind_count);
+		if (err)
+			return err;
+		if (artifact->unwind_count)
+			qsort(artifact->unwind, artifact->unwind_count, sizeof(*artifact->unwind),
+			      compare_ranges);
+		artifact->unwind_known = true;
+	}
+	size_t low = 0, high = artifact->unwind_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (artifact->unwind[middle].text_offset <= text_offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	const struct op_code_range *range = low ? &artifact->unwind[low - 1] : NULL;
+	*ret_found = range && text_offset - range->text_offset < range->size;
+	return *ret_found
+		       ? op_unwind_row_read(&range->unwind, text_offset - range->text_offset, ret)
+		       : NULL;
+}
+
+static struct op_error *functions_from_ranges(struct op_artifact *artifact)
+{
 	const struct op_frame_table *frames;
-	err = op_artifact_frame_table(artifact, &frames);
 	_cleanup_free_ struct op_code_range *ranges = NULL;
 	size_t count = 0;
+	struct op_error *err = op_artifact_frame_table(artifact, &frames);
 	if (!err)
-		err = op_eh_frame_ranges(&artifact->image.header, &section, place->offset,
-					 artifact->info.text_offset, artifact->info.text_size,
-					 &ranges, &count);
-	if (!err)
-		err = op_function_table_from_ranges(ranges, count, frames, imported_by_bytecode,
-						    artifact, &artifact->functions);
-	return err;
+		err = read_ranges(artifact, &ranges, &count);
+	if (err || !count)
+		return err;
+	return op_function_table_from_ranges(ranges, count, frames, imported_by_bytecode, artifact,
+					     &artifact->functions);
 }
 
 struct op_error *op_artifact_functions(struct op_artifact *artifact, const struct op_function **ret,

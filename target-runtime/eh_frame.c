@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Function ranges from .eh_frame. Reads no unwinding rows.
+// Functions from .eh_frame. Runs no unwinding instructions: unwind_row.c does.
 #include "target-runtime/eh_frame.h"
 
 #include <inttypes.h>
@@ -20,6 +20,7 @@ struct eh_frame {
 	const struct op_elf_header *header;
 	uint64_t section_offset, text_offset, text_size;
 	struct ranges ranges;
+	struct op_unwind_program common; // of the CIE
 };
 
 static struct op_error *read_u32(const struct eh_frame *frame, struct op_reader *r, uint32_t *ret)
@@ -40,8 +41,15 @@ static struct op_error *read_u64(const struct eh_frame *frame, struct op_reader 
 	return err;
 }
 
+/** What is left of an entry: unwinding instructions. */
+static struct op_error *take_rest(struct op_reader *r, struct op_bytes *ret)
+{
+	*ret = (struct op_bytes){.size = op_reader_left(r), .what = ".eh_frame"};
+	return op_reader_bytes(r, ret->size, &ret->data);
+}
+
 /** A CIE after its id: refuse what Wasmtime does not write, as its FDEs could not be read. */
-static struct op_error *check_cie(struct op_reader *r)
+static struct op_error *read_cie(struct eh_frame *frame, struct op_reader *r)
 {
 	static const char augmentation[] = "zR";
 	uint8_t version, register_byte, encoding;
@@ -63,18 +71,28 @@ static struct op_error *check_cie(struct op_reader *r)
 		err = op_reader_uleb64(r, &length);
 	if (!err)
 		err = op_reader_u8(r, &encoding);
-	if (!err && encoding != POINTER_PCREL_ABSOLUTE)
-		err = op_reader_fail(r, "unknown pointer encoding 0x%x", encoding);
-	return err;
+	if (err)
+		return err;
+	if (encoding != POINTER_PCREL_ABSOLUTE)
+		return op_reader_fail(r, "unknown pointer encoding 0x%x", encoding);
+	frame->common.code_align = code_align;
+	frame->common.data_align = data_align;
+	return take_rest(r, &frame->common.initial);
 }
 
 static struct op_error *read_fde(struct eh_frame *frame, struct op_reader *r)
 {
 	uint64_t place = frame->section_offset + op_reader_offset(r);
-	uint64_t start, size;
+	uint64_t start, size, augmentation;
 	struct op_error *err = read_u64(frame, r, &start);
 	if (!err)
 		err = read_u64(frame, r, &size);
+	if (!err)
+		err = op_reader_uleb64(r, &augmentation);
+	if (!err && augmentation > op_reader_left(r))
+		return op_reader_fail(r, "the augmentation of an entry does not fit it");
+	if (!err)
+		err = op_reader_skip(r, (size_t)augmentation);
 	if (err)
 		return err;
 	// Relative to its own place, in the image as it lies in the file; wraps where it is
@@ -82,7 +100,10 @@ static struct op_error *read_fde(struct eh_frame *frame, struct op_reader *r)
 	uint64_t offset = place + start - frame->text_offset;
 	if (size == 0 || offset >= frame->text_size || size > frame->text_size - offset)
 		return NULL;
-	struct op_code_range range = {.text_offset = offset, .size = size};
+	struct op_code_range range = {.text_offset = offset, .size = size, .unwind = frame->common};
+	err = take_rest(r, &range.unwind.own);
+	if (err)
+		return err;
 	return op_array_push(&frame->ranges, range) ? NULL : op_error_no_memory();
 }
 
@@ -102,7 +123,7 @@ static struct op_error *read_entries(struct eh_frame *frame, struct op_reader *r
 		if (!err)
 			err = read_u32(frame, &entry, &id);
 		if (!err)
-			err = id == 0 ? check_cie(&entry) : read_fde(frame, &entry);
+			err = id == 0 ? read_cie(frame, &entry) : read_fde(frame, &entry);
 		if (err)
 			return err;
 	}

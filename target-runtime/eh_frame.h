@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The ranges of functions in an artifact's .eh_frame, for images without symbols.
+// The functions of an artifact's .eh_frame: their ranges, for images without symbols, and how they
+// are unwound.
 // Format: System V ABI, AMD64 supplement 4.2.4; as Wasmtime writes it
 // (crates/cranelift/src/obj.rs):
 // one CIE "zR", pointers relative to themselves and 8 bytes wide.
@@ -12,10 +13,12 @@
 #include "base/error.h"
 #include "base/reader.h"
 #include "target-runtime/elf_image.h"
+#include "target-runtime/unwind_row.h"
 
 struct op_code_range {
 	uint64_t text_offset;
 	uint64_t size;
+	struct op_unwind_program unwind; /**< borrows the section's bytes */
 };
 
 /**

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "target-runtime/stack.h"
+#include "target-runtime/dump_stack.h"
 #include "target-runtime/wasm/module.h"
 
 // Abstract heap types whose references Wasmtime keeps in a class of their own; every other abstract
@@ -98,7 +98,15 @@ struct op_error *op_frame_local_count(const struct op_virtual_frame *frame, uint
 	}
 	const struct op_wasm_module *module;
 	struct op_error *err = module_of(frame, &module);
-	return err ? err : op_wasm_module_local_count(module, frame->function, ret);
+	if (!err)
+		err = op_wasm_module_local_count(module, frame->function, ret);
+	if (!frame->dumped)
+		return err;
+	// The dump need not have them all, and may have them without a module.
+	if (err || *ret < frame->dumped->local_count)
+		*ret = frame->dumped->local_count;
+	op_error_destroy(err);
+	return NULL;
 }
 
 // Why a frame has no values; OP_VALUE_PRESENT when it has.
@@ -159,6 +167,10 @@ struct op_error *op_frame_local(const struct op_stack_context *context,
 				       "there is no local %" PRIu32 ": function %" PRIu32
 				       " has %" PRIu32,
 				       index, frame->function, count);
+	if (frame->dumped) {
+		*ret = op_dump_local(frame, index);
+		return NULL;
+	}
 	if (!frame->has_descriptor)
 		return local_without_place(frame, index, ret);
 	struct op_frame_descriptor descriptor;
@@ -176,12 +188,31 @@ struct op_error *op_frame_local(const struct op_stack_context *context,
 	return NULL;
 }
 
+static struct op_error *dumped_operands(const struct op_virtual_frame *frame, struct op_value **ret,
+					size_t *ret_count, enum op_value_state *ret_reason)
+{
+	uint32_t count = frame->dumped->operand_count;
+	*ret_reason = frame->precision == OP_FRAME_EXACT ? OP_VALUE_PRESENT : OP_VALUE_NOT_DUMPED;
+	if (!count)
+		return NULL;
+	struct op_value *values = calloc(count, sizeof(*values));
+	if (!values)
+		return op_error_no_memory();
+	for (uint32_t i = 0; i < count; i++)
+		values[i] = op_dump_operand(frame, i);
+	*ret = values;
+	*ret_count = count;
+	return NULL;
+}
+
 struct op_error *op_frame_operands(const struct op_stack_context *context,
 				   const struct op_virtual_frame *frame, struct op_value **ret,
 				   size_t *ret_count, enum op_value_state *ret_reason)
 {
 	*ret = NULL;
 	*ret_count = 0;
+	if (frame->dumped)
+		return dumped_operands(frame, ret, ret_count, ret_reason);
 	*ret_reason = frame_state(frame);
 	if (*ret_reason == OP_VALUE_PRESENT && frame->precision == OP_FRAME_IN_FLIGHT)
 		*ret_reason = OP_VALUE_IN_FLIGHT;

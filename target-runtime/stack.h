@@ -19,6 +19,9 @@
 #include "target-runtime/memory.h"
 #include "target-runtime/value.h"
 
+struct op_dump_stacks;
+struct op_dumped_frame;
+
 /** Everything a walk reads from; all borrowed. */
 struct op_stack_context {
 	const struct op_arch *arch;
@@ -26,7 +29,9 @@ struct op_stack_context {
 	const struct op_image_set *images;
 	const struct op_region *regions; /**< the address space, ascending (to bound stacks) */
 	size_t region_count;
-	const struct op_cancel *cancel; /**< may be NULL */
+	const struct op_cancel *cancel;    /**< may be NULL */
+	const struct op_dump_stacks *dump; /**< the stacks are those of a Wasm core dump
+					      (dump_stack.h); NULL: of machines */
 };
 
 struct op_wasm_module;
@@ -48,10 +53,12 @@ struct op_machine_frame {
 	struct op_host_addr sp; /**< after the frame's call returned (= fp of the callee + 16); 0
 				   when unknown */
 	bool pc_is_return_address;
-	enum op_frame_state state;          /**< innermost only; ESTABLISHED otherwise */
-	uint32_t image;                     /**< id; meaningless for HOST */
-	const struct op_function *function; /**< NULL for HOST */
-	uint32_t activation;                /**< 0 is the newest */
+	enum op_frame_state state;            /**< innermost only; ESTABLISHED otherwise */
+	uint32_t image;                       /**< id; meaningless for HOST */
+	const struct op_function *function;   /**< NULL for HOST */
+	uint32_t activation;                  /**< 0 is the newest */
+	const struct op_dumped_frame *dumped; /**< of a Wasm core dump: it has no place in a
+						 machine, and no function; borrowed; NULL */
 };
 
 /** One walked stack. */
@@ -134,7 +141,8 @@ struct op_virtual_frame {
 	struct op_host_addr host_pc, fp;
 	struct op_host_addr vmctx; /**< 0 when unknown */
 	bool has_descriptor;
-	uint32_t descriptor, shape; /**< of the frame table */
+	uint32_t descriptor, shape;           /**< of the frame table */
+	const struct op_dumped_frame *dumped; /**< its values are there; borrowed; NULL */
 };
 enum { OP_VIRTUAL_FRAMES_MAX = OP_POINT_FRAMES_MAX };
 

@@ -7,6 +7,7 @@ libtarget_la_SOURCES += \
 	target-runtime/frame_values.c \
 	target-runtime/host_call.c \
 	target-runtime/instance.c target-runtime/instance.h \
+	target-runtime/dump_stack.c target-runtime/dump_stack.h \
 	target-runtime/stack.h \
 	target-runtime/stack_window.c target-runtime/stack_window.h \
 	target-runtime/suspended.c \

@@ -39,6 +39,7 @@ static const struct {
 	[OP_VALUE_LAZY] = {"lazy", "not initialised yet: Wasmtime writes it when it is first used"},
 	[OP_VALUE_HOST_TABLE] =
 		{"host-table", "a function that Wasmtime keeps by number in a table of the store"},
+	[OP_VALUE_NOT_DUMPED] = {"not-dumped", "not in the Wasm core dump"},
 };
 
 const char *op_value_type_name(enum op_value_type type)

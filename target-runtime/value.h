@@ -36,6 +36,7 @@ enum op_value_state {
 	OP_VALUE_LAZY, /**< a function in a table that Wasmtime writes when it is first used */
 	OP_VALUE_HOST_TABLE, /**< a funcref inside a GC object: a number (bytes) in a table that
 				only Wasmtime can look into */
+	OP_VALUE_NOT_DUMPED, /**< the Wasm core dump does not have it */
 };
 
 /** Either bytes of a type, or a state that says why not. */

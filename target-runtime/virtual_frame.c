@@ -4,6 +4,7 @@
 // machine frames are found.
 #include <string.h>
 
+#include "target-runtime/dump_stack.h"
 #include "target-runtime/frame_site.h"
 #include "target-runtime/instance.h"
 
@@ -167,6 +168,10 @@ struct op_error *op_virtual_frames(const struct op_stack_context *context,
 	*ret_count = 0;
 	if (frame->kind != OP_MACHINE_FRAME_WASM)
 		return NULL;
+	if (frame->dumped) {
+		*ret_count = 1;
+		return op_dump_virtual_frame(context, frame, ret);
+	}
 	struct op_frame_site site;
 	struct op_error *err = op_frame_site_init(&site, context, frame);
 	if (err)

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "target-runtime/activation.h"
+#include "target-runtime/dump_stack.h"
 
 // A function's code is read from its start, because the rules of prologues count from there.
 enum { FUNCTION_BYTES_MAX = 16 * 1024 * 1024, BYTES_AFTER_PC = 16, CANCEL_EVERY = 1024 };
@@ -211,6 +212,8 @@ struct op_error *op_walk_thread(const struct op_stack_context *context,
 	uint64_t pc = registers->value[arch->pc], sp = registers->value[arch->sp];
 	struct op_unwinder unwinder;
 	*ret = (struct op_walk){0};
+	if (context->dump)
+		return op_dump_walk(context, registers, limit, ret);
 	struct walker walker = {.unwinder = &unwinder, .walk = ret, .limit = limit};
 	if (!op_unwinder_init(&unwinder, context, sp))
 		return NULL;

@@ -13,10 +13,6 @@ include tests/unit/tracer.mk
 include tests/unit/stub.mk
 include tests/unit/repl.mk
 include tests/fuzz/local.mk
-include tests/fuzz/dwarf.mk
-include tests/fuzz/state.mk
-include tests/fuzz/core.mk
-include tests/fuzz/stub.mk
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

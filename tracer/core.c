@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tracer/catchpoint.h"
+#include "tracer/dump_process.h"
 
 bool op_session_is_core(const struct op_session *session)
 {
@@ -111,6 +112,53 @@ static void tell_remarks(struct op_session *session)
 		op_session_notice(session, OP_NOTICE_WARNING, "%s", info->remarks[i]);
 }
 
+/** The entry of a module of a Wasm core dump. */
+static struct op_module_entry *
+dumped_module(struct op_session *session, const struct op_stack_context *context, uint32_t module)
+{
+	const struct op_image *image = op_dump_image(context, module);
+	return image ? op_module_by_artifact(session, image->artifact, 0) : NULL;
+}
+
+// Of a module whose bytes nobody has, the frames of a Wasm core dump show the functions.
+static struct op_error *take_functions(struct op_session *session,
+				       const struct op_stack_context *context)
+{
+	size_t count;
+	const struct op_dumped_thread *threads =
+		op_wasm_core_dump_threads(context->dump->dump, &count);
+	struct op_error *err = NULL;
+	for (size_t i = 0; !err && i < count; i++) {
+		for (uint32_t k = 0; !err && k < threads[i].frame_count; k++) {
+			const struct op_dumped_frame *frame = &threads[i].frames[k];
+			struct op_module_entry *entry =
+				dumped_module(session, context, op_dump_module_of(context, frame));
+			if (entry)
+				err = op_module_has_function(entry, frame->function);
+		}
+	}
+	return err;
+}
+
+// No Wasmtime has compiled the modules of a dump: their images are outpost's own.
+static struct op_error *take_dumped_modules(struct op_session *session)
+{
+	struct op_stack_context context = op_session_stack_context(session);
+	size_t count;
+	if (!context.dump)
+		return NULL;
+	op_wasm_core_dump_modules(context.dump->dump, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct op_module_entry *entry = dumped_module(session, &context, i);
+		if (!entry)
+			continue;
+		((char *)entry->info.version)[0] = '\0';
+		entry->info.made_up = !context.dump->known[i];
+		entry->info.has_bytecode = !entry->info.made_up;
+	}
+	return take_functions(session, &context);
+}
+
 struct op_error *op_session_open_core(struct op_session *session, const char *path,
 				      const struct op_core_open_options *options,
 				      struct op_event *ret)
@@ -125,7 +173,9 @@ struct op_error *op_session_open_core(struct op_session *session, const char *pa
 	const struct op_core_options places = {
 		.program = wanted.program, .sysroot = wanted.sysroot, .cancel = &session->cancel};
 	struct op_process *process;
-	err = op_process_open_core(path, &places, &process);
+	err = op_is_dump_file(path)
+		      ? op_dump_process_open(path, wanted.modules, wanted.module_count, &process)
+		      : op_process_open_core(path, &places, &process);
 	if (err)
 		return err;
 	err = op_session_adopt(session, process);
@@ -136,6 +186,8 @@ struct op_error *op_session_open_core(struct op_session *session, const char *pa
 	if (!err && !wanted.allow_empty)
 		err = need_images(session, path);
 	session->state = OP_SESSION_STOPPED;
+	if (!err)
+		err = take_dumped_modules(session);
 	if (!err)
 		err = select_thread(session);
 	*ret = (struct op_event){0};

@@ -38,6 +38,7 @@ static void report(const struct op_frozen *frozen, const struct op_core_written 
 		.unread = written->unread,
 		.omitted = written->omitted,
 		.from_copy = op_frozen_is_copy(frozen, &why),
+		.while_running = op_frozen_is_copy(frozen, NULL) && !op_frozen_is_child(frozen),
 		.stop_ns = ret->stop_ns,
 	};
 	if (why)
@@ -88,6 +89,7 @@ struct op_frozen_core {
 	uint64_t stop_ns;
 	int64_t pid;
 	bool written;
+	bool in_use; /**< op_session_use_frozen_core(): it is read on */
 };
 
 struct op_error *op_session_freeze_core(struct op_session *session, struct op_frozen_core **ret)
@@ -125,19 +127,33 @@ struct op_error *op_session_write_frozen_core(struct op_frozen_core *core, const
 	core->written = true;
 	struct op_error *err = op_frozen_write_core(core->frozen, path, NULL, &written);
 	report(core->frozen, &written, ret);
-	op_frozen_release(core->frozen);
+	if (!core->in_use)
+		op_frozen_release(core->frozen);
 	return err;
 }
 
-struct op_error *op_session_thaw_core(struct op_session *session, struct op_frozen_core *core)
+struct op_error *op_session_use_frozen_core(struct op_session *session, struct op_frozen_core *core)
 {
-	if (!core)
-		return NULL;
-	// Another target may be the session's by now: the copy is none of its.
-	bool same = session->process && op_session_process_id(session) == core->pid;
-	struct op_error *err = op_process_thaw(same ? session->process : NULL, core->frozen);
-	free(core);
+	struct op_process *copy;
+	struct op_error *err = op_session_need_live(session, "use a copy of it");
+	if (!err)
+		err = op_frozen_open(core->frozen, session->process, &copy);
+	// The process's own object is the parent's business: its end here would write to it.
+	if (!err) {
+		session->process = copy;
+		core->in_use = true;
+	}
 	return err;
+}
+
+/** A process that was killed meanwhile needs no letting go: what was frozen of it is there. */
+static struct op_error *let_go(struct op_process *process)
+{
+	struct op_error *err = op_process_detach(process);
+	if (!err || err->code != OP_ERROR_PROCESS_GONE)
+		return err;
+	op_error_destroy(err);
+	return NULL;
 }
 
 /** The process is stopped. Let it run on when there is a copy of it, and write. */
@@ -149,7 +165,7 @@ static struct op_error *write_frozen(struct op_session *session, struct op_proce
 	struct op_error *err = NULL;
 	bool copy = op_frozen_is_copy(frozen, NULL);
 	if (copy)
-		err = op_process_detach(process);
+		err = let_go(process);
 	ret->stop_ns = now_ns() - start;
 	if (!err)
 		err = op_frozen_write_core(frozen, path, &session->cancel, &written);
@@ -169,10 +185,38 @@ static struct op_error *end_copy(struct op_process *process, struct op_frozen *f
 		return op_process_thaw(NULL, frozen);
 	}
 	err = op_process_thaw(process, frozen);
-	struct op_error *detach_err = op_process_detach(process);
+	struct op_error *detach_err = let_go(process);
 	if (err)
 		op_error_destroy(detach_err);
 	return err ? err : detach_err;
+}
+
+/** Of a process that was let go, if it is still there. */
+static struct op_error *thaw_detached(struct op_frozen_core *core)
+{
+	struct op_process *process = NULL;
+	if (!op_frozen_is_child(core->frozen))
+		return op_process_thaw(NULL, core->frozen);
+	struct op_error *err = op_process_open(core->pid, &process);
+	if (err) {
+		op_error_destroy(err);
+		return op_process_thaw(NULL, core->frozen);
+	}
+	err = end_copy(process, core->frozen);
+	op_process_destroy(process);
+	return err;
+}
+
+struct op_error *op_session_thaw_core(struct op_session *session, struct op_frozen_core *core)
+{
+	if (!core)
+		return NULL;
+	// Another target may be the session's by now: the copy is none of its.
+	bool same = session->process && op_session_process_id(session) == core->pid;
+	struct op_error *err =
+		same ? op_process_thaw(session->process, core->frozen) : thaw_detached(core);
+	free(core);
+	return err;
 }
 
 struct op_error *op_session_write_core_of(struct op_session *session, int64_t pid, const char *path,
@@ -186,16 +230,24 @@ struct op_error *op_session_write_core_of(struct op_session *session, int64_t pi
 		err = op_process_open(pid, &process);
 	if (err)
 		return err;
-	const struct op_freeze_options wanted = {.no_fork = taken(options).no_copy};
+	struct op_freeze_options wanted = {.no_fork = taken(options).no_copy};
 	struct op_frozen *frozen = NULL;
-	uint64_t start = now_ns();
+	if (!wanted.no_fork)
+		err = op_process_copy_running(process, &session->cancel, &wanted.copied);
+	if (err) {
+		op_process_destroy(process);
+		return err;
+	}
+	uint64_t start = now_ns() - op_copied_stop_ns(wanted.copied);
 	err = op_process_attach(process, NULL);
-	if (!err)
+	if (err)
+		op_copied_destroy(wanted.copied);
+	else
 		err = op_process_freeze(process, &wanted, &frozen);
 	if (!err)
 		err = write_frozen(session, process, frozen, path, start, ret);
 	struct op_error *end_err = NULL;
-	if (frozen && op_frozen_is_copy(frozen, NULL))
+	if (frozen && op_frozen_is_child(frozen))
 		end_err = end_copy(process, frozen);
 	else
 		end_err = op_process_thaw(process, frozen);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "platform/apart/apart.h"
+
 typedef struct debuginfod_client debuginfod_client;
 struct library {
 	debuginfod_client *(*begin)(void);
@@ -69,7 +71,9 @@ struct op_error *op_debuginfod_find(const uint8_t *build_id, size_t size, const 
 		return op_error_create(OP_ERROR_UNSUPPORTED,
 				       "debuginfod cannot be asked: DEBUGINFOD_URLS names no "
 				       "server");
-	struct op_error *err = library.begin ? NULL : open_library(&library);
+	struct op_error *err = op_apart_refuse("ask debuginfod, which is on the network");
+	if (!err && !library.begin)
+		err = open_library(&library);
 	if (err)
 		return err;
 	debuginfod_client *client = library.begin();

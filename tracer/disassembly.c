@@ -80,6 +80,12 @@ static struct op_error *disassemble_wasm(struct op_session *session, struct op_m
 				       "the original bytes of module %s are not recorded (no "
 				       "guest-debug, or Wasmtime before 43); try disassemble /n",
 				       module->name);
+	if (module->info.made_up)
+		return op_error_create(
+			OP_ERROR_UNSUPPORTED,
+			"a Wasm core dump has no code: module %s is in its own file, "
+			"which \"core\" takes behind --module",
+			module->name);
 	if (!op_wasm_module_function_body(module->wasm, function, &body))
 		return op_error_create(OP_ERROR_NOT_FOUND,
 				       "function %s is imported: it has no code in this module",

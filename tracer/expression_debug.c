@@ -21,10 +21,15 @@ static struct op_error *take_variable(struct op_session_scope *s,
 				      struct op_guest_name *ret)
 {
 	*ret = (struct op_guest_name){.kind = OP_GUEST_VARIABLE, .debug = *variable};
+	_cleanup_(op_source_located_deinit) struct op_source_located located = {.native = false};
 	struct op_error *err = op_debug_type(s->body.info, variable->type, &ret->type);
 	if (!err)
-		err = op_source_locate(s->body.module, s->body.info, variable, s->body.pc,
-				       &ret->location);
+		err = op_source_locate_in_frame(
+			s->session, s->frame, &s->body, variable,
+			ret->type && ret->type->has_size ? ret->type->size : 0, &located);
+	s->native |= located.native;
+	ret->location = located.location;
+	located.location = (struct op_debug_location){0};
 	return err;
 }
 
@@ -211,6 +216,13 @@ static enum op_debug_language language(const struct op_session_scope *s)
 	return err || !count ? OP_LANGUAGE_OTHER : units[0].language;
 }
 
+static struct op_error *keep_body_name(struct op_session_scope *s)
+{
+	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
+	op_text_append_escaped(&text, s->body.body->name, strlen(s->body.body->name));
+	return op_text_steal(&text, &s->body_name);
+}
+
 struct op_error *op_session_scope_add_guest(struct op_session_scope *s, uint32_t pc)
 {
 	struct op_error *err;
@@ -224,10 +236,15 @@ struct op_error *op_session_scope_add_guest(struct op_session_scope *s, uint32_t
 		err = body_at(s, pc);
 	if (err || !s->body.info)
 		return err;
+	if (s->body.body)
+		err = keep_body_name(s);
+	if (err)
+		return err;
 	bool at_place = s->module && !s->frame;
 	s->guest = (struct op_expression_guest){
 		.context = s,
 		.language = language(s),
+		.function = s->body_name,
 		.name = name,
 		.static_member = static_member,
 		.type = type,

@@ -37,6 +37,8 @@ struct op_guest_value {
 struct op_expression_guest {
 	void *context;
 	enum op_debug_language language;
+	const char
+		*function; /**< the body that names are looked up in, as it is shown; NULL: none */
 	/** @param[in] file a source file that it must be of; NULL: what can be seen. */
 	struct op_error *(*name)(void *context, const char *file, const char *name, size_t size,
 				 bool *ret_found, struct op_guest_name *ret);

@@ -278,11 +278,20 @@ static struct op_error *named(struct op_parser *p, const char *name, size_t size
 	return NULL;
 }
 
-struct op_error *op_parser_no_local(const struct op_parser *p, const char *name, size_t size)
+static struct op_error *no_local(const struct op_parser *p, const char *function, const char *name,
+				 size_t size)
 {
 	return need_frame(p)
 		       ?: op_error_create(OP_ERROR_NOT_FOUND, "%s has no local named \"%.*s\"",
-					  p->scope->function, (int)size, name);
+					  function, (int)size, name);
+}
+
+struct op_error *op_parser_no_local(const struct op_parser *p, const char *name, size_t size)
+{
+	// The body that is meant may have been inlined into the function.
+	const struct op_expression_guest *guest = p->scope->guest;
+	return no_local(p, guest && guest->function ? guest->function : p->scope->function, name,
+			size);
 }
 
 static struct op_error *no_such_name(const struct op_parser *p, const char *name, size_t size)
@@ -292,7 +301,7 @@ static struct op_error *no_such_name(const struct op_parser *p, const char *name
 		if (begins_with(name, size, item_kinds[i].prefix))
 			return no_such_item(&item_kinds[i], name + skip, size - skip);
 	}
-	return op_parser_no_local(p, name, size);
+	return no_local(p, p->scope->function, name, size);
 }
 
 // $global."odd name"

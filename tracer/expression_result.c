@@ -240,6 +240,7 @@ struct op_error *op_expression_result(struct op_session_scope *scope,
 		return op_expression_evaluate(expression, &run.source.source, ret);
 	struct op_error *err = value_of_term(&run, ret_value);
 	ret_value->recovered |= run.source.recovered;
+	ret_value->native |= scope->native;
 	if (!err && ret_value->place != OP_SOURCE_VALUE_MISSING)
 		err = number_of(&run, ret_value, ret);
 	else if (!err)

@@ -6,6 +6,7 @@
 
 #include "target-runtime/instance.h"
 #include "target-runtime/store_set.h"
+#include "target-runtime/dump_stack.h"
 #include "tracer/expression_session.h"
 #include "tracer/items.h"
 #include "tracer/place.h"
@@ -26,6 +27,11 @@ static bool local_by_name(void *context, const char *name, size_t size, uint32_t
 	return false;
 }
 
+static struct op_expression_type type_of(enum op_value_type type)
+{
+	return (struct op_expression_type){.known = type < OP_VALUE_TYPE_COUNT, .type = type};
+}
+
 static bool local_type(void *context, uint32_t index, struct op_expression_type *ret)
 {
 	const struct op_session_scope *s = context;
@@ -33,7 +39,10 @@ static bool local_type(void *context, uint32_t index, struct op_expression_type 
 		return false;
 	*ret = (struct op_expression_type){0};
 	struct op_error *err = NULL;
-	if (s->has_descriptor) {
+	const struct op_virtual_frame *internal = op_frame_virtual(s->frame);
+	if (internal && internal->dumped) {
+		*ret = type_of(op_dump_local(internal, index).type);
+	} else if (s->has_descriptor) {
 		struct op_frame_place place;
 		err = op_frame_descriptor_local(&s->descriptor, index, &place);
 		if (!err)
@@ -158,6 +167,7 @@ void op_session_scope_deinit(struct op_session_scope *scope)
 {
 	free(op_take(scope->operands));
 	free(op_take(scope->bodies));
+	free(op_take(scope->body_name));
 	op_error_destroy(op_take(scope->problem));
 }
 
@@ -195,12 +205,30 @@ static struct op_error *take_descriptor(struct op_session_scope *s,
 	return NULL;
 }
 
+// What a Wasm core dump has of the frame.
+static struct op_error *take_dumped(struct op_session_scope *s,
+				    const struct op_virtual_frame *frame)
+{
+	uint32_t count = frame->dumped->operand_count;
+	s->operands = calloc(count + 1, sizeof(*s->operands));
+	if (!s->operands)
+		return op_error_no_memory();
+	for (uint32_t i = 0; i < count; i++)
+		s->operands[i].type = op_dump_operand(frame, i).type;
+	s->scope.operands_known = frame->precision == OP_FRAME_EXACT;
+	s->scope.operand_count = count;
+	return op_frame_local_count(frame, &s->scope.local_count);
+}
+
 // How many locals and parameters the function has; without bytecode every local may be a parameter.
 static struct op_error *take_counts(struct op_session_scope *s)
 {
 	struct op_error *err = NULL;
 	s->scope.counts_known = true;
-	if (s->has_descriptor)
+	const struct op_virtual_frame *internal = op_frame_virtual(s->frame);
+	if (internal && internal->dumped)
+		err = take_dumped(s, internal);
+	else if (s->has_descriptor)
 		s->scope.local_count = s->descriptor.local_count;
 	else if (s->wasm)
 		err = op_wasm_module_local_count(s->wasm, s->function, &s->scope.local_count);

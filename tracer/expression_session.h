@@ -27,7 +27,10 @@ struct op_session_scope {
 		*problem; /**< why a name could not be looked up; goes before the parser's */
 	struct op_source_body body;       /**< info NULL: no debug information */
 	struct op_debug_function *bodies; /**< owned; what body.body points into; NULL: a frame's */
+	char *body_name;                  /**< owned; body.body's, escaped; NULL: there is none */
 	struct op_expression_guest guest; /**< expression_debug.c; its context is this struct */
+	bool native; /**< a variable was found by native debug information: names hold in this
+			frame, at this stop */
 };
 void op_session_scope_deinit(struct op_session_scope *scope);
 #define _cleanup_session_scope_ _cleanup_(op_session_scope_deinit)

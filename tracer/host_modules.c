@@ -315,9 +315,22 @@ struct unwinding {
 	const struct op_host_modules *modules;
 	bool (*each)(void *context, const struct op_host_return *frame);
 	void *context;
+	struct op_known_registers *last; // NULL: nobody wants them
 	size_t count;
 	bool done;
 };
+
+static void keep_registers(Dwfl_Frame *state, const struct op_arch *arch,
+			   struct op_known_registers *ret)
+{
+	for (unsigned i = 0; i < arch->dwarf_register_count; i++) {
+		Dwarf_Word value;
+		if (dwfl_frame_reg(state, i, &value))
+			continue;
+		ret->all.value[i] = value;
+		ret->known |= UINT64_C(1) << i;
+	}
+}
 
 static int unwound(Dwfl_Frame *state, void *context)
 {
@@ -340,20 +353,26 @@ static int unwound(Dwfl_Frame *state, void *context)
 	unwinding->done = unwinding->count > HOST_FRAMES_MAX ||
 			  op_cancelled(&unwinding->modules->session->cancel) ||
 			  !unwinding->each(unwinding->context, &frame);
+	if (unwinding->done && unwinding->last)
+		keep_registers(state, arch, unwinding->last);
 	return unwinding->done ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
 struct op_error *op_host_unwind(struct op_host_modules *modules, const struct op_host_start *start,
 				bool (*each)(void *context, const struct op_host_return *frame),
-				void *context, char **ret_problem)
+				void *context, struct op_known_registers *ret_last,
+				char **ret_problem)
 {
 	*ret_problem = NULL;
+	if (ret_last)
+		ret_last->known = 0;
 	if (!modules->attached &&
 	    !dwfl_attach_state(modules->dwfl, NULL, 1, &thread_callbacks, modules))
 		return dwfl_error("host frames cannot be unwound");
 	modules->attached = true;
 	modules->start = start;
-	struct unwinding unwinding = {.modules = modules, .each = each, .context = context};
+	struct unwinding unwinding = {
+		.modules = modules, .each = each, .context = context, .last = ret_last};
 	int result = dwfl_getthread_frames(modules->dwfl, 1, unwound, &unwinding);
 	modules->start = NULL;
 	if (result == 0 || unwinding.done)

@@ -23,13 +23,30 @@ struct op_host_start {
 	const struct op_registers *registers; /**< all of them, of a thread's innermost frame; NULL:
 						 only those above are known */
 };
+/** Registers of a frame, as far as they are known: bit i of known for register i. */
+struct op_known_registers {
+	struct op_registers all;
+	uint64_t known;
+};
 /**
- * Unwind until @p each says no. @param[out] ret_problem why it ended before that; NULL: the
- * outermost frame was reached, or @p each has ended it. Heap string.
+ * Unwind until @p each says no.
+ * @param[out] ret_last those of the frame that it said so of; may be NULL.
+ * @param[out] ret_problem why it ended before that; NULL: the outermost frame was reached, or
+ * @p each has ended it. Heap string.
  */
 struct op_error *op_host_unwind(struct op_host_modules *modules, const struct op_host_start *start,
 				bool (*each)(void *context, const struct op_host_return *frame),
-				void *context, char **ret_problem);
+				void *context, struct op_known_registers *ret_last,
+				char **ret_problem);
+
+/**
+ * The registers of the guest's frame that called a stretch of host frames of the stack that was
+ * walked last.
+ * @param[in] index of the stretch among the machine frames.
+ * @param[out] ret none known where the host's frames cannot be unwound.
+ */
+struct op_error *op_host_stack_registers(struct op_session *session, size_t index,
+					 struct op_known_registers *ret);
 
 /** At the end of the process: what is kept of it. */
 void op_host_stack_destroy(struct op_session *session);

@@ -96,13 +96,13 @@ static size_t machine_index(const struct op_walk *walk, const struct op_frame *f
 	return SIZE_MAX;
 }
 
-static struct op_error *find_start(struct op_session *session, const struct op_stack *stack,
-				   size_t at, struct op_registers *registers,
-				   struct op_host_start *ret, bool *ret_any)
+// The stretch that begins at a machine frame, or behind all of them.
+static struct op_error *find_start(struct op_session *session, int64_t thread, size_t index,
+				   struct op_registers *registers, struct op_host_start *ret,
+				   bool *ret_any)
 {
 	const struct op_arch *arch = op_process_arch(session->process);
 	const struct op_walk *walk = &session->stack.walk;
-	size_t index = at < stack->count ? machine_index(walk, &stack->frames[at]) : walk->count;
 	*ret_any = index <= walk->count;
 	if (!*ret_any)
 		return NULL;
@@ -111,9 +111,9 @@ static struct op_error *find_start(struct op_session *session, const struct op_s
 		*ret_any = inner->kind == OP_MACHINE_FRAME_ENTRY;
 		return *ret_any ? start_behind(session, inner, ret) : NULL;
 	}
-	if (!stack->thread)
+	if (!thread)
 		return start_of_fiber(session, walk->frames[0].sp.value, ret);
-	struct op_error *err = op_process_registers(session->process, stack->thread, registers);
+	struct op_error *err = op_process_registers(session->process, thread, registers);
 	*ret = (struct op_host_start){
 		.pc = registers->value[arch->pc],
 		.sp = registers->value[arch->sp],
@@ -133,7 +133,7 @@ static struct op_error *unwind(struct op_session *session, const struct op_host_
 		return err;
 	struct collecting collecting = {.session = session, .stretch = stretch};
 	char *problem;
-	err = op_host_unwind(modules, start, collect, &collecting, &problem);
+	err = op_host_unwind(modules, start, collect, &collecting, NULL, &problem);
 	if (!err && collecting.failed)
 		err = op_error_no_memory();
 	// What calls main() is often compiled without a word on how to leave it.
@@ -169,12 +169,48 @@ struct op_error *op_session_host_stretch(struct op_session *session, const struc
 	struct op_registers registers;
 	struct op_host_start start;
 	bool any;
-	err = find_start(session, stack, at, &registers, &start, &any);
+	const struct op_walk *walk = &session->stack.walk;
+	size_t index = at < stack->count ? machine_index(walk, &stack->frames[at]) : walk->count;
+	err = find_start(session, stack->thread, index, &registers, &start, &any);
 	if (!err && any)
 		err = unwind(session, &start, at < stack->count);
 	*ret = stretch->places.data;
 	*ret_count = err ? 0 : stretch->places.count;
 	*ret_incomplete = err ? NULL : stretch->incomplete;
+	return err;
+}
+
+struct reaching {
+	const struct op_session *session;
+	bool reached;
+};
+
+static bool reach_guest(void *context, const struct op_host_return *place)
+{
+	struct reaching *reaching = context;
+	reaching->reached = op_image_set_find(reaching->session->images, place->pc) != NULL;
+	return !reaching->reached;
+}
+
+struct op_error *op_host_stack_registers(struct op_session *session, size_t index,
+					 struct op_known_registers *ret)
+{
+	struct op_registers registers;
+	struct op_host_start start;
+	struct op_host_modules *modules;
+	bool any;
+	ret->known = 0;
+	struct op_error *err =
+		find_start(session, session->stack.thread, index, &registers, &start, &any);
+	if (!err && any)
+		err = op_host_modules_get(session, &modules);
+	if (err || !any)
+		return err;
+	struct reaching reaching = {.session = session};
+	char *problem _cleanup_free_ = NULL;
+	err = op_host_unwind(modules, &start, reach_guest, &reaching, ret, &problem);
+	if (!reaching.reached)
+		ret->known = 0;
 	return err;
 }
 

@@ -180,6 +180,25 @@ static struct op_error *begin(struct op_session *session, const struct op_frame 
 	return op_state_module_scope(session, frame, scope, module);
 }
 
+/** The same, for what is neither a memory nor a global: of a made-up module nobody knows it. */
+static struct op_error *begin_declared(struct op_session *session, const struct op_frame *frame,
+				       struct op_scope *scope, const struct op_wasm_module **module,
+				       struct op_item_lists **lists)
+{
+	struct op_error *err = begin(session, frame, scope, module, lists);
+	const struct op_module_entry *entry =
+		err ? NULL
+		    : op_module_by_artifact(session, scope->instance->artifact,
+					    scope->instance->module);
+	if (!entry || !entry->info.made_up)
+		return err;
+	return op_error_create(
+		OP_ERROR_UNSUPPORTED,
+		"a Wasm core dump tells memories and globals alone: what else module %s "
+		"has is in its own file, which \"core\" takes behind --module",
+		entry->name);
+}
+
 // A sentence in place of what could not be read; only a target that is gone and the like end a
 // listing.
 static struct op_error *as_problem(struct op_error *err, struct op_string_pool *pool,
@@ -202,7 +221,7 @@ struct op_error *op_session_tables(struct op_session *session, const struct op_f
 	struct op_scope scope;
 	const struct op_wasm_module *module;
 	struct op_item_lists *lists;
-	struct op_error *err = begin(session, frame, &scope, &module, &lists);
+	struct op_error *err = begin_declared(session, frame, &scope, &module, &lists);
 	if (err)
 		return err;
 	op_string_pool_clear(&lists->table_strings);
@@ -324,7 +343,7 @@ struct op_error *op_session_tags(struct op_session *session, const struct op_fra
 	struct op_scope scope;
 	const struct op_wasm_module *module;
 	struct op_item_lists *lists;
-	struct op_error *err = begin(session, frame, &scope, &module, &lists);
+	struct op_error *err = begin_declared(session, frame, &scope, &module, &lists);
 	if (err)
 		return err;
 	op_string_pool_clear(&lists->tag_strings);
@@ -386,7 +405,7 @@ struct op_error *op_session_imports(struct op_session *session, const struct op_
 	struct op_scope scope;
 	const struct op_wasm_module *module;
 	struct op_item_lists *lists;
-	struct op_error *err = begin(session, frame, &scope, &module, &lists);
+	struct op_error *err = begin_declared(session, frame, &scope, &module, &lists);
 	if (err)
 		return err;
 	op_string_pool_clear(&lists->import_strings);
@@ -421,7 +440,7 @@ struct op_error *op_session_exports(struct op_session *session, const struct op_
 	struct op_scope scope;
 	const struct op_wasm_module *module;
 	struct op_item_lists *lists;
-	struct op_error *err = begin(session, frame, &scope, &module, &lists);
+	struct op_error *err = begin_declared(session, frame, &scope, &module, &lists);
 	if (err)
 		return err;
 	op_string_pool_clear(&lists->export_strings);

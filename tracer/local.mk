@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libtracer.la
 libtracer_la_SOURCES = \
 	tracer/agent/agent.c tracer/agent/agent.h \
 	tracer/agent/arena.c tracer/agent/arena.h \
+	tracer/agent/left.c \
 	tracer/agent/site.c tracer/agent/site.h \
 	tracer/arguments.c \
 	tracer/breakpoint.c tracer/breakpoint.h \
@@ -25,6 +26,11 @@ libtracer_la_SOURCES = \
 	tracer/core_write.c \
 	tracer/count.c tracer/count.h \
 	tracer/debuginfod.c tracer/debuginfod.h \
+	tracer/dump_contexts.c tracer/dump_contexts.h \
+	tracer/dump_images.c \
+	tracer/dump_modules.c tracer/dump_modules.h \
+	tracer/dump_process.c tracer/dump_process.h \
+	tracer/dump_space.c tracer/dump_space.h \
 	tracer/disassembly.c \
 	tracer/expand.c \
 	tracer/expression.c \
@@ -47,6 +53,7 @@ libtracer_la_SOURCES = \
 	tracer/expression_tree.h \
 	tracer/expression_types.c \
 	tracer/expression_variables.c \
+	tracer/frame_registers.c tracer/frame_registers.h \
 	tracer/globals.c \
 	tracer/host_modules.c tracer/host_modules.h \
 	tracer/host_stack.c \
@@ -71,6 +78,7 @@ libtracer_la_SOURCES = \
 	tracer/run.c tracer/run.h tracer/run_private.h \
 	tracer/run_trap.c \
 	tracer/session.c tracer/session.h \
+	tracer/sandbox.c \
 	tracer/search.c \
 	tracer/shadow_code.c tracer/shadow_code.h \
 	tracer/shadow_frames.c tracer/shadow_frames.h \
@@ -83,10 +91,12 @@ libtracer_la_SOURCES = \
 	tracer/source_frame.c \
 	tracer/source_info.c \
 	tracer/source_bits.h \
+	tracer/source_dynamic.c tracer/source_dynamic.h \
 	tracer/source_function_pointer.c \
 	tracer/source_locate.c tracer/source_locate.h \
 	tracer/source_location.c tracer/source_location.h \
 	tracer/source_names.c tracer/source_names.h \
+	tracer/source_native.c tracer/source_native.h \
 	tracer/source_pretty.c tracer/source_pretty.h \
 	tracer/source_pretty_cxx.c \
 	tracer/source_pretty_nodes.c \

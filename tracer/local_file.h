@@ -17,4 +17,20 @@ struct op_error *op_local_file_read(const char *path, size_t limit, struct op_by
 void op_local_file_free(struct op_bytes *bytes);
 #define _cleanup_file_ _cleanup_(op_local_file_free)
 
+/** A file whose parts are read when somebody needs them (base/lazy_bytes.h). */
+struct op_local_file;
+struct op_lazy_bytes;
+/**
+ * Open a file. One that is shortened or written to afterwards fails the next read.
+ * @return as op_local_file_read(); OP_ERROR_FORMAT when it is empty.
+ */
+struct op_error *op_local_file_open(const char *path, size_t limit, struct op_local_file **ret);
+void op_local_file_close(struct op_local_file *file);
+static inline void op_local_file_closep(struct op_local_file **file)
+{
+	op_local_file_close(*file);
+}
+/** Its bytes, borrowed; what of them is read is op_lazy_bytes_need()'s. */
+struct op_lazy_bytes *op_local_file_bytes(const struct op_local_file *file);
+
 #endif

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WIDTH_DIGITS_MAX = 5 };
+
 static const char integer_letters[] = "diuoxXcp", real_letters[] = "fFeEgGaA";
 
 void op_log_format_deinit(struct op_log_format *format)
@@ -38,6 +40,20 @@ static size_t unescape(const char *at, size_t left, char *ret)
 	return 1;
 }
 
+// A width or precision of some digits more would be a line that fills the memory, at each arrival.
+static bool is_too_wide(const char *fixed, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		size_t digits = 0;
+		while (i + digits < size && isdigit((unsigned char)fixed[i + digits]))
+			digits++;
+		if (digits > WIDTH_DIGITS_MAX)
+			return true;
+		i += digits;
+	}
+	return false;
+}
+
 // From behind the '%': flags, width and precision as they are, the length for 64 bits.
 static struct op_error *conversion(const char *at, size_t left, struct op_log_piece *piece,
 				   size_t *ret_size)
@@ -61,6 +77,11 @@ static struct op_error *conversion(const char *at, size_t left, struct op_log_pi
 		return op_error_create(OP_ERROR_SYNTAX,
 				       "the format's conversion \"%%%.*s\" is too long",
 				       (int)end + 1, at);
+	if (is_too_wide(at, fixed))
+		return op_error_create(OP_ERROR_LIMIT,
+				       "the format's conversion \"%%%.*s\" is too wide: widths and "
+				       "precisions have at most %d digits",
+				       (int)end + 1, at, WIDTH_DIGITS_MAX);
 	bool plain = letter == 'c' || letter == 's' || real;
 	piece->letter = letter == 'p' ? 'x' : letter;
 	snprintf(piece->spec, sizeof(piece->spec), "%s%%%.*s%s%c", letter == 'p' ? "0x" : "",

@@ -6,6 +6,25 @@
 #include "tracer/outpost.h"
 #include "tracer/repl/mode.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN 1
+#elif defined(__has_feature)
+#define HAS_ASAN __has_feature(address_sanitizer)
+#else
+#define HAS_ASAN 0
+#endif
+#if HAS_ASAN
+// A build with sanitizers looks for leaks at its end by tracing itself, which the sandbox does not
+// let it (<sanitizer/lsan_interface.h>).
+OP_API int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void)
+{
+	struct op_error *err = op_sandbox_refuse("look for leaks");
+	op_error_destroy(err);
+	return err != NULL;
+}
+#endif
+
 static int usage(struct op_error *err)
 {
 	fprintf(stderr, "error: %s\n", err->message);
@@ -27,7 +46,11 @@ static int dispatch(const struct op_options *options)
 		struct op_error *err = op_options_dump_commands(stdout, options->dump_commands);
 		return err ? usage(err) : OP_EXIT_DONE;
 	}
-	return options->mode->run(options);
+	if (!op_mode_enter_sandbox(options))
+		return OP_EXIT_FAILED;
+	int status = options->mode->run(options);
+	op_sandbox_leave();
+	return status;
 }
 
 int main(int argc, char **argv)

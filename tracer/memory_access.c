@@ -191,8 +191,8 @@ static struct op_error *memory_home(struct op_session *session, const struct op_
 					     scope.number);
 }
 
-static struct op_error *memory_state(struct op_session *session, const struct op_frame *frame,
-				     uint32_t index, struct op_memory_state *ret)
+struct op_error *op_session_memory_state(struct op_session *session, const struct op_frame *frame,
+					 uint32_t index, struct op_memory_state *ret)
 {
 	struct memory_home home;
 	struct op_error *err = memory_home(session, frame, &home);
@@ -225,7 +225,7 @@ struct op_error *op_session_memories(struct op_session *session, const struct op
 	op_wasm_module_memories(home.wasm, &count);
 	for (uint32_t i = 0; i < count; i++) {
 		struct op_memory_state state;
-		err = memory_state(session, frame, i, &state);
+		err = op_session_memory_state(session, frame, i, &state);
 		if (err)
 			return err;
 		struct op_memory_info info = {.index = i,
@@ -260,7 +260,7 @@ static struct op_error *guest_range(struct op_session *session, const struct op_
 				    struct op_host_addr *ret)
 {
 	struct op_memory_state state;
-	struct op_error *err = memory_state(session, frame, index, &state);
+	struct op_error *err = op_session_memory_state(session, frame, index, &state);
 	if (err)
 		return err;
 	if (offset > state.size || size > state.size - offset)

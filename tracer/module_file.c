@@ -120,8 +120,16 @@ static struct op_error *compare_file(struct op_module_entry *module, int fd, uin
 	return NULL;
 }
 
+// What a look into a file says of a module.
+enum fit {
+	FIT_UNKNOWN, // it is no core module, or not to be had
+	FIT_ANOTHER, // it is another module's
+	FIT_SAME,
+};
+
 // Take the original bytes from a file when they fit the code.
-static struct op_error *take_file(struct op_module_entry *module, const char *resolved, bool *ret)
+static struct op_error *take_file(struct op_module_entry *module, const char *resolved,
+				  enum fit *ret)
 {
 	_cleanup_file_ struct op_bytes bytes = {0};
 	struct op_wasm_module *wasm = NULL;
@@ -135,17 +143,23 @@ static struct op_error *take_file(struct op_module_entry *module, const char *re
 			op_error_destroy(err);
 		return none ? NULL : err;
 	}
-	err = op_module_code_fits(module, wasm, ret);
+	bool fits;
+	const struct op_address_map *map = NULL;
+	err = op_module_code_fits(module, wasm, &fits);
 	op_wasm_module_destroy(wasm);
-	if (!err && *ret)
+	if (!err)
+		err = op_artifact_address_map(module->artifact, &map);
+	// Code without an address map cannot be compared.
+	*ret = fits ? FIT_SAME : map ? FIT_ANOTHER : FIT_UNKNOWN;
+	if (!err && fits)
 		err = op_artifact_set_bytecode(module->artifact, module->info.index, &bytes);
 	return err;
 }
 
 static struct op_error *try_file(struct op_session *session, struct op_module_entry *module,
-				 const char *path, bool *ret)
+				 const char *path, enum fit *ret)
 {
-	*ret = false;
+	*ret = FIT_UNKNOWN;
 	_cleanup_free_ char *resolved = NULL;
 	size_t recorded;
 	uint64_t size;
@@ -161,8 +175,11 @@ static struct op_error *try_file(struct op_session *session, struct op_module_en
 	int fd = open_target_file(resolved, &size);
 	if (fd < 0)
 		return NULL;
+	bool same = false;
 	if (recorded == size)
-		err = compare_file(module, fd, size, ret);
+		err = compare_file(module, fd, size, &same);
+	if (same)
+		*ret = FIT_SAME;
 	close(fd);
 	return err || recorded ? err : take_file(module, resolved, ret);
 }
@@ -183,17 +200,17 @@ struct op_error *op_module_find_file(struct op_session *session, struct op_modul
 		const char *path = argument_path(command + at);
 		if (!ends_like_module(path))
 			continue;
-		bool fits;
-		struct op_error *err = try_file(session, module, path, &fits);
+		enum fit fit;
+		struct op_error *err = try_file(session, module, path, &fit);
 		if (err)
 			return err;
 		candidates++;
 		chosen = path;
-		if (fits)
+		if (fit == FIT_SAME)
 			break;
 		// The only module file of a program with one module gives the name, even where its
 		// contents cannot be compared (.wat, .cwasm).
-		if (candidates > 1 || session->modules.count)
+		if (candidates > 1 || session->modules.count || fit == FIT_ANOTHER)
 			chosen = NULL;
 	}
 	if (!chosen)

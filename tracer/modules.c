@@ -2,6 +2,7 @@
 // The modules of the guest as a person knows them: names, functions, where their copies are.
 #include "tracer/shadow_frames.h"
 #include "tracer/source.h"
+#include "tracer/source_native.h"
 
 #include <fnmatch.h>
 #include <inttypes.h>
@@ -24,6 +25,7 @@ static void entry_destroy(struct op_module_entry *entry)
 	if (!entry)
 		return;
 	op_source_close(entry);
+	op_native_info_destroy(entry->native);
 	for (uint32_t i = 0; entry->demangled_names && i < entry->info.function_count; i++)
 		free(entry->demangled_names[i]);
 	free(entry->demangled_names);
@@ -226,6 +228,20 @@ struct op_error *op_module_take_bytes(struct op_module_entry *module, const stru
 	count_by_module(module);
 	module->info.function_count = more > count ? more : count;
 	module->info.has_file_bytes = true;
+	return NULL;
+}
+
+struct op_error *op_module_has_function(struct op_module_entry *module, uint32_t index)
+{
+	// Engines allow so many functions in a module.
+	static const uint32_t functions_max = 1000000;
+	uint32_t count = module->info.function_count;
+	if (index < count || index >= functions_max)
+		return NULL;
+	if (!lengthen_list(&module->function_names, count, index + 1) ||
+	    !lengthen_list(&module->demangled_names, count, index + 1))
+		return op_error_no_memory();
+	module->info.function_count = index + 1;
 	return NULL;
 }
 

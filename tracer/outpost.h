@@ -47,6 +47,30 @@ struct op_session_options {
 /** "0.1.0" */
 OP_API const char *op_version(void);
 
+/**
+ * What a sandboxed program may have to do with. Zero-initialise; size is for growth. The strings
+ * are borrowed until op_sandbox_leave().
+ */
+struct op_sandbox_options {
+	size_t size;             /**< sizeof(struct op_sandbox_options) */
+	int64_t pid;             /**< the process that may be opened; 0: none */
+	const char *const *argv; /**< the program that may be started; NULL: none */
+	const char *file;        /**< what is looked at is in this file; NULL: in none */
+};
+/**
+ * Split the calling program in two for the rest of its life, before it has made a session: a child
+ * traces the target, and the caller, which decodes what the target holds, gives up its rights. It
+ * runs as the target's user then (when it was root), without capabilities, opens files for reading
+ * only, and starts, signals and connects to nothing. Sessions work as before. What they cannot do
+ * fails with OP_ERROR_UNSUPPORTED.
+ */
+OP_API struct op_error *op_sandbox_enter(const struct op_sandbox_options *options);
+/** Before the program ends: wait for the child's end. Fine without a sandbox. */
+OP_API void op_sandbox_leave(void);
+/** NULL, or in a sandbox the OP_ERROR_UNSUPPORTED that @p what ("start other programs") cannot be
+ * done there. */
+OP_API struct op_error *op_sandbox_refuse(const char *what);
+
 OP_API struct op_error *op_session_create(const struct op_session_options *options,
 					  struct op_session **ret);
 /** Detaches (or kills a program that it launched and that was never detached). NULL is fine. */
@@ -80,12 +104,16 @@ struct op_core_open_options {
 	const char *program; /**< the executable, instead of the one that the core names; NULL */
 	const char *sysroot; /**< a folder with the files of the machine where it ran; NULL: none */
 	bool allow_empty;    /**< also when no Wasmtime image is found */
+	/** Of a Wasm core dump: the files of its modules, where they are known. */
+	const char *const *modules;
+	size_t module_count;
 };
 struct op_event;
 /**
- * Open a core file (ELF: the kernel's, gcore's, systemd-coredump's, compressed or not) as a process
- * that is stopped for good: OP_SESSION_STOPPED. What needs a process that can run fails with
- * OP_ERROR_UNSUPPORTED; op_session_detach() closes it. What is missing is told as warnings.
+ * Open a core file (ELF: the kernel's, gcore's, systemd-coredump's, compressed or not; or a Wasm
+ * core dump) as a process that is stopped for good: OP_SESSION_STOPPED. What needs a process that
+ * can run fails with OP_ERROR_UNSUPPORTED; op_session_detach() closes it. What is missing is told
+ * as warnings.
  * @param[out] ret how it ended: OP_REASON_CORE.
  * @return OP_ERROR_IO, OP_ERROR_FORMAT, OP_ERROR_UNSUPPORTED (another machine's),
  * OP_ERROR_NOT_FOUND (a program that does not fit), OP_ERROR_NOT_WASMTIME.
@@ -95,6 +123,12 @@ OP_API struct op_error *op_session_open_core(struct op_session *session, const c
 					     struct op_event *ret);
 /** Whether a file begins like a core file, or like a compressed one. */
 OP_API bool op_session_is_core_file(const char *path);
+/** Whether a stopped program has come to its end meanwhile: somebody has killed it. A run tells
+ * how; nothing else can be done with it. */
+OP_API bool op_session_is_dying(struct op_session *session);
+/** Whether nothing of the target lives any more, whatever it was opened for: what fails then fails
+ * for that. */
+OP_API bool op_session_has_died(const struct op_session *session);
 /** Whether the target is a core file. */
 OP_API bool op_session_is_core(const struct op_session *session);
 /** What is known of an open core file. Borrowed until it is closed. */
@@ -120,7 +154,9 @@ struct op_written_core {
 	size_t missing;        /**< threads that were dying */
 	uint64_t unread;       /**< bytes that should be in it and could not be read: zeros */
 	uint64_t omitted;      /**< bytes of shared memory that were too many to copy: left out */
-	bool from_copy;        /**< of a copy that the process made of itself */
+	bool from_copy;        /**< the process ran on while it was written */
+	bool while_running;    /**< of a copy that outpost made before, while it ran; else it made
+				  one of itself */
 	char no_copy_why[256]; /**< why not, when not */
 	uint64_t stop_ns;      /**< how long the process had to stand still for it */
 };
@@ -145,7 +181,16 @@ OP_API struct op_error *op_session_freeze_core(struct op_session *session,
  * thread may do it, whatever the session does meanwhile. */
 OP_API struct op_error *op_session_write_frozen_core(struct op_frozen_core *core, const char *path,
 						     struct op_written_core *ret);
-/** Free it (taken), written or not. The target is stopped, or gone; nobody writes it any more. */
+/**
+ * Only in a child of the process that outpost is (fork(2)), and there only once, before it ends
+ * with _exit(): what is frozen is the session's target from here on, with everything that the
+ * session knows of it and has selected, while the parent lets the process itself run on. It is as a
+ * core file is: what needs a process that runs fails with OP_ERROR_UNSUPPORTED.
+ */
+OP_API struct op_error *op_session_use_frozen_core(struct op_session *session,
+						   struct op_frozen_core *core);
+/** Free it (taken), written or not. The target is stopped, or gone; nobody writes it any more. When
+ * it was detached from it is stopped once more, for a moment. */
 OP_API struct op_error *op_session_thaw_core(struct op_session *session,
 					     struct op_frozen_core *core);
 /**
@@ -203,12 +248,15 @@ struct op_frame {
 	uint32_t module_id;      /**< see op_session_modules; UINT32_MAX for HOST */
 	bool has_pc;
 	uint32_t pc; /**< offset in the module's original bytes; a caller's frame: the call */
+	uint32_t function_offset; /**< without pc, of a Wasm core dump: from the function body's
+				     first byte; 0: not known */
 	struct op_host_addr host_pc, fp;
 	struct op_host_addr host_sp; /**< HOST: where the stretch begins */
 	struct op_host_addr vmctx;   /**< 0: unknown */
 	bool inlined;
 	bool in_flight;     /**< inside the instruction at pc: its operand stack is being changed */
-	bool no_values;     /**< compiled without guest-debug */
+	bool dumped;        /**< of a Wasm core dump: it has no place in a host */
+	bool no_values;     /**< compiled without guest-debug; or the dump has none */
 	bool has_arguments; /**< ... but at its first machine instruction, where the parameters are
 			       known by the calling convention */
 	uint32_t local_count; /**< 0 when unknown */
@@ -529,6 +577,7 @@ struct op_source_node {
 	uint32_t memory;
 	uint64_t address, size; /**< bytes in linear memory, when it has a place */
 	bool recovered;         /**< read through the shadow stack of code without guest-debug */
+	bool native;            /**< by the image's native debug information (-D debug-info) */
 	bool shadowed;          /**< a variable of an inner block has its name */
 	uint64_t length;        /**< children in all */
 	const struct op_source_node *children;
@@ -542,6 +591,8 @@ struct op_source_limits {
 	char format;     /**< of numbers, as print/x: 'x', 'd', 'u', 'o', 't', 'c', 'f', 'a', 's';
 			    0: natural */
 	bool plain;      /**< containers and strings as the structs that they are */
+	bool object; /**< a base class of C++ that a pointer or reference leads to is shown as the
+			object that it is a part of */
 };
 enum op_source_variables { OP_SOURCE_ARGUMENTS, OP_SOURCE_LOCALS };
 /**
@@ -601,12 +652,14 @@ struct op_module {
 	const char *name;    /**< as shown and as typed in MODULE!... */
 	uint32_t index;      /**< static module index in its artifact */
 	bool is_component;   /**< part of a component */
-	const char *version; /**< Wasmtime's version string in the image */
+	const char *version; /**< Wasmtime's version string in the image; "": of a Wasm core dump */
 	bool layout_known;   /**< false: newer than outpost knows */
 	bool has_guest_debug, has_slots, has_bytecode, has_address_map, has_symbols,
 		has_dwarf;       /**< recorded in its artifact */
 	bool has_file_bytes;     /**< the original bytes were found in the file that the process was
 				    started with, and fit the code */
+	bool made_up;            /**< of a Wasm core dump, and nobody has its bytes: it has what the
+				    dump tells, no functions' code, no names, types, tables, exports */
 	uint32_t function_count; /**< imported and defined; 0 when unknown */
 	uint32_t imported_functions;
 	uint64_t text_size;                /**< native code bytes of its artifact */

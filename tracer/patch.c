@@ -262,6 +262,10 @@ void op_patch_set_remove_purposes(struct op_patch_set *set, unsigned purposes)
 		patch->purposes &= ~purposes;
 		if (!(patch->purposes & OP_PATCH_STEP))
 			patch->plan = 0;
+		if (!(patch->purposes & OP_PATCH_RUN_MASK)) {
+			patch->step_frame = 0;
+			patch->inner_arrivals = 0;
+		}
 		if (patch->purposes)
 			set->purposeful.data[kept++] = patch->address;
 	}
@@ -348,7 +352,7 @@ static struct op_error *compose(struct op_session *session, struct op_patch *pat
 	*ret = (struct op_code_write){.address = patch->address, .size = patch->size};
 	*ret_old = patch->inserted ? patch->journal_entry : UINT32_MAX;
 	struct op_error *err =
-		patch->wants_stub || patch->stub ? op_agent_arm(session, patch) : NULL;
+		op_patch_wants_stub(patch) || patch->stub ? op_agent_arm(session, patch) : NULL;
 	if (err)
 		return err;
 	patch->called = patch->stub != NULL;
@@ -487,8 +491,9 @@ struct op_error *op_patch_set_promote(struct op_session *session, const struct o
 	struct node *node, *next;
 	struct op_error *err = NULL;
 	HASH_ITER(hh, set->nodes, node, next)
-	if (node->patch.image == image->id && node->patch.wants_stub && node->patch.inserted &&
-	    !node->patch.called && !err && !op_array_push(&served, &node->patch))
+	if (node->patch.image == image->id && op_patch_wants_stub(&node->patch) &&
+	    node->patch.inserted && !node->patch.called && !err &&
+	    !op_array_push(&served, &node->patch))
 		err = op_error_no_memory();
 	if (!err && served.count)
 		err = insert(session, served.data, served.count, false);

@@ -48,11 +48,21 @@ struct op_patch {
 	uint64_t
 		*cells; /**< the same places: where a counter is in the target; NULL: no counters */
 	uint32_t breakpoint_count;
-	bool wants_stub;            /**< one of them is better served by code in the target */
+	bool wants_stub; /**< one of them is better served by code in the target */
+	/** Of a step over calls: arrivals in frames below this one mean nothing to it, and there
+	 * are many, so code in the target passes them by; 0: none such. */
+	uint64_t step_frame;
+	unsigned inner_arrivals;    /**< during this run, in such frames */
 	bool called;                /**< what is inserted is a call of the stub, else a trap */
 	uint32_t inside;            /**< bit i: the stub does what breakpoint i of the list wants */
 	struct op_patch_stub *stub; /**< agent.c's; NULL: none */
 };
+
+/** Whether code in the target does better than a trap at each arrival. */
+static inline bool op_patch_wants_stub(const struct op_patch *patch)
+{
+	return patch->wants_stub || patch->step_frame;
+}
 
 struct op_error *op_patch_set_create(struct op_patch_set **ret);
 void op_patch_set_destroy(struct op_patch_set *set);

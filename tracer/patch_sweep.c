@@ -45,8 +45,10 @@ static const struct op_copied_patch *find_copied(const struct op_session *sessio
 struct op_error *op_patch_note_copied(struct op_session *session, const struct op_patch *patch)
 {
 	const struct op_image *image = op_image_set_by_id(session->images, patch->image);
-	bool lasting =
-		patch->breakpoint_count || patch->purposes & (OP_PATCH_ENTRY | OP_PATCH_CALL_MASK);
+	// A slot that a step wants for a moment is known again by what stands in it. An instruction
+	// is not, and a step wants the one at which guests trap, in every copy.
+	bool lasting = patch->kind == OP_PATCH_RAW || patch->breakpoint_count ||
+		       patch->purposes & (OP_PATCH_ENTRY | OP_PATCH_CALL_MASK);
 	// Code that was not compiled for guest-debug is not cloned.
 	if (!lasting || !image || image->file_backed ||
 	    !op_artifact_info(image->artifact)->has_frames)

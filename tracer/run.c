@@ -152,6 +152,9 @@ static struct op_error *let_run(struct op_session *session, int64_t stepping)
 	session->behind_thread = 0;
 	op_session_forget(session);
 	session->state = OP_SESSION_RUNNING;
+	// Ctrl-C that came while the program still stood has told nobody but this flag.
+	if (session->cancel.requested)
+		op_process_interrupt(session->process);
 	if (op_step_is_native(session->step, session->selected_thread)) {
 		err = op_patch_set_shield(session);
 		if (err)
@@ -210,9 +213,22 @@ static struct op_error *start_planned(struct op_session *session, struct op_erro
 	return start(session, op_session_selected_thread(session));
 }
 
+// A stopped program that was killed runs no more; its end is the next stop. Threads may stand at
+// their ends, where outpost wants to look at the program's (op_process_watch_exit()).
+static bool runs_to_its_end(struct op_session *session)
+{
+	if (!op_session_is_dying(session))
+		return false;
+	op_error_destroy(op_process_run(session->process, &(struct op_run_request){0}));
+	session->state = OP_SESSION_RUNNING;
+	return true;
+}
+
 struct op_error *op_session_run(struct op_session *session, enum op_run_kind kind, uint64_t count)
 {
 	struct op_error *err = op_session_need_live(session, "cannot run the program");
+	if (!err && runs_to_its_end(session))
+		return NULL;
 	if (!err)
 		err = choose_threads(session, kind);
 	if (err)
@@ -232,6 +248,8 @@ struct op_error *op_session_run(struct op_session *session, enum op_run_kind kin
 struct op_error *op_session_run_to(struct op_session *session, const char *place, bool any_frame)
 {
 	struct op_error *err = op_session_need_live(session, "cannot run the program");
+	if (!err && runs_to_its_end(session))
+		return NULL;
 	if (!err)
 		err = choose_threads(session, OP_RUN_UNTIL);
 	if (err)

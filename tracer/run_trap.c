@@ -87,7 +87,7 @@ static void note_trap(struct op_session *session, op_thread_id thread, const str
 static struct op_error *leave_slot(struct op_session *session, op_thread_id thread,
 				   const struct op_patch *patch)
 {
-	return patch->wants_stub && patch->kind == OP_PATCH_SLOT
+	return op_patch_wants_stub(patch) && patch->kind == OP_PATCH_SLOT
 		       ? rewind_to(session, thread, patch->address + patch->size)
 		       : NULL;
 }
@@ -144,7 +144,9 @@ static struct op_error *promote(struct op_session *session, op_thread_id thread,
 				struct op_patch *patch)
 {
 	const struct op_image *image = op_image_set_by_id(session->images, patch->image);
-	if (!image || !op_agent_note_running(session, image))
+	bool is_new = image && op_agent_note_running(session, image);
+	// A step's wish for a stub may come when the copy is known.
+	if (!is_new && !(patch->step_frame && op_agent_may_call(session, image)))
 		return pass(session, thread, patch);
 	// Not only for the writes: the target maps memory with a thread that waits. And the rest of
 	// the slot is a NOP only until then, which outpost may not outlive.
@@ -153,6 +155,9 @@ static struct op_error *promote(struct op_session *session, op_thread_id thread,
 		err = rewind_to(session, thread, patch->address + patch->size);
 	if (!err)
 		err = op_patch_set_promote(session, image);
+	// Where there can be none a step looks at each arrival.
+	if (!patch->called)
+		patch->step_frame = 0;
 	if (!err)
 		err = pass(session, thread, patch);
 	return err ?: op_run_threads(session, 0);
@@ -190,6 +195,8 @@ static struct op_error *patch_reached(struct op_session *session, op_thread_id t
 			       : pass(session, thread, patch);
 	enum op_step_verdict verdict;
 	err = op_step_reached(session, thread, patch, &verdict);
+	if (!err && verdict == OP_STEP_ELSEWHERE && patch->step_frame && !patch->called)
+		return promote(session, thread, patch);
 	return err ?: step_verdict(session, thread, patch, verdict, event);
 }
 
@@ -228,7 +235,7 @@ static struct op_error *unknown_trap(struct op_session *session, op_thread_id th
 		const struct op_patch *fresh = op_patch_find(session->patches, address);
 		// It may also be a later one, where one was that has gone. The thread's slot is
 		// written too: see promote().
-		if (image && fresh && fresh->wants_stub &&
+		if (image && fresh && op_patch_wants_stub(fresh) &&
 		    (op_agent_note_running(session, image) || fresh->called))
 			err = rewind_to(session, thread, address + arch->slot_size)
 				      ?: op_patch_set_renew(session, image);

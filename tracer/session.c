@@ -11,6 +11,7 @@
 #include "tracer/agent/agent.h"
 #include "tracer/breakpoint.h"
 #include "tracer/count.h"
+#include "tracer/dump_process.h"
 #include "tracer/call_trace.h"
 #include "tracer/catchpoint.h"
 #include "tracer/expression_session.h"
@@ -207,12 +208,14 @@ int64_t op_session_process_id(const struct op_session *session)
 static struct op_error *read_process(void *context, struct op_host_addr addr, void *buffer,
 				     size_t size, size_t *ret_done)
 {
-	return op_process_read_some(context, addr, buffer, size, ret_done);
+	const struct op_session *session = context;
+	return op_process_read_some(session->process, addr, buffer, size, ret_done);
 }
 
 static struct op_error *unreadable_in_process(void *context, struct op_host_addr addr)
 {
-	return op_process_unreadable(context, addr);
+	const struct op_session *session = context;
+	return op_process_unreadable(session->process, addr);
 }
 
 struct op_memory op_session_memory(struct op_session *session)
@@ -229,6 +232,7 @@ struct op_stack_context op_session_stack_context(struct op_session *session)
 		.regions = session->regions.data,
 		.region_count = session->regions.count,
 		.cancel = &session->cancel,
+		.dump = op_dump_process_stacks(session->process),
 	};
 }
 
@@ -340,7 +344,7 @@ struct op_error *op_session_adopt(struct op_session *session, struct op_process 
 {
 	session->process = process;
 	session->raw_memory = (struct op_memory){
-		.context = process,
+		.context = session,
 		.read_some = read_process,
 		.unreadable = unreadable_in_process,
 	};
@@ -451,6 +455,16 @@ struct op_error *op_session_open_artifact(struct op_session *session, const char
 	return err;
 }
 
+bool op_session_has_died(const struct op_session *session)
+{
+	return session->process && op_process_has_died(session->process);
+}
+
+bool op_session_is_dying(struct op_session *session)
+{
+	return session->state == OP_SESSION_STOPPED && op_process_is_dying(session->process);
+}
+
 static void let_go(struct op_session *session, bool keep_modules)
 {
 	if (!keep_modules) {
@@ -459,6 +473,39 @@ static void let_go(struct op_session *session, bool keep_modules)
 	}
 	op_modules_leave_memory(session);
 	drop_process(session);
+}
+
+// The first of two errors; the other one is given back.
+static struct op_error *first_of(struct op_error *first, struct op_error *second)
+{
+	if (!first)
+		return second;
+	op_error_destroy(second);
+	return first;
+}
+
+// Everything of outpost's in the program, all threads stopped. What is independent of what has
+// failed is done all the same; traps that are left after all the guardian makes harmless when it is
+// told to go (op_guardian_stop()).
+static struct op_error *take_all_out(struct op_session *session)
+{
+	// A visible stop has taken every patch out; what a failed run left behind goes now.
+	struct op_error *err = op_patch_set_withdraw(session);
+	if (err && err->code != OP_ERROR_PROCESS_GONE) {
+		op_error_destroy(err);
+		err = op_patch_set_withdraw(session);
+	}
+	if (!err)
+		err = op_patch_sweep_copies(session);
+	if (err && err->code == OP_ERROR_PROCESS_GONE)
+		return err;
+	// Slots that could not be written may still lead into stubs: then these stay.
+	bool clean = !err;
+	err = first_of(err, op_new_code_let_go(session));
+	if (clean)
+		err = first_of(err, op_agent_leave(session));
+	err = first_of(err, op_watch_disarm(session));
+	return first_of(err, op_process_unshield(session->process));
 }
 
 static struct op_error *detach(struct op_session *session, bool keep_modules)
@@ -479,18 +526,7 @@ static struct op_error *detach(struct op_session *session, bool keep_modules)
 		let_go(session, keep_modules);
 		return NULL;
 	}
-	// A visible stop has taken every patch out; what a failed run left behind goes now.
-	err = op_patch_set_withdraw(session);
-	if (!err)
-		err = op_patch_sweep_copies(session);
-	if (!err)
-		err = op_new_code_let_go(session);
-	if (!err)
-		err = op_agent_leave(session);
-	if (!err)
-		err = op_watch_disarm(session);
-	if (!err)
-		err = op_process_unshield(session->process);
+	err = take_all_out(session);
 	if (err && err->code == OP_ERROR_PROCESS_GONE) {
 		// At its end, or dead: nothing of outpost's will ever be run in it again. Whether
 		// there is something left to let go the detach says.

@@ -39,6 +39,8 @@ struct op_source_shown;
 struct op_source_state;
 struct op_source_text;
 struct op_shadow_functions;
+struct op_frame_chain;
+struct op_native_info;
 struct op_host_modules;
 struct op_process_info;
 struct op_host_stretch;
@@ -56,6 +58,7 @@ struct op_module_entry {
 	struct op_frame_position *frame_positions; /**< source_frame.c */
 	struct OP_ARRAY(struct op_host_addr) copies;
 	struct op_shadow_functions *shadow; /**< shadow_frames.c */
+	struct op_native_info *native;      /**< NULL: not asked for yet (native_info.h) */
 	struct op_source_state *source;     /**< NULL: not asked for yet (source.h) */
 };
 
@@ -68,7 +71,8 @@ struct op_stack_store {
 	struct op_walk walk;
 	char *incomplete;
 	bool valid;
-	bool arriving;  /**< of op_stacks_arrived(): a Wasm frame is one frame */
+	bool interrupted; /**< somebody stopped the walk: good for that command only */
+	bool arriving;    /**< of op_stacks_arrived(): a Wasm frame is one frame */
 	int64_t thread; /**< 0: suspended */
 	size_t suspended;
 	size_t limit;
@@ -111,7 +115,7 @@ struct op_session {
 	 * the innermost frame's pc are not entered yet, and are no frames. */
 	uint32_t hidden_bodies;
 	int64_t hidden_thread;
-	bool run_is_over; /**< no thread needed to move for it: the wait tells at once */
+	bool run_is_over;    /**< no thread needed to move for it: the wait tells at once */
 	int64_t only_thread; /**< the one that this run lets run; 0: all */
 	struct OP_ARRAY(struct op_host_addr) store_addresses; /**< by number; empty: look again */
 	struct op_mappings mappings;
@@ -134,6 +138,7 @@ struct op_session {
 
 	struct op_stack_store stack;
 	struct op_shadow_chain shadow_chain;
+	struct op_frame_chain *frame_chain; /**< of the stack (frame_registers.c); NULL: none */
 	struct OP_ARRAY(struct op_thread_summary) summaries;
 	struct OP_ARRAY(struct op_virtual_frame) summary_frames;
 	struct op_suspended *suspended;
@@ -242,6 +247,8 @@ struct op_module_entry *op_module_by_artifact(struct op_session *session,
 const char *op_module_function_name(struct op_module_entry *module, uint32_t index);
 /** Give a module its original bytes, which were found later. They belong to it. Copied. */
 struct op_error *op_module_take_bytes(struct op_module_entry *module, const struct op_bytes *bytes);
+/** A function that something else than the module's bytes shows: there are at least as many. */
+struct op_error *op_module_has_function(struct op_module_entry *module, uint32_t index);
 /** The module that a user named; NULL when none has that name. */
 struct op_module_entry *op_module_by_name(struct op_session *session, const char *name,
 					  size_t size);
@@ -279,7 +286,7 @@ struct op_error *op_stacks_select_after_stop(struct op_session *session, int64_t
  */
 struct op_error *op_stacks_arrived(struct op_session *session, int64_t thread, uint64_t address,
 				   const struct op_frame **ret);
-/** The virtual frame behind a public one. */
+/** The virtual frame behind a public one; NULL for NULL. */
 const struct op_virtual_frame *op_frame_virtual(const struct op_frame *frame);
 
 // arguments.c
@@ -307,6 +314,10 @@ struct op_error *op_arguments_of_call(struct op_session *session, int64_t thread
 /** One local; what op_session_locals() says of it. */
 struct op_error *op_session_local(struct op_session *session, const struct op_frame *frame,
 				  uint32_t index, struct op_value *ret);
+/** Where a linear memory is: of the frame's instance, or of the one that commands mean. */
+struct op_memory_state;
+struct op_error *op_session_memory_state(struct op_session *session, const struct op_frame *frame,
+					 uint32_t index, struct op_memory_state *ret);
 void op_variable_list_deinit(struct op_variable_list *list);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "target-runtime/global.h"
 #include "target-runtime/wasm/shadow_stack.h"
+#include "tracer/frame_registers.h"
 #include "tracer/shadow_code.h"
 #include "tracer/shadow_private.h"
 #include "tracer/state.h"
@@ -124,18 +125,6 @@ struct op_error *op_shadow_function(struct op_module_entry *module, uint32_t ind
 
 // The stack -----------------------------------------------------------------------------------
 
-static const struct op_machine_frame *machine_frame(const struct op_session *session,
-						    const struct op_frame *frame)
-{
-	const struct op_walk *walk = &session->stack.walk;
-	for (size_t i = 0; i < walk->count; i++)
-		if (walk->frames[i].kind == OP_MACHINE_FRAME_WASM &&
-		    walk->frames[i].fp.value == frame->fp.value &&
-		    walk->frames[i].pc.value == frame->host_pc.value)
-			return &walk->frames[i];
-	return NULL;
-}
-
 // Whether the thread stands where the pc says: a caller is in its call, which nothing is moved
 // across.
 static struct op_error *check_place(struct op_session *session,
@@ -143,7 +132,7 @@ static struct op_error *check_place(struct op_session *session,
 				    const struct op_frame *frame,
 				    const struct op_shadow_frame *shadow, uint64_t depth)
 {
-	const struct op_machine_frame *machine = machine_frame(session, frame);
+	const struct op_machine_frame *machine = op_frame_machine(session, frame);
 	if (machine && machine->pc_is_return_address)
 		return NULL;
 	const struct op_image *image =

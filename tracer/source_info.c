@@ -27,7 +27,8 @@ struct op_source_state {
 	struct op_session *session;
 	const char *module; // its name
 	struct op_debug_info *info;
-	void *made; // bytes that the information was made of, when no file has them
+	void *made;                 // bytes that the information was made of, when no file has them
+	struct op_local_file *file; // that it is read from, part by part
 	char *origin;
 	char *missing;
 	struct op_text reasons; // of the places that had none
@@ -45,6 +46,7 @@ void op_source_close(struct op_module_entry *module)
 		op_guest_values_forget(state->session, state->info);
 	op_step_forget_module(state->session, module);
 	op_debug_info_destroy(state->info);
+	op_local_file_close(state->file);
 	free(state->made);
 	free(state->origin);
 	free(state->missing);
@@ -190,6 +192,16 @@ static void use_code(const struct op_module_entry *module, struct op_debug_sourc
 	source->context = (void *)module->wasm;
 }
 
+// The module's own bytes were not known: these are they, all of them.
+static struct op_error *take_bytes(struct op_module_entry *module,
+				   const struct op_wasm_module *wasm)
+{
+	const struct op_bytes *bytes = op_wasm_module_bytes(wasm);
+	struct op_error *err =
+		op_lazy_bytes_need(op_wasm_module_lazy(wasm), bytes->data, bytes->size);
+	return err ?: op_module_take_bytes(module, bytes);
+}
+
 static struct op_error *take_module(struct op_module_entry *module,
 				    const struct op_wasm_module *wasm, const char *path,
 				    enum named_by named)
@@ -209,7 +221,7 @@ static struct op_error *take_module(struct op_module_entry *module,
 	if (module->wasm)
 		op_wasm_module_code_section(module->wasm, &source.code_start, &source.code_end);
 	else
-		err = op_module_take_bytes(module, op_wasm_module_bytes(wasm));
+		err = take_bytes(module, wasm);
 	use_code(module, &source);
 	if (!err)
 		err = take(state, &source);
@@ -227,18 +239,21 @@ static struct op_error *try_file(struct op_module_entry *module, const char *pat
 				 enum named_by named)
 {
 	struct op_source_state *state = module->source;
-	_cleanup_file_ struct op_bytes bytes = {0};
+	_cleanup_(op_local_file_closep) struct op_local_file *file = NULL;
 	struct op_wasm_module *wasm = NULL;
-	struct op_error *err = op_local_file_read(path, FILE_SIZE_MAX, &bytes);
+	struct op_error *err = op_local_file_open(path, FILE_SIZE_MAX, &file);
 	if (err && err->system_errno == ENOENT && named == NAMED_BY_PLACE) {
 		op_error_destroy(err);
 		return NULL;
 	}
 	if (!err)
-		err = op_wasm_module_create(&bytes, &wasm);
+		err = op_wasm_module_create_lazy(op_lazy_bytes_all(op_local_file_bytes(file)),
+						 op_local_file_bytes(file), &wasm);
 	if (!err)
 		err = take_module(module, wasm, path, named);
 	op_wasm_module_destroy(wasm);
+	if (state->info)
+		state->file = op_take(file);
 	return as_reason(state, err);
 }
 

@@ -256,6 +256,8 @@ static uint64_t entries_of(const struct op_location_step *step)
 	case OP_LOCATION_LOCAL:
 	case OP_LOCATION_GLOBAL:
 	case OP_LOCATION_OPERAND:
+	case OP_LOCATION_REGISTER:
+	case OP_LOCATION_FRAME_ADDRESS:
 		return 0;
 	case OP_LOCATION_DUPLICATE:
 		return step->value >= 0 && step->value < DEPTH_MAX ? (uint64_t)step->value + 1

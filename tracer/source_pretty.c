@@ -211,7 +211,8 @@ struct op_source_value op_pretty_at(const struct op_pretty *p, const struct op_t
 					.place = OP_SOURCE_VALUE_MEMORY,
 					.memory = p->value->memory,
 					.address = address,
-					.recovered = p->value->recovered};
+					.recovered = p->value->recovered,
+					.native = p->value->native};
 }
 
 struct op_error *op_pretty_fits(struct op_pretty *p, uint64_t address, const struct op_type *type,

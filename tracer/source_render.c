@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "tracer/source_dynamic.h"
 #include "tracer/source_pretty.h"
 #include "tracer/source_scalar.h"
 
@@ -158,7 +159,10 @@ static struct op_error *reference(struct op_render *x, const struct op_source_va
 		return NULL;
 	}
 	node->is_reference = true;
-	err = op_render_value(x, &target, node);
+	if (x->limits.object)
+		err = op_source_value_dynamic(x->session, x->frame, &target);
+	if (!err)
+		err = op_render_value(x, &target, node);
 	op_render_leave(x);
 	return err;
 }
@@ -209,6 +213,7 @@ static struct op_error *describe(struct op_render *x, const struct op_source_val
 				 const struct op_type *type, struct op_source_node *node)
 {
 	node->recovered = value->recovered;
+	node->native = value->native;
 	node->has_place = !value->is_bit_field &&
 			  (value->place == OP_SOURCE_VALUE_MEMORY || value->has_address);
 	if (node->has_place) {

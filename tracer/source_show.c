@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tracer/expression_session.h"
+#include "tracer/source_dynamic.h"
 #include "tracer/source_render.h"
 
 struct op_source_shown {
@@ -161,6 +162,8 @@ struct op_error *op_session_source_node(struct op_session *session, const struct
 	op_render_init(&x, session, frame, limits, &shown->node);
 	_cleanup_source_value_ struct op_source_value value = {0};
 	struct op_error *err = op_source_value_copy(guest, &value);
+	if (!err && x.limits.object)
+		err = op_source_value_dynamic(session, frame, &value);
 	if (!err)
 		err = op_render_value(&x, &value, &shown->root);
 	if (err && !op_source_is_fatal(err)) {

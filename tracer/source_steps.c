@@ -12,7 +12,8 @@ struct machine {
 	struct op_session_source source;
 	uint64_t stack[STACK_MAX];
 	size_t depth;
-	unsigned bits; // of an address: 32 or 64
+	unsigned bits;                           // of an address: 32 or 64
+	const struct op_frame_registers *native; // NULL: of Wasm
 };
 
 static struct op_error *bad(const char *what)
@@ -43,6 +44,39 @@ static int64_t as_signed(const struct machine *m, uint64_t value)
 }
 
 // Leaves --------------------------------------------------------------------------------------
+
+struct op_error *op_source_native_register(struct op_session *session,
+					   const struct op_frame_registers *frame, uint64_t number,
+					   uint64_t *ret)
+{
+	const struct op_arch *arch = op_process_arch(session->process);
+	if (number >= arch->dwarf_register_count)
+		return op_error_create(OP_ERROR_NOT_FOUND,
+				       "it is in register %" PRIu64 " (by DWARF's number), which "
+				       "outpost does not read",
+				       number);
+	if (!(frame->registers.known >> number & 1))
+		return op_error_create(OP_ERROR_NOT_FOUND, "register %s of a caller is not kept",
+				       arch->register_names[number]);
+	*ret = frame->registers.all.value[number];
+	return NULL;
+}
+
+static struct op_error *native_leaf(struct machine *m, const struct op_location_step *step)
+{
+	uint64_t value = m->native ? m->native->frame_address : 0;
+	if (!m->native)
+		return bad("a register in Wasm");
+	if (step->op == OP_LOCATION_FRAME_ADDRESS && !m->native->has_frame_address)
+		return op_error_create(OP_ERROR_NOT_FOUND,
+				       "the image's unwind information does not say where its "
+				       "frame is");
+	struct op_error *err = step->op == OP_LOCATION_REGISTER
+				       ? op_source_native_register(m->source.session, m->native,
+								   (uint64_t)step->value, &value)
+				       : NULL;
+	return err ?: push(m, value);
+}
 
 static struct op_error *leaf(struct machine *m, const struct op_location_step *step)
 {
@@ -84,7 +118,10 @@ static struct op_error *load(struct machine *m, uint64_t size)
 	if (!size || size > sizeof(bytes))
 		return bad("a load of that size");
 	struct op_error *err = pop(m, &address);
-	if (!err)
+	struct op_memory memory = op_session_memory(m->source.session);
+	if (!err && m->native)
+		err = op_memory_read(&memory, op_host_addr(address), bytes, (size_t)size);
+	else if (!err)
 		err = op_session_read_memory(m->source.session, m->source.frame, 0, address, bytes,
 					     (size_t)size);
 	return err ?: push(m, op_bits_load(bytes, (size_t)size));
@@ -219,6 +256,9 @@ static struct op_error *run_step(struct machine *m, const struct op_location_ste
 	case OP_LOCATION_GLOBAL:
 	case OP_LOCATION_OPERAND:
 		return leaf(m, step);
+	case OP_LOCATION_REGISTER:
+	case OP_LOCATION_FRAME_ADDRESS:
+		return native_leaf(m, step);
 	case OP_LOCATION_LOAD:
 		return load(m, (uint64_t)step->value);
 	case OP_LOCATION_DUPLICATE:
@@ -247,17 +287,32 @@ static unsigned address_bits(struct op_session *session, const struct op_frame *
 	return count && memories[0].is_64 ? 64 : 32;
 }
 
+static struct op_error *run(struct machine *m, const struct op_location_piece *piece, uint64_t *ret)
+{
+	struct op_error *err = NULL;
+	for (size_t i = 0; !err && i < piece->step_count; i++)
+		err = run_step(m, &piece->steps[i]);
+	return err ?: pop(m, ret);
+}
+
 struct op_error *op_source_steps_recover(struct op_session *session, const struct op_frame *frame,
 					 const struct op_location_piece *piece, bool *ret_recovered,
 					 uint64_t *ret)
 {
 	struct machine m = {.bits = address_bits(session, frame)};
 	op_session_source_init(&m.source, session, frame);
-	struct op_error *err = NULL;
-	for (size_t i = 0; !err && i < piece->step_count; i++)
-		err = run_step(&m, &piece->steps[i]);
+	struct op_error *err = run(&m, piece, ret);
 	*ret_recovered |= m.source.recovered;
-	return err ?: pop(&m, ret);
+	return err;
+}
+
+struct op_error *op_source_steps_native(struct op_session *session,
+					const struct op_frame_registers *frame,
+					const struct op_location_piece *piece, uint64_t *ret)
+{
+	struct machine m = {.bits = 64, .native = frame};
+	op_session_source_init(&m.source, session, NULL);
+	return run(&m, piece, ret);
 }
 
 struct op_error *op_source_steps_run(struct op_session *session, const struct op_frame *frame,

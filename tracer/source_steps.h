@@ -6,6 +6,7 @@
 
 #include "target-runtime/dwarf/location.h"
 #include "tracer/expression_session.h"
+#include "tracer/frame_registers.h"
 
 /**
  * Run the steps of a MEMORY or VALUE piece.
@@ -19,5 +20,14 @@ struct op_error *op_source_steps_run(struct op_session *session, const struct op
 struct op_error *op_source_steps_recover(struct op_session *session, const struct op_frame *frame,
 					 const struct op_location_piece *piece, bool *ret_recovered,
 					 uint64_t *ret);
+/** The same of native debug information: of the host, in 64 bits. OP_ERROR_NOT_FOUND when it
+ * depends on a register that is not known in the frame. */
+struct op_error *op_source_steps_native(struct op_session *session,
+					const struct op_frame_registers *frame,
+					const struct op_location_piece *piece, uint64_t *ret);
+/** A register of a frame, by DWARF's number; the same errors. */
+struct op_error *op_source_native_register(struct op_session *session,
+					   const struct op_frame_registers *frame, uint64_t number,
+					   uint64_t *ret);
 
 #endif

@@ -188,7 +188,8 @@ static struct op_source_value part_of(const struct op_source_value *whole,
 	return (struct op_source_value){.info = whole->info,
 					.type = type,
 					.memory = whole->memory,
-					.recovered = whole->recovered};
+					.recovered = whole->recovered,
+					.native = whole->native};
 }
 
 // @p size bytes behind the first @p offset of the whole.

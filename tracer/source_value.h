@@ -30,6 +30,7 @@ struct op_source_value {
 	uint64_t bit_offset; /**< from the byte at address, or bytes[0] */
 	uint32_t bit_size;
 	bool recovered; /**< read through the shadow stack of optimised code (shadow_frames.h) */
+	bool native;    /**< by the image's native debug information (source_native.h) */
 	bool is_wasm;   /**< it is Wasm local, global or operand wasm_index as a whole: not
 			   assignable */
 	enum op_location_kind wasm_kind; /**< WASM_LOCAL, WASM_GLOBAL, WASM_OPERAND */

@@ -165,6 +165,7 @@ static struct op_error *piece_bytes(const struct place *place,
 	case OP_LOCATION_BYTES:
 		return take_bytes(piece->bytes, piece->byte_count, ret);
 	case OP_LOCATION_NONE:
+	case OP_LOCATION_HOST_REGISTER:
 	case OP_LOCATION_UNKNOWN_OP:
 		break;
 	}
@@ -336,20 +337,27 @@ struct op_error *op_source_value_measure(struct op_session *session, const struc
 
 // Variables -----------------------------------------------------------------------------------
 
-// The pc that locations of the frame's variables are looked up at; 0 without a frame.
-static struct op_error *pc_of(const struct place *place, uint32_t *ret,
-			      struct op_module_entry **ret_module)
+// Where the frame's variables are looked up: at pc 0 without a frame.
+static struct op_error *body_of(const struct place *place, struct op_debug_info *info,
+				struct op_source_body *ret)
 {
-	*ret = 0;
-	*ret_module = NULL;
-	if (!place->frame)
+	*ret = (struct op_source_body){.info = info};
+	struct op_error *err =
+		place->frame ? op_source_body(place->session, place->frame, ret) : NULL;
+	ret->info = info;
+	return err;
+}
+
+// What was looked for natively in vain says why there, too.
+static struct op_error *add_native_reason(struct op_source_value *value, const char *why)
+{
+	char *whole = NULL;
+	if (!why || value->place != OP_SOURCE_VALUE_MISSING)
 		return NULL;
-	struct op_source_body body;
-	struct op_error *err = op_source_body(place->session, place->frame, &body);
-	if (err)
-		return err;
-	*ret = body.pc;
-	*ret_module = body.module;
+	if (asprintf(&whole, "%s; native debug information: %s", value->reason ?: "", why) < 0)
+		return op_error_no_memory();
+	free(value->reason);
+	value->reason = whole;
 	return NULL;
 }
 
@@ -360,19 +368,23 @@ struct op_error *op_source_value_of(struct op_session *session, const struct op_
 {
 	_cleanup_source_value_ struct op_source_value value = {.info = info};
 	struct place place = {session, frame, &value.recovered};
-	_cleanup_(op_location_deinit) struct op_debug_location location = {0};
-	struct op_module_entry *module;
-	uint32_t pc;
-	struct op_error *err = pc_of(&place, &pc, &module);
+	_cleanup_(op_source_located_deinit) struct op_source_located located = {.native = false};
+	struct op_source_body body;
+	struct op_error *err = body_of(&place, info, &body);
 	if (!err)
 		err = op_debug_type(info, variable->type, &value.type);
 	if (!err)
 		err = op_source_value_measure(session, frame, &value);
 	if (!err)
-		err = op_source_locate(module, info, variable, pc, &location);
+		err = op_source_locate_in_frame(
+			session, frame, &body, variable,
+			value.type && value.type->has_size ? value.type->size : 0, &located);
+	value.native = located.native;
 	if (!err)
-		err = at_location(&place, &location, &value);
+		err = at_location(&place, &located.location, &value);
 	err = op_source_value_set_error(&value, err);
+	if (!err)
+		err = add_native_reason(&value, located.not_natively);
 	if (err)
 		return err;
 	*ret = value;

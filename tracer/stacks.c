@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Stacks as they are shown: the machine frames of target-runtime turned into guest frames, host
 // stretches folded, and what is selected.
+#include "tracer/frame_registers.h"
 #include "tracer/session.h"
 #include "tracer/state.h"
 
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target-runtime/dump_stack.h"
 #include "tracer/place.h"
 #include "tracer/source.h"
 
@@ -15,7 +17,7 @@ enum { FRAMES_MAX = 1000000, ARRIVED_FRAMES_MAX = 16 };
 
 const struct op_virtual_frame *op_frame_virtual(const struct op_frame *frame)
 {
-	return frame->internal;
+	return frame ? frame->internal : NULL;
 }
 
 static void store_clear(struct op_stack_store *store)
@@ -34,6 +36,7 @@ static void store_clear(struct op_stack_store *store)
 void op_stacks_forget(struct op_session *session)
 {
 	store_clear(&session->stack);
+	op_frame_chain_destroy(op_take(session->frame_chain));
 	session->summaries.count = 0;
 	free(session->suspended);
 	session->suspended = NULL;
@@ -96,10 +99,13 @@ static struct op_frame guest_frame(struct op_session *session,
 		.vmctx = internal->vmctx,
 		.inlined = internal->inlined,
 		.in_flight = internal->precision == OP_FRAME_IN_FLIGHT,
+		.dumped = internal->dumped,
 		.no_values = internal->precision == OP_FRAME_NO_TABLE,
 		.activation = activation,
 		.internal = internal,
 	};
+	if (internal->dumped && !internal->has_pc)
+		frame.function_offset = internal->dumped->offset;
 	uint32_t locals;
 	struct op_error *err = op_frame_local_count(internal, &locals);
 	if (!err) {
@@ -297,6 +303,8 @@ static struct op_error *load_stack(struct op_session *session, int64_t thread, s
 	struct op_stack_store *store = &session->stack;
 	if (!limit || limit > FRAMES_MAX)
 		limit = FRAMES_MAX;
+	if (store->interrupted && !op_cancelled(&session->cancel))
+		store->valid = false;
 	if (store->valid && store->thread == thread && (thread || store->suspended == suspended) &&
 	    (store->limit >= limit || store->frames.count < store->limit)) {
 		*ret = &store->stack;
@@ -318,6 +326,10 @@ static struct op_error *load_stack(struct op_session *session, int64_t thread, s
 	}
 	if (!err)
 		err = expand(session, store, thread ? &registers : NULL, limit);
+	// The search for the first frame ends without a word.
+	store->interrupted = op_cancelled(&session->cancel);
+	if (!err && store->interrupted && !store->walk.count)
+		err = op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
 	if (!err)
 		err = note_problem(store);
 	if (err) {

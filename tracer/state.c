@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target-runtime/dump_stack.h"
 #include "target-runtime/instance.h"
+#include "tracer/source_native.h"
 #include "tracer/state_arrived.h"
 
 // The frames nearest to the top prove instances and stores; a recursion of 50,000 frames proves no
@@ -143,6 +145,25 @@ static struct op_error *note_frames(struct op_session *session, const struct op_
 	return NULL;
 }
 
+// A Wasm core dump lists its instances.
+static struct op_error *note_dumped(struct op_session *session,
+				    const struct op_stack_context *context)
+{
+	size_t count = 0;
+	const struct op_dumped_instance *instances =
+		context->dump ? op_wasm_core_dump_instances(context->dump->dump, &count) : NULL;
+	for (size_t i = 0; i < count; i++) {
+		const struct op_image *image = op_dump_image(context, instances[i].module);
+		struct op_known_instance known = {
+			.vmctx = op_host_addr(context->dump->contexts[i]),
+			.image = image ? image->id : 0,
+		};
+		if (image && !op_array_push(&session->guest->known, known))
+			return op_error_no_memory();
+	}
+	return NULL;
+}
+
 // What the stacks of all threads and suspended guests show. The session's own walked stack stays as
 // it is: callers hold its frames.
 static struct op_error *note_stacks(struct op_session *session)
@@ -184,6 +205,9 @@ static struct op_error *note_stacks(struct op_session *session)
 		if (err)
 			return err;
 	}
+	err = note_dumped(session, &context);
+	if (err)
+		return err;
 	// A frame far down that somebody selected.
 	for (size_t i = 0; session->stack.valid && i < session->stack.frames.count; i++) {
 		const struct op_virtual_frame *frame =
@@ -301,6 +325,9 @@ struct op_error *op_session_stores(struct op_session *session, const struct op_s
 				   size_t *ret_count)
 {
 	const struct op_store_set *set;
+	if (op_session_stack_context(session).dump)
+		return op_error_create(OP_ERROR_UNSUPPORTED,
+				       "a Wasm core dump tells nothing of stores");
 	struct op_error *err = op_state_set(session, &set);
 	if (err)
 		return err;
@@ -477,20 +504,40 @@ static const struct op_instance *instance_of_frame(struct op_session *session,
 	return found;
 }
 
+// By the context that native debug information tells of; *ret NULL: it does not.
+static struct op_error *instance_by_debug_info(struct op_session *session,
+					       const struct op_store_set *set,
+					       const struct op_frame *frame,
+					       const struct op_instance **ret)
+{
+	const struct op_module_entry *entry = op_module_by_id(session, frame->module_id);
+	struct op_host_addr vmctx;
+	*ret = NULL;
+	struct op_error *err = op_source_native_context(session, frame, &vmctx);
+	const struct op_instance *found =
+		err || !entry || !vmctx.value ? NULL : op_store_set_find(set, vmctx);
+	if (found && found->artifact == entry->artifact && found->module == entry->info.index)
+		*ret = found;
+	return err;
+}
+
 struct op_error *op_state_frame_instance(struct op_session *session, const struct op_frame *frame,
 					 struct op_scope *ret)
 {
 	bool found = false, arriving = session->stack.arriving;
 	bool searched = session->guest && session->guest->set;
-	struct op_error *err = arriving && !searched
-				       ? op_arrived_instance(session, frame, &found, ret)
-				       : NULL;
+	struct op_error *err =
+		arriving && !searched ? op_arrived_instance(session, frame, &found, ret) : NULL;
 	if (err || found)
 		return err;
 	err = op_state_set(session, &ret->set);
 	if (err)
 		return err;
 	ret->instance = instance_of_frame(session, ret->set, frame);
+	if (!ret->instance && !arriving)
+		err = instance_by_debug_info(session, ret->set, frame, &ret->instance);
+	if (err)
+		return err;
 	ret->number = op_state_number(ret->set, ret->instance);
 	if (ret->instance)
 		return arriving ? op_arrived_learn(session, ret) : NULL;
@@ -519,8 +566,7 @@ static const struct op_instance *only_guest_instance(const struct op_store_set *
 struct op_error *op_state_scope(struct op_session *session, const struct op_frame *frame,
 				struct op_scope *ret)
 {
-	bool by_frame =
-		!op_state_has_selection(session) && frame && frame->kind == OP_FRAME_WASM;
+	bool by_frame = !op_state_has_selection(session) && frame && frame->kind == OP_FRAME_WASM;
 	if (by_frame && !frame->vmctx.value)
 		return op_state_frame_instance(session, frame, ret);
 	struct op_error *err = op_state_set(session, &ret->set);

@@ -343,6 +343,39 @@ struct op_error *op_step_start(struct op_session *session, enum op_run_kind kind
 	return err;
 }
 
+// Inner frames --------------------------------------------------------------------------------
+
+// So many arrivals in frames that a step has nothing to do with are cheaper than code for them.
+enum { INNER_ARRIVALS_MAX = 32 };
+
+// Steps that stop in no frame below the one that they began in.
+static bool stays_out(const struct op_step *step)
+{
+	switch (step->kind) {
+	case OP_RUN_STEP_OVER:
+	case OP_RUN_NEXT_LINE:
+	case OP_RUN_UNTIL_LINE:
+	case OP_RUN_FINISH:
+		return true;
+	case OP_RUN_UNTIL:
+		return !step->until.to_place || step->until.same_frame;
+	default:
+		return false;
+	}
+}
+
+// A call that comes to the same code again and again, a recursion, is not looked at each time: from
+// some arrivals on code in the target passes the inner frames by. A frame that the step goes on to
+// later is further out, so what was compiled once holds for the run.
+static void count_inner(const struct op_step *step, struct op_patch *patch, uint64_t fp)
+{
+	if (patch->kind != OP_PATCH_SLOT || patch->step_frame || !step->frame_fp ||
+	    fp >= step->frame_fp || !stays_out(step) ||
+	    ++patch->inner_arrivals != INNER_ARRIVALS_MAX + 1)
+		return;
+	patch->step_frame = step->frame_fp;
+}
+
 // On the way ----------------------------------------------------------------------------------
 
 struct op_error *op_step_reached(struct op_session *session, op_thread_id thread,
@@ -379,6 +412,7 @@ struct op_error *op_step_reached(struct op_session *session, op_thread_id thread
 		*ret = step->in_registers ? OP_STEP_DONE : OP_STEP_LEFT;
 		return NULL;
 	}
+	count_inner(step, patch, fp);
 	if (step->by_line)
 		return op_step_line_reached(session, thread, patch, fp, sp, ret);
 	if (step->kind == OP_RUN_UNTIL)
@@ -444,8 +478,7 @@ struct op_error *op_step_native(struct op_session *session, op_thread_id thread,
 		// A table element or an import that is made at first use: come back when the
 		// runtime has done so.
 		uint64_t address;
-		struct op_memory memory = {.context = session->process,
-					   .read_some = session->raw_memory.read_some};
+		struct op_memory memory = session->raw_memory;
 		err = op_memory_read_u64(&memory, op_host_addr(registers.value[arch->sp]),
 					 &address);
 		*ret = OP_STEP_ON;

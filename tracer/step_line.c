@@ -329,8 +329,7 @@ static struct op_error *is_callee(struct op_session *session, uint64_t fp, bool 
 {
 	struct op_step *step = session->step;
 	uint64_t caller;
-	struct op_memory memory = {.context = session->process,
-				   .read_some = session->raw_memory.read_some};
+	struct op_memory memory = session->raw_memory;
 	struct op_error *err = op_memory_read_u64(&memory, op_host_addr(fp), &caller);
 	*ret = !err && (caller == step->frame_fp || fp == step->frame_fp);
 	return err;

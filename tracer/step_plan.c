@@ -375,8 +375,7 @@ struct op_error *op_step_arm_return(struct op_session *session, uint64_t fp)
 {
 	struct op_step *step = session->step;
 	const struct op_arch *arch = op_process_arch(session->process);
-	struct op_memory memory = {.context = session->process,
-				   .read_some = session->raw_memory.read_some};
+	struct op_memory memory = session->raw_memory;
 	uint64_t record[2];
 	struct op_error *err = op_memory_read(&memory, op_host_addr(fp), record, sizeof(record));
 	if (err)

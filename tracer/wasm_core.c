@@ -314,6 +314,8 @@ static uint32_t offset_in_function(struct wasm_core *core, const struct op_frame
 {
 	struct op_module_entry *entry = op_module_by_id(core->session, frame->module_id);
 	struct op_wasm_body body;
+	if (frame->function_offset)
+		return frame->function_offset;
 	if (frame->has_pc && entry && entry->wasm &&
 	    op_wasm_module_function_body(entry->wasm, frame->function_index, &body) &&
 	    frame->pc >= body.start && frame->pc < body.end)

@@ -193,8 +193,7 @@ static struct op_error *is_there(struct op_session *session, const struct op_wat
 				 bool *ret)
 {
 	struct op_host_addr store;
-	struct op_memory memory = {.context = session->process,
-				   .read_some = session->raw_memory.read_some};
+	struct op_memory memory = session->raw_memory;
 	struct op_error *err = op_instance_check(&memory, place->vmctx, ret);
 	if (!err && *ret)
 		err = op_instance_store(&memory, place->vmctx, &store);

@@ -17,6 +17,7 @@
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
 #include "platform/linux/refuse.h"
+#include "platform/linux/request.h"
 
 #include <utlist.h>
 
@@ -64,15 +65,21 @@ static struct op_error *seize(struct op_live *process, pid_t id, bool *ret_new)
 		struct op_tracee *tracee = op_tracee_add(process, id);
 		if (!tracee)
 			return op_error_no_memory();
-		ptrace(PTRACE_INTERRUPT, id, 0, 0);
+		op_ptrace(PTRACE_INTERRUPT, id, 0, 0);
 		*ret_new = true;
 		return NULL;
 	}
 	int problem = errno;
 	// Threads that have died since the directory was read, and dead leaders of living threads,
-	// are no failure.
-	if (problem == ESRCH || op_proc_status(id, &status))
+	// are no failure. Left out must none be that lives: it would run into the traps.
+	int unknown = problem == ESRCH ? ESRCH : op_proc_status(id, &status);
+	if (unknown == ESRCH)
 		return NULL;
+	if (unknown)
+		return op_error_system(OP_ERROR_SYSTEM, unknown,
+				       "cannot read /proc/%d/status, to see why thread %d of "
+				       "process %d cannot be traced",
+				       id, id, process->pid);
 	if (status.state == 'Z' || status.state == 'X')
 		return NULL;
 	if (status.tracer == (pid_t)syscall(SYS_gettid)) {
@@ -157,8 +164,14 @@ static struct op_error *check_identity(const struct op_live *process)
 {
 	struct op_proc_status status;
 
-	if (op_proc_status(process->pid, &status))
+	int problem = op_proc_status(process->pid, &status);
+	if (problem == ESRCH)
 		return op_live_gone(process, "attach to");
+	if (problem)
+		return op_error_system(OP_ERROR_SYSTEM, problem,
+				       "cannot read /proc/%d/status and stat, to see whether it is "
+				       "still the same process",
+				       process->pid);
 	if (status.start_time == process->start_time)
 		return NULL;
 	return op_error_create(
@@ -214,7 +227,7 @@ static bool detach_one(struct op_live *process, struct op_tracee *tracee)
 	// The kernel clears interrupts of ours that are pending, and puts a thread of a stopped
 	// process back into its group stop (__ptrace_unlink(), kernel/ptrace.c). EXITKILL ends with
 	// the trace.
-	return ptrace(PTRACE_DETACH, tracee->id, 0, number) == 0;
+	return op_ptrace(PTRACE_DETACH, tracee->id, 0, number) == 0;
 }
 
 /** Threads that died in our hands are reaped, or their process would never be reported as ended to
@@ -267,8 +280,8 @@ struct op_error *op_live_detach(struct op_process *base)
 	}
 	op_forked_release_all(process);
 	op_live_forget_watches(process);
-	pid_t stuck = 0;
-	bool dying = false;
+	pid_t stuck = 0, refused = 0;
+	bool dying = false, let_go = false;
 	HASH_ITER(hh, process->tracees, tracee, next)
 	{
 		if (process->exited)
@@ -276,11 +289,14 @@ struct op_error *op_live_detach(struct op_process *base)
 		if (tracee->phase == OP_TRACEE_STOPPED && detach_one(process, tracee)) {
 			op_tracee_dequeue(process, tracee);
 			op_tracee_remove(process, tracee);
+			let_go = true;
 			continue;
 		}
 		dying = true;
 		if (tracee->phase != OP_TRACEE_STOPPED && !tracee->zombie)
 			stuck = tracee->id;
+		else if (op_ptrace_stands(tracee->id))
+			refused = tracee->id;
 		tracee->phase = OP_TRACEE_RUNNING;
 	}
 	if (dying)
@@ -291,11 +307,23 @@ struct op_error *op_live_detach(struct op_process *base)
 				      "could not be let go; the system "
 				      "lets it go when outpost ends",
 				      stuck, process->pid);
+	else if (refused && op_tracee_find(process, refused))
+		err = op_error_create(OP_ERROR_SYSTEM,
+				      "the system refuses to let thread %d of process %d go; it "
+				      "lets it go when outpost ends",
+				      refused, process->pid);
+	// One that was at its end, as was told, has come to it.
+	else if (!let_go && !process->exit_told)
+		err = op_error_create(OP_ERROR_PROCESS_GONE,
+				      "process %d was not let go: it ended while outpost still "
+				      "had it",
+				      process->pid);
 	if (process->waiter->processes == process && !process->waiter_next) {
 		// Children of forks whose event was never seen.
 		while (process->waiter->orphan_count)
-			ptrace(PTRACE_DETACH,
-			       process->waiter->orphans[--process->waiter->orphan_count].id, 0, 0);
+			op_ptrace(PTRACE_DETACH,
+				  process->waiter->orphans[--process->waiter->orphan_count].id, 0,
+				  0);
 	}
 	leave_waiter(process);
 	op_live_note_watches(process, false);

@@ -13,6 +13,7 @@
 #include <sys/user.h>
 #include <unistd.h>
 
+#include "base/input_file.h"
 #include "base/read_at.h"
 #include "base/text.h"
 #include "platform/linux/native.h"
@@ -22,7 +23,11 @@ enum { REMARKS_MAX = 1000 };
 
 bool op_core_read_file(const struct op_core *core, uint64_t offset, void *buffer, size_t size)
 {
-	return op_read_at(core->fd, offset, buffer, size) == size;
+	size_t done = op_read_at(core->fd, offset, buffer, size);
+
+	if (done < size && errno && !core->failure->problem)
+		*core->failure = (struct op_core_failure){errno, offset + done};
+	return done == size;
 }
 
 struct op_error *op_core_remark(struct op_core *core, const char *format, ...)
@@ -228,6 +233,7 @@ static void core_destroy(struct op_process *process)
 	free(core->threads.data);
 	free(core->infos);
 	free(core->base.command_line);
+	free(core->failure);
 	free(core->program_path);
 	free(core->sysroot);
 	free(core->path);
@@ -268,7 +274,7 @@ static struct op_error *open_file(struct op_core *core, const struct op_cancel *
 {
 	struct stat status;
 
-	core->fd = open(core->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	core->fd = op_input_file_open(core->path);
 	if (core->fd < 0 || fstat(core->fd, &status))
 		return op_error_system(OP_ERROR_IO, errno, "cannot open the core file %s",
 				       core->path);
@@ -298,6 +304,13 @@ static struct op_error *check_program(struct op_core *core)
 
 static struct op_error *tell_what_is_missing(struct op_core *core)
 {
+	if (core->failure->problem) {
+		struct op_error *err =
+			op_core_remark(core, "the core file cannot be read at byte %" PRIu64 ": %s",
+				       core->failure->at, strerror(core->failure->problem));
+		if (err)
+			return err;
+	}
 	if (!core->missing)
 		return NULL;
 	core->info.incomplete = true;
@@ -347,11 +360,12 @@ struct op_error *op_process_open_core(const char *path, const struct op_core_opt
 	core->base.arch = op_arch_native();
 	core->fd = -1;
 	core->program = OP_CORE_NO_FILE;
+	core->failure = calloc(1, sizeof(*core->failure));
 	core->path = strdup(path);
 	core->info.path = core->path;
 	core->program_path = options->program ? strdup(options->program) : NULL;
 	core->sysroot = options->sysroot ? strdup(options->sysroot) : NULL;
-	if (!core->path || (options->program && !core->program_path) ||
+	if (!core->failure || !core->path || (options->program && !core->program_path) ||
 	    (options->sysroot && !core->sysroot))
 		return op_error_no_memory();
 	struct op_error *err = open_file(core, options->cancel);

@@ -54,6 +54,12 @@ struct op_core_thread {
 	char name[32];        /**< "": not known */
 };
 
+/** The first byte of the core file that could not be read, and why. */
+struct op_core_failure {
+	int problem; /**< errno; 0: none */
+	uint64_t at;
+};
+
 /** A core file. */
 struct op_core {
 	struct op_process base;
@@ -64,6 +70,7 @@ struct op_core {
 	bool by_gdb;         /**< it writes memory that the process itself could not access */
 	bool private_memory; /**< memory without a file is in the core as a rule */
 	uint64_t missing;    /**< bytes of memory that lie behind the file's end */
+	struct op_core_failure *failure; /**< owned */
 
 	struct OP_ARRAY(struct op_core_piece) pieces; /**< ascending, without overlaps */
 	size_t header_pieces;                         /**< the first ones, of the program headers */
@@ -93,7 +100,8 @@ static inline struct op_core *op_core(struct op_process *process)
 extern const struct op_process_operations op_core_operations;
 /** Note a sentence about what is missing. */
 struct op_error *op_core_remark(struct op_core *core, const char *format, ...) _printf_(2, 3);
-/** Read exactly @p size bytes of the core file. @return false when they are not there. */
+/** Read exactly @p size bytes of the core file. @return false when they are not there, or cannot be
+ * read, which core->failure notes. */
 bool op_core_read_file(const struct op_core *core, uint64_t offset, void *buffer, size_t size);
 
 /* core_unpack.c */

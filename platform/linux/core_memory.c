@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reading a core's memory: from the core file, else from the file that was mapped there, else zeros
 // where the process never wrote, else not at all, with the reason. Keeps no copies.
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -36,9 +37,18 @@ static enum source source_of(const struct op_core *core, const struct op_core_pi
 	return untouched ? SOURCE_ZEROS : SOURCE_NOTHING;
 }
 
-/** As much as there is; short at the file's end. */
+/** As much as there is; short at the file's end. @param[out] ret_problem 0, or why the file could
+ * not be read there. */
+static size_t read_at(int fd, uint64_t offset, void *buffer, size_t size, int *ret_problem)
+{
+	size_t done = op_read_at(fd, offset, buffer, size);
+
+	*ret_problem = done < size ? errno : 0;
+	return done;
+}
+
 static size_t read_piece(struct op_core *core, const struct op_core_piece *piece, uint64_t at,
-			 void *buffer, size_t size)
+			 void *buffer, size_t size, int *ret_problem)
 {
 	uint64_t end;
 	enum source source = source_of(core, piece, at, &end);
@@ -47,11 +57,13 @@ static size_t read_piece(struct op_core *core, const struct op_core_piece *piece
 		size = (size_t)(end - at);
 	switch (source) {
 	case SOURCE_CORE:
-		return op_read_at(core->fd, piece->offset + (at - piece->start), buffer, size);
+		return read_at(core->fd, piece->offset + (at - piece->start), buffer, size,
+			       ret_problem);
 	case SOURCE_FILE:
 		return op_core_open_file(core, piece->file)
-			       ? op_read_at(core->files.data[piece->file].fd,
-					    piece->file_offset + (at - piece->start), buffer, size)
+			       ? read_at(core->files.data[piece->file].fd,
+					 piece->file_offset + (at - piece->start), buffer, size,
+					 ret_problem)
 			       : 0;
 	case SOURCE_ZEROS:
 		memset(buffer, 0, size);
@@ -62,17 +74,38 @@ static size_t read_piece(struct op_core *core, const struct op_core_piece *piece
 	return 0;
 }
 
+/** The disk's, not the process's: what is there nobody can say. */
+static struct op_error *read_failed(const struct op_core *core, const struct op_core_piece *piece,
+				    uint64_t addr, int problem)
+{
+	uint64_t end;
+	const char *path = source_of(core, piece, addr, &end) == SOURCE_FILE
+				   ? core->files.data[piece->file].path
+				   : NULL;
+	_cleanup_text_ struct op_text name = OP_TEXT_INIT;
+
+	if (path)
+		op_text_append_escaped(&name, path, strlen(path));
+	return op_error_system(OP_ERROR_IO, problem,
+			       "cannot read %s, where the memory at 0x%" PRIx64 " is",
+			       name.data ? name.data : "the core file", addr);
+}
+
 struct op_error *op_core_read_some(struct op_process *process, struct op_host_addr addr,
 				   void *buffer, size_t size, size_t *ret_done)
 {
 	struct op_core *core = op_core(process);
 	size_t done = 0;
 
+	*ret_done = 0;
 	while (done < size && addr.value + done >= addr.value) {
 		const struct op_core_piece *piece = op_core_find_piece(core, addr.value + done);
+		int problem = 0;
 		size_t got = piece ? read_piece(core, piece, addr.value + done,
-						(uint8_t *)buffer + done, size - done)
+						(uint8_t *)buffer + done, size - done, &problem)
 				   : 0;
+		if (problem)
+			return read_failed(core, piece, addr.value + done + got, problem);
 		if (!got)
 			break;
 		done += got;

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/input_file.h"
+#include "platform/apart/apart.h"
 #include "platform/linux/core_decoder.h"
 
 enum {
@@ -45,7 +47,7 @@ static const struct op_decoder *find_decoder(const uint8_t *start, size_t size)
 bool op_process_is_core_file(const char *path)
 {
 	uint8_t start[sizeof(Elf64_Ehdr)] = {0};
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = op_input_file_open(path);
 	struct stat status;
 
 	if (fd < 0)
@@ -189,7 +191,10 @@ static struct op_error *unpack(struct unpacking *unpacking, const struct op_deco
 static struct op_error *open_temporary(const char *path, int *ret)
 {
 	const char *folder = getenv("TMPDIR");
+	struct op_error *err = op_apart_refuse("unpack core files");
 
+	if (err)
+		return err;
 	if (!folder || !*folder)
 		folder = "/var/tmp";
 	*ret = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

@@ -223,6 +223,9 @@ struct op_error *op_frozen_write_core(struct op_frozen *frozen, const char *path
 	*ret = (struct op_core_written){.threads = frozen->threads.count,
 					.missing = frozen->missing_threads,
 					.omitted = frozen->omitted};
+	// The process runs on; it writes at full speed again.
+	if (frozen->copied)
+		op_write_track_end(&frozen->copied->track);
 	writing.chunk = malloc(CHUNK);
 	if (!writing.chunk)
 		return op_error_no_memory();

@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
+#include "platform/linux/request.h"
 #include "platform/linux/trap_mask.h"
 
 /** A stop that means nothing to the user: on it goes, unless the user wants the thread to stand. */
@@ -27,7 +28,7 @@ static unsigned long event_message(const struct op_tracee *tracee)
 {
 	unsigned long message = 0;
 
-	ptrace(PTRACE_GETEVENTMSG, tracee->id, 0, &message);
+	op_ptrace(PTRACE_GETEVENTMSG, tracee->id, 0, &message);
 	return message;
 }
 
@@ -80,14 +81,19 @@ static void take_clone(struct op_live *process, struct op_tracee *tracee, int ev
 		return;
 	}
 	// Its first stop is to come; known now, a stop of all threads waits for it as well.
+	struct op_tracee *born = NULL;
 	if (id > 0 && !op_tracee_find(process, id)) {
-		struct op_tracee *born = op_tracee_add(process, id);
+		born = op_tracee_add(process, id);
 		if (born) {
 			born->newborn = true;
 			// It inherits the mask, or what its C library remembers of it.
 			born->trap_unblocked = tracee->trap_unblocked;
 		}
 	}
+	// Its stop was here first, when nobody could say whose it was.
+	int first;
+	if (born && op_waiter_claim_orphan(process->waiter, id, &first))
+		op_live_take_event(process, id, first);
 	settle(process, tracee);
 }
 
@@ -125,9 +131,10 @@ static void take_exiting(struct op_live *process, struct op_tracee *tracee, int 
 	struct user_regs_struct registers;
 	int status = (int)event_message(tracee);
 	bool ends = WIFSIGNALED(status) || HASH_COUNT(process->tracees) == 1 ||
-		    (ptrace(PTRACE_GETREGS, tracee->id, 0, &registers) == 0 &&
+		    (op_ptrace(PTRACE_GETREGS, tracee->id, 0, &registers) == 0 &&
 		     registers.orig_rax == SYS_exit_group);
 
+	tracee->ending = true;
 	if (process->killing) {
 		op_tracee_resume(process, tracee);
 	} else if (ends && !process->exit_told) {
@@ -147,7 +154,7 @@ static bool mapped_code(struct op_live *process, struct op_tracee *tracee, int64
 	tracee->mapped_at = (uint64_t)result;
 
 	// rdi, rsi, rdx, r10, r8, r9 and orig_rax keep their values over a system call.
-	if (ptrace(PTRACE_GETREGS, tracee->id, 0, &registers))
+	if (op_ptrace(PTRACE_GETREGS, tracee->id, 0, &registers))
 		return false;
 	switch (registers.orig_rax) {
 	case SYS_mprotect:
@@ -181,7 +188,7 @@ static void take_syscall(struct op_live *process, struct op_tracee *tracee)
 
 	// The kernel says which of the two stops it is: counting them goes wrong when the watch
 	// begins inside a call.
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->id, sizeof(info), &info) <= 0) {
+	if (op_ptrace(PTRACE_GET_SYSCALL_INFO, tracee->id, sizeof(info), &info) <= 0) {
 		settle(process, tracee);
 		return;
 	}
@@ -189,7 +196,7 @@ static void take_syscall(struct op_live *process, struct op_tracee *tracee)
 		// Registers that say how a call is to be restarted are obeyed on the way out of an
 		// interrupt only.
 		if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
-			ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
+			op_ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
 			tracee->restart = PTRACE_CONT;
 		}
 		op_tracee_resume(process, tracee);
@@ -215,7 +222,7 @@ static void take_syscall(struct op_live *process, struct op_tracee *tracee)
 	// It must not stand at the entry: registers written there would change the system call. The
 	// stop took our interrupt away, so it gets another one and stops at the exit
 	// (test_platform_code.c: stop_all_while_watching).
-	ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
+	op_ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
 	op_tracee_resume(process, tracee);
 }
 
@@ -226,9 +233,9 @@ static bool take_held(struct op_live *process, struct op_tracee *tracee, int num
 
 	if (!tracee->held_raised || tracee->held.si_signo != number)
 		return false;
-	if (ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info) || info.si_pid != getpid())
+	if (op_ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info) || info.si_pid != getpid())
 		return false;
-	ptrace(PTRACE_SETSIGINFO, tracee->id, 0, &tracee->held);
+	op_ptrace(PTRACE_SETSIGINFO, tracee->id, 0, &tracee->held);
 	tracee->holds = tracee->held_raised = false;
 	tracee->stop = OP_TRACEE_SIGNAL;
 	tracee->signal = number;
@@ -312,6 +319,7 @@ void op_live_take_event(struct op_live *process, pid_t id, int status)
 	tracee->deliver_trap = false;
 	tracee->deep = false;
 	tracee->looked_for_trap = false;
+	tracee->ending = false;
 	tracee->registers_known = false;
 	tracee->pc_known = tracee->pc_early;
 	tracee->pc_early = false;
@@ -354,7 +362,7 @@ void op_waiter_route(struct op_live *process, pid_t id, int status)
 		// A forked child ahead of its parent's event; where it cannot be remembered it is
 		// let go.
 		else if (!op_waiter_keep_orphan(process->waiter, id, status))
-			ptrace(PTRACE_DETACH, id, 0, 0);
+			op_ptrace(PTRACE_DETACH, id, 0, 0);
 	}
 	if (!WIFSTOPPED(status)) {
 		int unclaimed;

@@ -18,15 +18,16 @@
 #include "base/array.h"
 #include "platform/linux/inject.h"
 #include "platform/linux/process.h"
+#include "platform/linux/request.h"
 
 static void let_go(pid_t child)
 {
 	int status;
 
 	// It inherits what its debug registers read as, though nothing is watched in it.
-	ptrace(PTRACE_POKEUSER, child, offsetof(struct user, u_debugreg[7]), 0);
+	op_ptrace(PTRACE_POKEUSER, child, offsetof(struct user, u_debugreg[7]), 0);
 	// A child that was killed refuses; reaping it here hands it on to its real parent.
-	if (ptrace(PTRACE_DETACH, child, 0, 0) && errno == ESRCH)
+	if (op_ptrace(PTRACE_DETACH, child, 0, 0) && errno == ESRCH)
 		waitpid(child, &status, __WALL | WNOHANG);
 }
 
@@ -137,7 +138,7 @@ static bool step_child(pid_t child)
 	for (int i = 0; i < SIGNALS_MAX; i++) {
 		int status;
 		pid_t got;
-		if (ptrace(PTRACE_SINGLESTEP, child, 0, 0))
+		if (op_ptrace(PTRACE_SINGLESTEP, child, 0, 0))
 			return false;
 		do {
 			got = waitpid(child, &status, __WALL);
@@ -169,7 +170,7 @@ struct op_error *op_live_protect_child(struct op_process *base, int64_t child,
 	struct op_error *err = op_inject_instruction(process, &instruction);
 	if (err)
 		return err;
-	bool made = instruction && ptrace(PTRACE_GETREGS, forked->id, 0, &saved) == 0;
+	bool made = instruction && op_ptrace(PTRACE_GETREGS, forked->id, 0, &saved) == 0;
 	if (made) {
 		registers = saved;
 		registers.rip = instruction;
@@ -178,10 +179,10 @@ struct op_error *op_live_protect_child(struct op_process *base, int64_t child,
 		registers.rdi = addr.value;
 		registers.rsi = size;
 		registers.rdx = (uint64_t)op_native_protection(protection);
-		made = ptrace(PTRACE_SETREGS, forked->id, 0, &registers) == 0 &&
+		made = op_ptrace(PTRACE_SETREGS, forked->id, 0, &registers) == 0 &&
 		       step_child(forked->id) &&
-		       ptrace(PTRACE_GETREGS, forked->id, 0, &registers) == 0 &&
-		       registers.rax == 0 && ptrace(PTRACE_SETREGS, forked->id, 0, &saved) == 0;
+		       op_ptrace(PTRACE_GETREGS, forked->id, 0, &registers) == 0 &&
+		       registers.rax == 0 && op_ptrace(PTRACE_SETREGS, forked->id, 0, &saved) == 0;
 	}
 	if (made)
 		return NULL;

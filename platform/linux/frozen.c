@@ -17,6 +17,7 @@
 #include "base/compiler.h"
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
+#include "platform/linux/request.h"
 
 // Shared memory beyond this is left out: copying it would keep the process waiting.
 static const uint64_t shared_max = UINT64_C(1) << 30;
@@ -25,7 +26,7 @@ static bool take_set(pid_t id, int type, void *buffer, size_t size, size_t *ret_
 {
 	struct iovec part = {buffer, size};
 
-	if (ptrace(PTRACE_GETREGSET, id, type, &part))
+	if (op_ptrace(PTRACE_GETREGSET, id, type, &part))
 		return false;
 	*ret_size = part.iov_len;
 	return true;
@@ -49,7 +50,7 @@ static bool take_registers(struct op_live *process, struct op_tracee *tracee,
 	ret->has_vectors =
 		take_set(tracee->id, NT_PRFPREG, &ret->vectors, sizeof(ret->vectors), &size);
 	if (tracee->stop == OP_TRACEE_SIGNAL && tracee->signal)
-		ret->has_signal = ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &ret->signal) == 0;
+		ret->has_signal = op_ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &ret->signal) == 0;
 	ret->state = malloc(OP_FROZEN_STATE_MAX);
 	if (!ret->state ||
 	    !take_set(tracee->id, NT_X86_XSTATE, ret->state, OP_FROZEN_STATE_MAX, &ret->state_size))
@@ -114,12 +115,15 @@ static struct op_error *take_process(struct op_live *process, struct op_frozen *
 				&frozen->command_line_size);
 	if (!err)
 		err = op_process_mappings(&process->base, &frozen->mappings);
+	if (err)
+		return err;
 	snprintf(path, sizeof(path), "/proc/%d", frozen->pid);
-	if (!err && stat(path, &owner) == 0) {
-		frozen->user = owner.st_uid;
-		frozen->group = owner.st_gid;
-	}
-	return err;
+	if (stat(path, &owner))
+		return op_error_system(OP_ERROR_SYSTEM, errno, "cannot see whose process %d is",
+				       frozen->pid);
+	frozen->user = owner.st_uid;
+	frozen->group = owner.st_gid;
+	return NULL;
 }
 
 static struct op_error *copy_run(void *context, uint64_t start, uint64_t end)
@@ -127,7 +131,7 @@ static struct op_error *copy_run(void *context, uint64_t start, uint64_t end)
 	struct op_frozen *frozen = context;
 	struct op_frozen_run run = {.start = start, .size = end - start};
 
-	if (run.size > shared_max - frozen->copied) {
+	if (run.size > shared_max - frozen->shared) {
 		frozen->omitted += run.size;
 		return NULL;
 	}
@@ -135,7 +139,7 @@ static struct op_error *copy_run(void *context, uint64_t start, uint64_t end)
 	if (!run.data)
 		return op_error_no_memory();
 	run.size = op_frozen_read(frozen, start, run.data, run.size) & -(uint64_t)OP_FROZEN_PAGE;
-	frozen->copied += run.size;
+	frozen->shared += run.size;
 	if (run.size && op_array_push(&frozen->runs, run))
 		return NULL;
 	free(run.data);
@@ -148,17 +152,32 @@ static struct op_error *copy_shared(struct op_frozen *frozen)
 
 	for (size_t i = 0; !err && i < frozen->mappings.count; i++) {
 		const struct op_mapping *mapping = &frozen->mappings.data[i];
-		if (op_core_is_shared_memory(mapping))
+		if (op_core_kind_of(mapping) == OP_CORE_SHARED)
 			err = op_frozen_each_run(frozen, mapping->start.value, mapping->end.value,
 						 false, 0, copy_run, frozen);
 	}
 	return err;
 }
 
+/** Of what was copied before (taken), else by a fork. */
+static struct op_error *make_copy(struct op_live *process, struct op_frozen *frozen,
+				  struct op_copied *copied)
+{
+	bool complete = false;
+	struct op_error *err = copied ? op_copied_complete(copied, frozen, &complete) : NULL;
+
+	if (complete)
+		frozen->copied = copied;
+	else
+		op_copied_destroy(copied);
+	return err || complete ? err : op_frozen_make_copy(process, frozen);
+}
+
 struct op_error *op_live_freeze(struct op_process *base, const struct op_freeze_options *options,
 				struct op_frozen **ret)
 {
 	struct op_live *process = op_live(base);
+	_cleanup_(op_copied_destroyp) struct op_copied *copied = options->copied;
 	struct op_error *err = op_live_require_attached(process, "write a core file of");
 
 	if (err)
@@ -177,10 +196,10 @@ struct op_error *op_live_freeze(struct op_process *base, const struct op_freeze_
 		err = op_frozen_open_memory(frozen, op_live_any_thread(process));
 	if (!err)
 		err = copy_shared(frozen);
-	if (!err && options->no_fork)
-		frozen->why = strdup("no copy of the process was wanted");
+	if (!err && !options->no_fork)
+		err = make_copy(process, frozen, op_take(copied));
 	else if (!err)
-		err = op_frozen_make_copy(process, frozen);
+		frozen->why = strdup("no copy of the process was wanted");
 	if (err) {
 		op_error_destroy(op_process_thaw(base, frozen));
 		return err;
@@ -193,6 +212,11 @@ bool op_frozen_is_copy(const struct op_frozen *frozen, const char **ret_why)
 {
 	if (ret_why)
 		*ret_why = frozen->why;
+	return frozen->copy != 0 || frozen->copied;
+}
+
+bool op_frozen_is_child(const struct op_frozen *frozen)
+{
 	return frozen->copy != 0;
 }
 
@@ -204,6 +228,7 @@ void op_frozen_release(struct op_frozen *frozen)
 	if (frozen->pages_fd >= 0)
 		close(frozen->pages_fd);
 	frozen->memory_fd = frozen->pages_fd = -1;
+	op_copied_destroy(op_take(frozen->copied));
 	// Its end is waited for where its tracer is.
 	if (frozen->copy)
 		kill(frozen->copy, SIGKILL);

@@ -13,6 +13,7 @@
 
 #include "base/array.h"
 #include "base/new_file.h"
+#include "platform/linux/copied.h"
 #include "platform/platform.h"
 
 enum { OP_FROZEN_PAGE = 4096 };
@@ -39,15 +40,16 @@ struct op_frozen_run {
 
 struct op_frozen {
 	pid_t pid;
-	pid_t copy; /**< 0: none */
-	char *why;  /**< it has no copy; owned */
+	pid_t copy;               /**< 0: none */
+	struct op_copied *copied; /**< what outpost copied; NULL: nothing; owned */
+	char *why;                /**< it has no copy; owned */
 	unsigned machine;
 	int memory_fd, pages_fd; /**< /proc/PID/mem and pagemap of the copy, else of the process */
 	struct op_mappings mappings;
 	struct OP_ARRAY(struct op_frozen_thread) threads; /**< the one it is about comes first */
 	size_t missing_threads;
 	struct OP_ARRAY(struct op_frozen_run) runs; /**< ascending */
-	uint64_t copied, omitted;                   /**< bytes of shared memory */
+	uint64_t shared, omitted;                   /**< bytes of shared memory: copied, not */
 	char *command_line;
 	size_t command_line_size;
 	char *status; /**< /proc/PID/stat */
@@ -100,6 +102,8 @@ struct op_error *op_frozen_each_run(
 
 /* frozen_copy.c */
 struct op_live;
+/** Why a call that it does not expect might end it; NULL: it will not. */
+const char *op_frozen_why_confined(pid_t pid);
 /**
  * Let the process make a copy of itself. What stands in the way goes to frozen->why; that is no
  * error.
@@ -110,8 +114,19 @@ struct op_error *op_frozen_make_copy(struct op_live *process, struct op_frozen *
 struct op_error *op_frozen_end_copy(struct op_live *process, struct op_frozen *frozen);
 
 /* core_layout.c */
-/** Whether a mapping is memory that several processes share and no file keeps. */
-bool op_core_is_shared_memory(const struct op_mapping *mapping);
+/** What of a mapping is wanted, if anything. */
+enum op_core_kind {
+	OP_CORE_UNWANTED,
+	OP_CORE_SHARED, /**< memory that several processes share and no file keeps */
+	OP_CORE_WHOLE,  /**< a nameless file, with what the program wrote over it */
+	OP_CORE_FILE,   /**< a named one: what tells which it is, and what the program wrote over it
+			 */
+	OP_CORE_OWN,    /**< memory of no file */
+};
+enum op_core_kind op_core_kind_of(const struct op_mapping *mapping);
+/** Pages of a file that lie between two that were written to: so many are not worth another header.
+ */
+enum { OP_CORE_GAP_PAGES = 16 };
 /** Choose what of the memory is written, and how. */
 struct op_error *op_core_layout_make(struct op_frozen *frozen, struct op_core_layout *ret);
 

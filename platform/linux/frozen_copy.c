@@ -18,6 +18,7 @@
 #include "platform/linux/inject.h"
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
+#include "platform/linux/request.h"
 
 // man 2 clone. No exit signal: the program gets no SIGCHLD, and its wait() does not see the child.
 // CLONE_FILES: a file that the program closes is closed, though the copy lives. CLONE_PTRACE with
@@ -33,8 +34,8 @@ static struct op_error *note_why(struct op_frozen *frozen, const char *why)
 	return frozen->why ? NULL : op_error_no_memory();
 }
 
-// A filter may end the process for a call that it does not expect (man 2 seccomp).
-static bool has_filter(pid_t pid)
+// A filter may end the process for a call that it does not expect (man 2 seccomp). NULL: none does.
+const char *op_frozen_why_confined(pid_t pid)
 {
 	char path[64];
 	_cleanup_free_ char *status = NULL;
@@ -42,9 +43,11 @@ static bool has_filter(pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	if (op_proc_read_file(path, &status, &size))
-		return true;
+		return "whether a seccomp filter might end the process for a fork cannot be seen";
 	const char *line = strstr(status, "\nSeccomp:");
-	return line && strtol(line + strlen("\nSeccomp:"), NULL, 10) != 0;
+	if (!line || strtol(line + strlen("\nSeccomp:"), NULL, 10) == 0)
+		return NULL;
+	return "the process is confined by a seccomp filter, which might end it for a fork";
 }
 
 /** The next report of the copy, which may have been taken in already. */
@@ -79,9 +82,9 @@ static struct op_error *fork_inside(struct op_live *process, const struct op_inj
 	}
 	frozen->copy = (pid_t)result;
 	// Should outpost die, the copy does, and not one instruction of it is executed.
-	ptrace(PTRACE_SETOPTIONS, frozen->copy, 0, PTRACE_O_EXITKILL);
+	op_ptrace(PTRACE_SETOPTIONS, frozen->copy, 0, PTRACE_O_EXITKILL);
 	if (wait_for_copy(process, frozen->copy, &status) && WIFSTOPPED(status)) {
-		ptrace(PTRACE_SETOPTIONS, frozen->copy, 0, PTRACE_O_EXITKILL);
+		op_ptrace(PTRACE_SETOPTIONS, frozen->copy, 0, PTRACE_O_EXITKILL);
 		return op_frozen_open_memory(frozen, frozen->copy);
 	}
 	err = op_frozen_end_copy(process, frozen);
@@ -92,9 +95,9 @@ struct op_error *op_frozen_make_copy(struct op_live *process, struct op_frozen *
 {
 	struct op_inject_thread thread;
 
-	if (has_filter(process->pid))
-		return note_why(frozen, "the process is confined by a seccomp filter, which might "
-					"end it for a fork");
+	const char *confined = op_frozen_why_confined(process->pid);
+	if (confined)
+		return note_why(frozen, confined);
 	struct op_error *err = op_inject_choose(process, &thread);
 	if (err && err->code == OP_ERROR_UNSUPPORTED) {
 		struct op_error *noted = note_why(frozen, err->message);

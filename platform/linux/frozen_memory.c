@@ -44,6 +44,10 @@ struct op_error *op_frozen_pages(struct op_frozen *frozen, uint64_t addr, size_t
 	uint64_t entries[OP_FROZEN_PAGES_MAX];
 	size_t size = count * sizeof(entries[0]);
 
+	if (frozen->copied) {
+		op_copied_pages(frozen->copied, addr, count, ret);
+		return NULL;
+	}
 	if (op_read_at(frozen->pages_fd, addr / OP_FROZEN_PAGE * sizeof(entries[0]), entries,
 		       size) != size)
 		return op_error_system(OP_ERROR_PROCESS_GONE, errno ? errno : ESRCH,
@@ -58,6 +62,8 @@ struct op_error *op_frozen_pages(struct op_frozen *frozen, uint64_t addr, size_t
 
 size_t op_frozen_read(const struct op_frozen *frozen, uint64_t addr, void *buffer, size_t size)
 {
+	if (frozen->copied)
+		return op_copied_read(frozen->copied, addr, buffer, size);
 	return op_read_at(frozen->memory_fd, addr, buffer, size);
 }
 

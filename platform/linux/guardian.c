@@ -26,6 +26,7 @@
 #include "base/array.h"
 #include "base/compiler.h"
 #include "platform/linux/proc.h"
+#include "platform/linux/request.h"
 
 // Reserved, not used, until that many traps are in the code at once.
 enum { JOURNAL_ENTRIES = 1 << 20 };
@@ -82,7 +83,7 @@ static bool await_stop(pid_t thread, int *ret_signal)
 			return false;
 		if (got == thread) {
 			bool own = WSTOPSIG(status) == SIGTRAP &&
-				   ptrace(PTRACE_GETSIGINFO, thread, 0, &info) == 0 &&
+				   op_ptrace(PTRACE_GETSIGINFO, thread, 0, &info) == 0 &&
 				   info.si_code == TRAP_HWBKPT;
 			if (status >> 16 == 0 && !own)
 				*ret_signal = WSTOPSIG(status);
@@ -100,16 +101,16 @@ static bool write_as_tracer_of(pid_t thread, uint64_t address, uint8_t byte)
 	int number;
 	if (ptrace(PTRACE_SEIZE, thread, 0, 0))
 		return false;
-	ptrace(PTRACE_INTERRUPT, thread, 0, 0);
+	op_ptrace(PTRACE_INTERRUPT, thread, 0, 0);
 	if (!await_stop(thread, &number))
 		return false;
 	uint64_t aligned = address & ~(uint64_t)7;
 	errno = 0;
-	unsigned long word = (unsigned long)ptrace(PTRACE_PEEKTEXT, thread, aligned, 0);
+	unsigned long word = (unsigned long)op_ptrace(PTRACE_PEEKTEXT, thread, aligned, 0);
 	unsigned shift = (unsigned)(address - aligned) * 8;
 	word = (word & ~(0xfful << shift)) | (unsigned long)byte << shift;
-	bool done = !errno && ptrace(PTRACE_POKETEXT, thread, aligned, word) == 0;
-	ptrace(PTRACE_DETACH, thread, 0, number);
+	bool done = !errno && op_ptrace(PTRACE_POKETEXT, thread, aligned, word) == 0;
+	op_ptrace(PTRACE_DETACH, thread, 0, number);
 	return done;
 }
 
@@ -155,13 +156,13 @@ static bool clear_thread(pid_t thread)
 	int number;
 	if (ptrace(PTRACE_SEIZE, thread, 0, 0))
 		return errno == ESRCH;
-	ptrace(PTRACE_INTERRUPT, thread, 0, 0);
+	op_ptrace(PTRACE_INTERRUPT, thread, 0, 0);
 	if (!await_stop(thread, &number))
 		return false;
 	for (size_t i = 0; i < OP_ARRAY_SIZE(registers); i++)
-		ptrace(PTRACE_POKEUSER, thread,
-		       offsetof(struct user, u_debugreg) + registers[i] * sizeof(long), 0);
-	ptrace(PTRACE_DETACH, thread, 0, number);
+		op_ptrace(PTRACE_POKEUSER, thread,
+			  offsetof(struct user, u_debugreg) + registers[i] * sizeof(long), 0);
+	op_ptrace(PTRACE_DETACH, thread, 0, number);
 	return true;
 }
 
@@ -386,7 +387,12 @@ void op_guardian_note_map(struct op_guardian *guardian, uint64_t address,
 
 uint64_t op_guardian_forget(struct op_guardian *guardian, uint32_t entry)
 {
+	// A number that was never handed out, or twice: in the sandbox the other process's.
+	if (entry >= atomic_load_explicit(&guardian->journal->used, memory_order_relaxed))
+		return 0;
 	uint64_t address = atomic_exchange(&guardian->journal->entries[entry].address, 0);
+	if (!address)
+		return 0;
 	// Short of memory the entry is lost, which only costs its place.
 	if (op_array_reserve(&guardian->free_entries, &guardian->free_capacity,
 			     guardian->free_count + 1, sizeof(*guardian->free_entries)))

@@ -88,6 +88,11 @@ static bool is_page(const struct op_mappings *mappings, struct op_host_addr page
 	       mapping->protection == protection;
 }
 
+bool op_handler_has_mark(const uint8_t *bytes, size_t size)
+{
+	return size >= sizeof(mark) && !memcmp(bytes, mark, sizeof(mark));
+}
+
 // The pages that an outpost has left; none when it has not.
 static struct op_error *find_left(struct op_live *process, struct op_handler *ret)
 {
@@ -165,9 +170,16 @@ struct op_error *op_handler_read_theirs(struct op_live *process, const struct op
 }
 
 // The thread's own registers come back with the last instruction, rt_sigreturn().
-static struct op_error *step_out(struct op_live *process, op_thread_id thread,
-				 const struct op_handler *handler)
+struct stepping {
+	struct op_live *process;
+	const struct op_handler *handler;
+};
+
+static struct op_error *step_out(void *context, op_thread_id thread)
 {
+	const struct stepping *stepping = context;
+	struct op_live *process = stepping->process;
+	const struct op_handler *handler = stepping->handler;
 	enum { STEPS_MAX = 2 * sizeof(program) };
 	for (size_t i = 0; i < STEPS_MAX; i++) {
 		struct op_host_addr pc;
@@ -193,21 +205,8 @@ struct op_error *op_handler_leave(struct op_live *process)
 	struct op_error *err = find_left(process, &handler);
 	if (err || !handler.code.value)
 		return err;
-	size_t count;
-	const struct op_thread_info *infos = op_process_threads(&process->base, &count);
-	_cleanup_free_ op_thread_id *threads = calloc(count + 1, sizeof(*threads));
-	if (!threads)
-		return op_error_no_memory();
-	for (size_t i = 0; i < count; i++)
-		threads[i] = infos[i].id;
-	for (size_t i = 0; i < count; i++) {
-		err = step_out(process, threads[i], &handler);
-		// A thread may be on its way out.
-		if (err && (err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_NO_MEMORY))
-			return err;
-		op_error_destroy(err);
-	}
-	return NULL;
+	struct stepping stepping = {process, &handler};
+	return op_process_each_thread(&process->base, step_out, &stepping);
 }
 
 struct op_error *op_handler_remove(struct op_live *process, const struct op_handler *handler)

@@ -121,6 +121,9 @@ struct op_error *op_inject_choose(struct op_live *process, struct op_inject_thre
 	if (!err && !ret->id && instruction)
 		err = choose(process, false, instruction, ret);
 	ret->detours = detours;
+	// All of them may be dead.
+	if (!err && !ret->id && op_live_is_dying(&process->base))
+		return op_live_gone(process, "make a system call in");
 	if (!err && !ret->id)
 		err = op_error_create(OP_ERROR_UNSUPPORTED,
 				      "no thread of process %d can make a system call for outpost",
@@ -155,11 +158,12 @@ static struct op_error *call_once(struct op_live *process, const struct op_injec
 		err = op_process_set_registers(&process->base, thread->id, &call);
 	if (!err)
 		err = op_live_step_call(process, thread->id, ret_stop);
-	if (err)
-		return err;
-	if (ret_stop->kind == OP_STOP_THREAD_EXIT || ret_stop->kind == OP_STOP_PROCESS_EXIT)
+	if (!err &&
+	    (ret_stop->kind == OP_STOP_THREAD_EXIT || ret_stop->kind == OP_STOP_PROCESS_EXIT))
 		return op_live_gone(process, "make a system call in");
-	err = op_process_registers(&process->base, thread->id, &after);
+	// Whatever went wrong, the thread gets its own registers back.
+	if (!err)
+		err = op_process_registers(&process->base, thread->id, &after);
 	*ret_made = !err && after.value[OP_X86_64_RIP] == behind;
 	if (*ret_made)
 		*ret = (int64_t)after.value[OP_X86_64_RAX];

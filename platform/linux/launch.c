@@ -19,6 +19,7 @@
 
 #include "base/compiler.h"
 #include "base/text.h"
+#include "platform/linux/open.h"
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
 #include "platform/linux/refuse.h"
@@ -132,8 +133,12 @@ static struct op_error *take_child(struct op_live *process, const struct op_laun
 	struct op_error *err = wait_for_exec(process, options->argv[0], failure);
 	if (err)
 		return err;
-	if (op_proc_status(process->pid, &status))
+	int problem = op_proc_status(process->pid, &status);
+	if (problem == ESRCH)
 		return op_live_gone(process, "start");
+	if (problem)
+		return op_error_system(OP_ERROR_SYSTEM, problem, "cannot read /proc/%d/status",
+				       process->pid);
 	process->start_time = status.start_time;
 	err = op_refuse_program(process->pid);
 	if (!err)
@@ -154,7 +159,7 @@ static void discard_child(struct op_live *process)
 	op_process_destroy(&process->base);
 }
 
-struct op_error *op_process_launch(const struct op_launch_options *options, struct op_process **ret)
+struct op_error *op_live_launch(const struct op_launch_options *options, struct op_process **ret)
 {
 	_cleanup_(pipe_close) struct pipe_ends go = {-1, -1};
 	_cleanup_(pipe_close) struct pipe_ends failure = {-1, -1};

@@ -76,6 +76,8 @@ static bool parse_line(const char *line, struct op_mapping *ret)
 	return ret->path != NULL;
 }
 
+enum { TRIES = 3 };
+
 struct op_error *op_live_mappings(struct op_process *base, struct op_mappings *ret)
 {
 	struct op_live *process = op_live(base);
@@ -84,11 +86,15 @@ struct op_error *op_live_mappings(struct op_process *base, struct op_mappings *r
 	char path[64];
 
 	*ret = (struct op_mappings){0};
-	pid_t thread = op_live_any_thread(process);
-	if (!thread)
-		return op_live_gone(process, "read the mappings of");
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/maps", process->pid, thread);
-	int problem = op_proc_read_file(path, &text, &size);
+	int problem = ESRCH;
+	// That thread may have ended meanwhile, and others live.
+	for (int i = 0; i < TRIES && (problem == ENOENT || problem == ESRCH); i++) {
+		pid_t thread = op_live_any_thread(process);
+		if (!thread)
+			break;
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/maps", process->pid, thread);
+		problem = op_proc_read_file(path, &text, &size);
+	}
 	if (problem == ENOENT || problem == ESRCH)
 		return op_live_gone(process, "read the mappings of");
 	if (problem)

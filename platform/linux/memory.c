@@ -11,6 +11,7 @@
 
 #include "base/compiler.h"
 #include "platform/linux/process.h"
+#include "platform/linux/request.h"
 
 enum { READ_BATCH = IOV_MAX < 1024 ? IOV_MAX : 1024 };
 
@@ -39,21 +40,23 @@ static ssize_t read_once(struct op_live *process, uint64_t addr, void *buffer, s
 		struct iovec local = {buffer, size}, remote = {(void *)(uintptr_t)addr, size};
 		ssize_t got = process_vm_readv(process->pid, &local, 1, &remote, 1, 0);
 
+		// Also when the kernel was only short of memory for a page that is there
+		// (process_vm_rw_single_vec(), mm/process_vm_access.c), so it is asked once more:
+		// an image that is unreadable is one that has gone.
+		if (got < 0 && errno == EFAULT)
+			got = process_vm_readv(process->pid, &local, 1, &remote, 1, 0);
 		if (got < 0 && errno == ESRCH) {
 			// A leader that has exited has no memory, its other threads still do.
 			pid_t other = op_live_any_thread(process);
-			if (other && other != process->pid)
-				got = process_vm_readv(other, &local, 1, &remote, 1, 0);
-			else
-				errno = ESRCH;
+			got = process_vm_readv(other ?: process->pid, &local, 1, &remote, 1, 0);
+			if (got < 0 && errno == ESRCH)
+				return -ESRCH;
 		}
-		if (got >= 0)
-			return got;
-		// EFAULT is an answer about the address; ENOSYS and EPERM (a seccomp filter's) are
-		// about the call.
-		if (errno != ENOSYS && errno != EPERM)
-			return -errno;
-		process->no_vm_read = true;
+		// EFAULT is an answer about the address, all others are about the call.
+		if (got >= 0 || errno == EFAULT)
+			return got >= 0 ? got : -EFAULT;
+		// A filter's, or the kernel's configuration: they stay.
+		process->no_vm_read = errno == ENOSYS || errno == EPERM;
 	}
 	return read_by_file(process, addr, buffer, size);
 }
@@ -147,11 +150,11 @@ void op_live_write_by_ptrace(pid_t thread, uint64_t addr, const uint8_t *data, s
 		size_t skip = (size_t)(addr + done - place);
 		size_t length = 8 - skip < size - done ? 8 - skip : size - done;
 		errno = 0;
-		long word = ptrace(PTRACE_PEEKTEXT, thread, place, 0);
+		long word = op_ptrace(PTRACE_PEEKTEXT, thread, place, 0);
 		if (word == -1 && errno)
 			break;
 		memcpy((uint8_t *)&word + skip, data + done, length);
-		if (ptrace(PTRACE_POKETEXT, thread, place, word))
+		if (op_ptrace(PTRACE_POKETEXT, thread, place, word))
 			break;
 		done += length;
 	}

@@ -39,6 +39,9 @@ const struct op_process_operations op_live_operations = {
 	.wait = op_live_wait,
 	.stop_all = op_live_stop_all,
 	.pending_stop = op_live_pending_stop,
+	.is_dying = op_live_is_dying,
+	.has_died = op_live_has_died,
+	.is_left_handler = op_handler_has_mark,
 	.drop_pending = op_live_drop_pending,
 	.discard_signal = op_live_discard_signal,
 	.interrupt = op_live_interrupt,
@@ -46,5 +49,6 @@ const struct op_process_operations op_live_operations = {
 	.write_child = op_live_write_child,
 	.protect_child = op_live_protect_child,
 	.release_child = op_live_release_child,
+	.copy_running = op_live_copy_running,
 	.freeze = op_live_freeze,
 };

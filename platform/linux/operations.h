@@ -15,6 +15,8 @@ struct op_error *op_live_kill(struct op_process *process);
 struct op_error *op_live_protect_child(struct op_process *process, int64_t child,
 				       struct op_host_addr addr, uint64_t size,
 				       unsigned protection);
+struct op_error *op_live_copy_running(struct op_process *process, const struct op_cancel *cancel,
+				      struct op_copied **ret);
 struct op_error *op_live_freeze(struct op_process *process, const struct op_freeze_options *options,
 				struct op_frozen **ret);
 struct op_error *op_live_release_child(struct op_process *process, int64_t child);
@@ -63,6 +65,9 @@ void op_live_discard_signal(struct op_process *process, op_thread_id thread);
 void op_live_drop_pending(struct op_process *process, op_thread_id thread);
 void op_live_interrupt(struct op_process *process);
 bool op_live_pending_stop(struct op_process *process, op_thread_id thread, struct op_stop *ret);
+bool op_live_is_dying(struct op_process *process);
+bool op_live_has_died(const struct op_process *process);
+bool op_handler_has_mark(const uint8_t *bytes, size_t size);
 struct op_error *op_live_step(struct op_process *process, op_thread_id thread, struct op_stop *ret);
 struct op_error *op_live_stop_all(struct op_process *process);
 struct op_error *op_live_wait(struct op_process *process, int timeout_ms, struct op_stop *ret);

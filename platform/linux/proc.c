@@ -129,6 +129,12 @@ int op_proc_status(pid_t id, struct op_proc_status *ret)
 		ret->real_user = (uid_t)strtoul(users, &end, 10);
 		ret->user = (uid_t)strtoul(end, NULL, 10);
 	}
+	const char *groups = status_line(status, "Gid");
+	if (groups) {
+		char *end;
+		strtoul(groups, &end, 10);
+		ret->group = (gid_t)strtoul(end, NULL, 10);
+	}
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", id);
 	ssize_t got = read_small(path, stat, sizeof(stat));
@@ -140,7 +146,8 @@ int op_proc_status(pid_t id, struct op_proc_status *ret)
 	ret->state = state ? *state : 0;
 	ret->kernel_thread = flags && (strtoul(flags, NULL, 10) & PROC_KTHREAD_FLAG);
 	ret->start_time = start ? strtoull(start, NULL, 10) : 0;
-	return 0;
+	// Neither is ever empty.
+	return ret->thread_group && start ? 0 : EIO;
 }
 
 char op_proc_thread_state(pid_t process, pid_t thread)
@@ -148,10 +155,11 @@ char op_proc_thread_state(pid_t process, pid_t thread)
 	char path[64], stat[1024];
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", process, thread);
-	if (read_small(path, stat, sizeof(stat)) < 0)
+	ssize_t got = read_small(path, stat, sizeof(stat));
+	if (got == -ENOENT || got == -ESRCH)
 		return 0;
-	const char *state = stat_field(stat, 3);
-	return state ? *state : 0;
+	const char *state = got < 0 ? NULL : stat_field(stat, 3);
+	return state && *state ? *state : '?';
 }
 
 void op_proc_name(pid_t id, char *ret, size_t size)
@@ -182,21 +190,27 @@ int op_proc_threads(pid_t process, pid_t **ret, size_t *ret_count)
 	if (!directory)
 		return errno == ENOENT ? ESRCH : errno;
 	struct OP_ARRAY(pid_t) list = {0};
+	int problem = 0;
 
 	for (;;) {
 		errno = 0;
 		const struct dirent *entry = readdir(directory);
 		if (!entry) {
 			// A process that ends while it is listed gives ENOENT: what was seen until
-			// then is the list.
+			// then is the list. Otherwise it would be too short, and nobody knew.
+			problem = errno == ENOENT || errno == ESRCH ? 0 : errno;
 			break;
 		}
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		if (!op_array_push(&list, (pid_t)strtol(entry->d_name, NULL, 10))) {
-			free(list.data);
-			return ENOMEM;
+			problem = ENOMEM;
+			break;
 		}
+	}
+	if (problem) {
+		free(list.data);
+		return problem;
 	}
 	*ret = list.data;
 	*ret_count = list.count;

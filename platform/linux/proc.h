@@ -14,7 +14,8 @@ struct op_proc_status {
 	pid_t tracer; /**< 0: nobody traces it */
 	char state;   /**< 'R', 'S', 'D', 'T', 't', 'Z', 'X', ...; 0: unknown */
 	uid_t real_user;
-	uid_t user; /**< effective */
+	uid_t user;  /**< effective */
+	gid_t group; /**< effective */
 	uint64_t permitted_capabilities;
 	uint64_t effective_capabilities;
 	uint64_t caught_signals; /**< bit n - 1: signal n has a handler */
@@ -25,7 +26,8 @@ struct op_proc_status {
 
 /** @p id is a process's or a thread's number. @return 0 or an errno. */
 int op_proc_status(pid_t id, struct op_proc_status *ret);
-/** State letter of a thread alone, from one read; 0 when the thread is gone. */
+/** State letter of a thread alone, from one read; 0 when the thread is gone, '?' when it cannot be
+ * read. */
 char op_proc_thread_state(pid_t process, pid_t thread);
 /** The name ("comm") of a process or thread, unescaped; "" when it is gone. */
 void op_proc_name(pid_t id, char *ret, size_t size);

@@ -13,6 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/text.h"
+#include "platform/linux/open.h"
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
 #include "platform/linux/refuse.h"
@@ -107,7 +108,7 @@ static void process_destroyp(struct op_live **process)
 		op_live_destroy(&(*process)->base);
 }
 
-struct op_error *op_process_open(int64_t pid, struct op_process **ret)
+struct op_error *op_live_open(int64_t pid, struct op_process **ret)
 {
 	struct op_proc_status status;
 	struct op_error *err = op_refuse_early(pid, &status);

@@ -83,6 +83,7 @@ struct op_tracee {
 
 	bool registers_known, pc_known;
 	bool pc_early; /**< pc is already that of the stop which is about to be reported */
+	bool ending;   /**< it stands at PTRACE_EVENT_EXIT */
 	bool rewound;  /**< the kernel has it in front of the trap that it is told to be behind of
 			*/
 	struct user_regs_struct registers;
@@ -130,6 +131,8 @@ struct op_live {
 	unsigned watch_generation; /**< counts their changes; never that of a new tracee */
 	bool wants_code_mapping;   /**< the run request's */
 	bool mapper_done;          /**< OP_STOP_MAPPER_DONE is to be told */
+	pid_t refused;             /**< a thread that the system does not let run; 0: none */
+	int refused_why;           /**< errno */
 	struct op_waiter *waiter;
 	struct op_live *waiter_next;
 	atomic_int interrupted;
@@ -236,6 +239,8 @@ struct op_tracee *op_live_first_unstopped(struct op_live *process);
 /* run.c */
 /** Resume a stopped thread as its fields say, delivering its signal. */
 void op_tracee_resume(struct op_live *process, struct op_tracee *tracee);
+/** The error of a thread that could not be resumed since the last call; NULL: none. */
+struct op_error *op_live_refused(struct op_live *process);
 /** The signal to hand over at a detach. */
 int op_tracee_parting_signal(struct op_live *process, struct op_tracee *tracee);
 

@@ -208,10 +208,11 @@ struct op_error *op_refuse_explain(pid_t pid, const char *what, int problem)
 	if (err)
 		return err;
 	add_process(&text, pid);
-	op_text_printf(&text, ": the system does not let outpost %s it: ", what);
-	if (problem == ENOSYS || (problem != EPERM && problem != EACCES))
+	op_text_printf(&text, ": the system does not let outpost %s it", what);
+	if (problem != EPERM && problem != EACCES)
 		return op_error_system(OP_ERROR_SYSTEM, problem, "%s",
 				       text.data ? text.data : "attach");
+	op_text_append(&text, ": ");
 
 	(void)op_proc_status(getpid(), &self);
 	bool privileged = self.effective_capabilities >> CAP_SYS_PTRACE & 1;

@@ -14,12 +14,13 @@
 #include "base/compiler.h"
 #include "platform/linux/native.h"
 #include "platform/linux/process.h"
+#include "platform/linux/request.h"
 
 static struct op_error *failed(struct op_live *process, struct op_tracee *tracee, const char *doing)
 {
 	int problem = errno;
 
-	if (problem == ESRCH)
+	if (problem == ESRCH && !op_ptrace_stands(tracee->id))
 		return op_tracee_dying(process, tracee, doing);
 	return op_error_system(OP_ERROR_SYSTEM, problem, "cannot %s thread %d of process %d", doing,
 			       tracee->id, process->pid);
@@ -31,7 +32,7 @@ static struct op_error *load_registers(struct op_live *process, struct op_tracee
 
 	if (tracee->registers_known)
 		return NULL;
-	if (ptrace(PTRACE_GETREGSET, tracee->id, NT_PRSTATUS, &part))
+	if (op_ptrace(PTRACE_GETREGSET, tracee->id, NT_PRSTATUS, &part))
 		return failed(process, tracee, "read the registers of");
 	if (tracee->rewound)
 		tracee->registers.rip = tracee->pc;
@@ -63,7 +64,8 @@ struct op_error *op_live_pc(struct op_process *base, op_thread_id thread, struct
 		return err;
 	if (!tracee->pc_known) {
 		errno = 0;
-		long pc = ptrace(PTRACE_PEEKUSER, tracee->id, offsetof(struct user, regs.rip), 0);
+		long pc =
+			op_ptrace(PTRACE_PEEKUSER, tracee->id, offsetof(struct user, regs.rip), 0);
 		if (pc == -1 && errno)
 			return failed(process, tracee, "read the pc of");
 		tracee->pc = (uint64_t)pc;
@@ -93,7 +95,7 @@ struct op_error *op_live_set_registers(struct op_process *base, op_thread_id thr
 	if (wanted.rip != tracee->registers.rip && wanted.orig_rax == tracee->registers.orig_rax)
 		wanted.orig_rax = (unsigned long long)-1;
 	struct iovec part = {&wanted, sizeof(wanted)};
-	if (ptrace(PTRACE_SETREGSET, tracee->id, NT_PRSTATUS, &part))
+	if (op_ptrace(PTRACE_SETREGSET, tracee->id, NT_PRSTATUS, &part))
 		return failed(process, tracee, "write the registers of");
 	tracee->registers = wanted;
 	tracee->pc = wanted.rip;
@@ -115,7 +117,7 @@ struct op_error *op_live_vector_register(struct op_process *base, op_thread_id t
 		op_tracee_stopped(process, thread, "read the vector registers of", &tracee);
 	if (err)
 		return err;
-	if (ptrace(PTRACE_GETREGSET, tracee->id, NT_PRFPREG, &part))
+	if (op_ptrace(PTRACE_GETREGSET, tracee->id, NT_PRFPREG, &part))
 		return failed(process, tracee, "read the vector registers of");
 	memcpy(ret, (const uint8_t *)vectors.xmm_space + (size_t)index * 16, 16);
 	return NULL;
@@ -155,10 +157,13 @@ struct op_error *op_live_trap_reason(struct op_process *base, op_thread_id threa
 		*ret = OP_TRAP_HARDWARE;
 		return NULL;
 	}
+	// It was killed behind its trap.
+	if (tracee->ending)
+		return op_tracee_dying(process, tracee, "ask for the trap of");
 	if (tracee->stop != OP_TRACEE_TRAP)
 		return op_error_create(OP_ERROR_STATE, "thread %" PRId64 " did not stop at a trap",
 				       thread);
-	if (ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info))
+	if (op_ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info))
 		return failed(process, tracee, "ask for the trap of");
 	*ret = classify(&info, tracee->restart == PTRACE_SINGLESTEP);
 	// A step into a watched place is both, and the kernel says only that it was a step.

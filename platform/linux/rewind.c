@@ -23,6 +23,8 @@
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
+#include "platform/linux/request.h"
+
 struct op_raw_trap {
 	uint64_t address; // key
 	unsigned count;
@@ -84,7 +86,7 @@ bool op_rewind_is_needed(const struct op_waiter *waiter)
 
 static bool poke_pc(pid_t id, uint64_t pc)
 {
-	return ptrace(PTRACE_POKEUSER, id, offsetof(struct user, regs.rip), pc) == 0;
+	return op_ptrace(PTRACE_POKEUSER, id, offsetof(struct user, regs.rip), pc) == 0;
 }
 
 void op_rewind_stopped(struct op_waiter *waiter, pid_t id)
@@ -97,17 +99,17 @@ void op_rewind_stopped(struct op_waiter *waiter, pid_t id)
 	if (!tracee)
 		return;
 	errno = 0;
-	uint64_t pc = (uint64_t)ptrace(PTRACE_PEEKUSER, id, offsetof(struct user, regs.rip), 0);
+	uint64_t pc = (uint64_t)op_ptrace(PTRACE_PEEKUSER, id, offsetof(struct user, regs.rip), 0);
 	if (errno)
 		return;
 	tracee->pc = pc;
 	tracee->pc_early = true;
-	if (!find(process, pc - TRAP_SIZE) || ptrace(PTRACE_GETSIGINFO, id, 0, &info) ||
+	if (!find(process, pc - TRAP_SIZE) || op_ptrace(PTRACE_GETSIGINFO, id, 0, &info) ||
 	    info.si_code != SI_KERNEL)
 		return;
 	// A stop that could not be noted stays as it is.
 	info.si_addr = (void *)(uintptr_t)pc;
-	if (ptrace(PTRACE_SETSIGINFO, id, 0, &info) == 0)
+	if (op_ptrace(PTRACE_SETSIGINFO, id, 0, &info) == 0)
 		tracee->rewound = poke_pc(id, pc - TRAP_SIZE);
 }
 
@@ -117,9 +119,9 @@ void op_rewind_pass(struct op_live *process, struct op_tracee *tracee)
 	if (tracee->rewound)
 		poke_pc(tracee->id, tracee->pc);
 	// The handler must not take it back: it would come again.
-	if (!process->shield || ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info) ||
+	if (!process->shield || op_ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info) ||
 	    info.si_code != SI_KERNEL)
 		return;
 	info.si_addr = (void *)(uintptr_t)1;
-	ptrace(PTRACE_SETSIGINFO, tracee->id, 0, &info);
+	op_ptrace(PTRACE_SETSIGINFO, tracee->id, 0, &info);
 }

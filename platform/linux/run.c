@@ -8,6 +8,7 @@
 
 #include "base/compiler.h"
 #include "platform/linux/process.h"
+#include "platform/linux/request.h"
 #include "platform/linux/rewind.h"
 
 static bool in_signal_stop(const struct op_tracee *tracee)
@@ -21,7 +22,7 @@ static void hold_signal(struct op_tracee *tracee)
 	int number = tracee->signal ? tracee->signal : tracee->deliver_trap ? SIGTRAP : 0;
 
 	if (number && !tracee->holds &&
-	    ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &tracee->held) == 0) {
+	    op_ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &tracee->held) == 0) {
 		tracee->holds = true;
 		tracee->held_raised = false;
 		tracee->signal = 0;
@@ -39,7 +40,7 @@ static void hold_signal(struct op_tracee *tracee)
 static void unhold_signal(struct op_live *process, struct op_tracee *tracee)
 {
 	if (in_signal_stop(tracee) && !tracee->signal && !tracee->deliver_trap &&
-	    ptrace(PTRACE_SETSIGINFO, tracee->id, 0, &tracee->held) == 0) {
+	    op_ptrace(PTRACE_SETSIGINFO, tracee->id, 0, &tracee->held) == 0) {
 		tracee->signal = tracee->held.si_signo;
 		tracee->holds = false;
 	} else if (syscall(SYS_rt_tgsigqueueinfo, process->pid, tracee->id, tracee->held.si_signo,
@@ -62,7 +63,7 @@ void op_tracee_resume(struct op_live *process, struct op_tracee *tracee)
 	if (tracee->stop == OP_TRACEE_GROUP && !tracee->forced) {
 		// PTRACE_CONT would end the job-control stop for this thread (man 2 ptrace,
 		// "Group-stop").
-		if (ptrace(PTRACE_LISTEN, tracee->id, 0, 0) == 0) {
+		if (op_ptrace(PTRACE_LISTEN, tracee->id, 0, 0) == 0) {
 			tracee->phase = OP_TRACEE_LISTENING;
 			return;
 		}
@@ -71,17 +72,35 @@ void op_tracee_resume(struct op_live *process, struct op_tracee *tracee)
 		tracee->left_group = true;
 	if (tracee->left_group && !tracee->forced) {
 		// Back to the others: it stops again at once, and is then listening.
-		ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
+		op_ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
 		tracee->left_group = false;
 	}
 	if (tracee->watch_generation != process->watch_generation)
 		op_tracee_set_watch(process, tracee);
 	if (due_signal(tracee) == SIGTRAP)
 		op_rewind_pass(process, tracee);
+	int request = tracee->restart ? tracee->restart : PTRACE_CONT;
+	if (op_ptrace(request, tracee->id, 0, due_signal(tracee)) && op_ptrace_stands(tracee->id)) {
+		// Nothing will come from it: whoever waits must hear of that.
+		process->refused = tracee->id;
+		process->refused_why = errno;
+		return;
+	}
+	// Also when it was killed meanwhile (ESRCH): it will report that.
 	tracee->phase = OP_TRACEE_RUNNING;
 	tracee->registers_known = tracee->pc_known = tracee->rewound = false;
-	// ESRCH: it was killed meanwhile and will report that.
-	ptrace(tracee->restart ? tracee->restart : PTRACE_CONT, tracee->id, 0, due_signal(tracee));
+}
+
+struct op_error *op_live_refused(struct op_live *process)
+{
+	pid_t id = process->refused;
+
+	process->refused = 0;
+	if (!id)
+		return NULL;
+	return op_error_system(OP_ERROR_SYSTEM, process->refused_why,
+			       "the system refuses to let thread %d of process %d run", id,
+			       process->pid);
 }
 
 static void run_one(struct op_live *process, struct op_tracee *tracee,
@@ -148,7 +167,7 @@ static void set_options(struct op_live *process, long options)
 	// ESRCH: it was killed meanwhile. Threads that are born later inherit the options (man 2
 	// ptrace, PTRACE_O_TRACECLONE).
 	HASH_ITER(hh, process->tracees, tracee, next)
-	ptrace(PTRACE_SETOPTIONS, tracee->id, 0, op_ptrace_options | options);
+	op_ptrace(PTRACE_SETOPTIONS, tracee->id, 0, op_ptrace_options | options);
 }
 
 struct op_error *op_live_watch_exit(struct op_process *base, bool enabled)

@@ -184,7 +184,9 @@ bool op_live_someone_in(struct op_live *process, struct op_host_addr start, uint
 	for (size_t i = 0; i < count; i++) {
 		struct op_host_addr pc = {0};
 		struct op_error *err = op_process_pc(&process->base, threads[i].id, &pc);
-		bool inside = !err && pc.value - start.value < size;
+		// Of one that is dying no more is to be feared; where another is nobody knows.
+		bool inside =
+			err ? err->code != OP_ERROR_PROCESS_GONE : pc.value - start.value < size;
 		op_error_destroy(err);
 		if (inside)
 			return true;

@@ -11,6 +11,7 @@
 #include <sys/ptrace.h>
 
 #include "platform/linux/process.h"
+#include "platform/linux/request.h"
 
 static uint64_t bit(int signal)
 {
@@ -29,11 +30,11 @@ static bool is_passing(uint64_t mask)
 static void open_thread(struct op_tracee *tracee)
 {
 	uint64_t mask;
-	if (ptrace(PTRACE_GETSIGMASK, tracee->id, sizeof(mask), &mask) || !(mask & bit(SIGTRAP)) ||
-	    is_passing(mask))
+	if (op_ptrace(PTRACE_GETSIGMASK, tracee->id, sizeof(mask), &mask) ||
+	    !(mask & bit(SIGTRAP)) || is_passing(mask))
 		return;
 	mask &= ~bit(SIGTRAP);
-	if (ptrace(PTRACE_SETSIGMASK, tracee->id, sizeof(mask), &mask) == 0)
+	if (op_ptrace(PTRACE_SETSIGMASK, tracee->id, sizeof(mask), &mask) == 0)
 		tracee->trap_unblocked = true;
 }
 
@@ -41,10 +42,10 @@ static void restore_thread(struct op_tracee *tracee)
 {
 	uint64_t mask;
 	tracee->trap_unblocked = false;
-	if (ptrace(PTRACE_GETSIGMASK, tracee->id, sizeof(mask), &mask))
+	if (op_ptrace(PTRACE_GETSIGMASK, tracee->id, sizeof(mask), &mask))
 		return;
 	mask |= bit(SIGTRAP);
-	ptrace(PTRACE_SETSIGMASK, tracee->id, sizeof(mask), &mask);
+	op_ptrace(PTRACE_SETSIGMASK, tracee->id, sizeof(mask), &mask);
 }
 
 void op_trap_mask_open(struct op_live *process)

@@ -14,10 +14,12 @@
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
+#include "platform/linux/request.h"
 #include "platform/linux/signals.h"
 
 #include <utlist.h>
@@ -38,7 +40,7 @@ static void fill_signal(const struct op_tracee *tracee, struct op_stop *ret)
 
 	ret->signal = tracee->signal;
 	op_signal_name(ret->signal, ret->signal_name, sizeof(ret->signal_name));
-	if (ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info))
+	if (op_ptrace(PTRACE_GETSIGINFO, tracee->id, 0, &info))
 		return;
 	ret->signal_is_fault = op_signal_is_fault(&info);
 	if (ret->signal_is_fault)
@@ -120,6 +122,23 @@ static struct op_error *vanished(struct op_live *process)
 	return op_live_gone(process, "wait for");
 }
 
+/**
+ * Whoever waits has seen all that there was to see at the process's end. Threads that were stopped
+ * there by a stop of all go on to it: what the waiter wanted of them may have failed because they
+ * are dead.
+ */
+static void let_end(struct op_live *process)
+{
+	struct op_tracee *tracee, *next;
+
+	HASH_ITER(hh, process->tracees, tracee, next)
+	{
+		if (tracee->phase == OP_TRACEE_STOPPED && tracee->ending &&
+		    tracee->queued == OP_STOP_NONE)
+			op_tracee_resume(process, tracee);
+	}
+}
+
 struct op_error *op_live_wait(struct op_process *base, int timeout_ms, struct op_stop *ret)
 {
 	struct op_live *process = op_live(base);
@@ -149,6 +168,11 @@ struct op_error *op_live_wait(struct op_process *base, int timeout_ms, struct op
 		}
 		if (process->exited)
 			return op_live_gone(process, "wait for");
+		err = op_live_refused(process);
+		if (err)
+			return err;
+		if (process->exit_told)
+			let_end(process);
 		int left = timeout_ms;
 		if (timeout_ms > 0) {
 			int64_t rest = deadline - op_waiter_now_ms();
@@ -210,6 +234,9 @@ static struct op_error *run_alone(struct op_live *process, op_thread_id thread,
 			}
 			return NULL;
 		}
+		err = op_live_refused(process);
+		if (err)
+			break;
 		// An instruction that enters the kernel may not come back by itself.
 		if (asked && tracee->phase == OP_TRACEE_STOPPED)
 			return NULL;
@@ -226,7 +253,7 @@ static struct op_error *run_alone(struct op_live *process, op_thread_id thread,
 		else {
 			asked = true;
 			tracee->wants_run = false;
-			ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
+			op_ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
 		}
 	}
 	return err;
@@ -282,7 +309,7 @@ void op_live_ask_all_to_stop(struct op_live *process)
 		tracee->forced = false;
 		if (tracee->phase != OP_TRACEE_STOPPED && !tracee->zombie && !tracee->deep &&
 		    !tracee->newborn)
-			ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
+			op_ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
 	}
 }
 
@@ -320,7 +347,7 @@ static bool trap_is_pending(pid_t id)
 	long count;
 
 	do {
-		count = ptrace(PTRACE_PEEKSIGINFO, id, &args, infos);
+		count = op_ptrace(PTRACE_PEEKSIGINFO, id, &args, infos);
 		for (long i = 0; i < count; i++) {
 			if (infos[i].si_signo == SIGTRAP && infos[i].si_code > 0)
 				return true;
@@ -352,8 +379,9 @@ static bool bring_out_traps(struct op_live *process)
 		if (!trap_is_pending(tracee->id))
 			continue;
 		tracee->left_group |= tracee->stop == OP_TRACEE_GROUP;
+		if (op_ptrace(PTRACE_CONT, tracee->id, 0, 0) && op_ptrace_stands(tracee->id))
+			continue;
 		tracee->phase = OP_TRACEE_RUNNING;
-		ptrace(PTRACE_CONT, tracee->id, 0, 0);
 		found = true;
 	}
 	return found;
@@ -436,6 +464,45 @@ bool op_live_pending_stop(struct op_process *base, op_thread_id thread, struct o
 		return false;
 	fill_stop(process, tracee, ret);
 	return true;
+}
+
+bool op_live_is_dying(struct op_process *base)
+{
+	struct op_live *process = op_live(base);
+	const struct op_tracee *tracee;
+	pid_t id;
+	int status;
+
+	while (process->waiter && !process->exited &&
+	       op_waiter_next(process->waiter, 0, NULL, &id, &status) == OP_WAIT_EVENT)
+		op_waiter_route(process, id, status);
+	DL_FOREACH(process->queue, tracee)
+	{
+		if (tracee->queued == OP_STOP_PROCESS_EXIT || tracee->queued == OP_STOP_EXITING)
+			return true;
+	}
+	return process->exited;
+}
+
+bool op_live_has_died(const struct op_process *process)
+{
+	enum { LOOKS = 200 };
+
+	for (int i = 0; i < LOOKS; i++) {
+		_cleanup_free_ pid_t *threads = NULL;
+		size_t count, dead = 0;
+		int problem = op_proc_threads((pid_t)process->id, &threads, &count);
+		if (problem)
+			return problem == ENOENT || problem == ESRCH;
+		for (size_t k = 0; k < count; k++) {
+			char state = op_proc_thread_state((pid_t)process->id, threads[k]);
+			dead += state == 0 || state == 'Z' || state == 'X';
+		}
+		if (dead == count || !dead)
+			return dead == count;
+		usleep(1000);
+	}
+	return false;
 }
 
 void op_live_drop_pending(struct op_process *base, op_thread_id thread)

@@ -19,6 +19,7 @@
 #include "base/compiler.h"
 #include "platform/linux/guardian.h"
 #include "platform/linux/process.h"
+#include "platform/linux/request.h"
 
 // Intel SDM, volume 3, 19.2.4: DR7.
 enum {
@@ -41,13 +42,13 @@ static unsigned long place_of(unsigned reg)
 /** 0 or an errno. */
 static int poke(pid_t id, unsigned reg, uint64_t value)
 {
-	return ptrace(PTRACE_POKEUSER, id, place_of(reg), value) ? errno : 0;
+	return op_ptrace(PTRACE_POKEUSER, id, place_of(reg), value) ? errno : 0;
 }
 
 static uint64_t peek(pid_t id, unsigned reg)
 {
 	errno = 0;
-	long value = ptrace(PTRACE_PEEKUSER, id, place_of(reg), 0);
+	long value = op_ptrace(PTRACE_PEEKUSER, id, place_of(reg), 0);
 	return errno ? 0 : (uint64_t)value;
 }
 
@@ -272,7 +273,7 @@ bool op_tracee_note_system_call(struct op_live *process, struct op_tracee *trace
 	struct user_regs_struct registers;
 
 	if (result <= 0 || !op_live_watches_system_calls(process) ||
-	    ptrace(PTRACE_GETREGS, tracee->id, 0, &registers))
+	    op_ptrace(PTRACE_GETREGS, tracee->id, 0, &registers))
 		return false;
 	for (size_t i = 0; i < OP_ARRAY_SIZE(calls_with_buffers); i++) {
 		if ((unsigned long)calls_with_buffers[i].number != registers.orig_rax)

@@ -242,7 +242,8 @@ const char *op_debug_string(const struct op_debug_info *info, Dwarf_Attribute *a
 	const struct op_bytes *strings = &info->source.sections[OP_DEBUG_STR];
 	const uint8_t *at = (const uint8_t *)text;
 	// libdw has only looked where the string begins.
-	bool inside = text && at >= strings->data && at < strings->data + strings->size;
+	bool inside =
+		text && strings->data && at >= strings->data && at < strings->data + strings->size;
 	return inside ? op_debug_text(&info->source, OP_DEBUG_STR, (uint64_t)(at - strings->data),
 				      OP_DWARF_TEXT_MAX)
 		      : text;

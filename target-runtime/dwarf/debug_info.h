@@ -51,6 +51,9 @@ struct op_debug_source {
 	 * is what it is now. NULL: that is not known. */
 	bool (*is_local_constant)(void *context, uint32_t pc, uint32_t local);
 	void *context;
+	/** It is native information (native_dwarf.h): a pc is an offset in .text, and locations are
+	 * the host's. */
+	bool is_native;
 };
 
 struct op_wasm_module;

@@ -191,6 +191,16 @@ static bool child_at(Dwarf_Die *die, Dwarf_Addr address, Dwarf_Die *ret)
 	return false;
 }
 
+struct op_error *op_debug_function_in_unit(struct op_debug_info *info, size_t unit, uint32_t pc,
+					   struct op_die *ret)
+{
+	struct op_name_unit *names;
+	struct op_error *err = op_names_ranges(info, unit, &names);
+	const struct op_named *body = err ? NULL : body_at(names, pc);
+	ret->offset = body ? body->offset : 0;
+	return err;
+}
+
 struct op_error *op_debug_functions_at(struct op_debug_info *info, uint32_t pc,
 				       struct op_debug_function **ret, size_t *ret_count)
 {
@@ -198,12 +208,11 @@ struct op_error *op_debug_functions_at(struct op_debug_info *info, uint32_t pc,
 	*ret_count = 0;
 	const struct op_debug_unit *unit;
 	struct op_error *err = op_debug_unit_at(info, pc, &unit);
-	struct op_name_unit *names;
+	struct op_die body = {0};
 	if (!err && unit)
-		err = op_names_ranges(info, (size_t)(unit - info->units.data), &names);
-	const struct op_named *body = err || !unit ? NULL : body_at(names, pc);
+		err = op_debug_function_in_unit(info, (size_t)(unit - info->units.data), pc, &body);
 	Dwarf_Die die;
-	if (!body || !op_debug_die(info, (struct op_die){body->offset}, &die))
+	if (err || !body.offset || !op_debug_die(info, body, &die))
 		return err;
 	const struct op_function_record *records[OP_DWARF_DEPTH_MAX];
 	size_t count = 0;

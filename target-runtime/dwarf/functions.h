@@ -31,6 +31,11 @@ struct op_debug_function {
 struct op_error *op_debug_functions_at(struct op_debug_info *info, uint32_t pc,
 				       struct op_debug_function **ret, size_t *ret_count);
 
+/** The function of one unit (index in op_debug_units(), which has been called) whose code holds
+ * @p pc, whatever the unit's own ranges say. @param[out] ret 0: none. */
+struct op_error *op_debug_function_in_unit(struct op_debug_info *info, size_t unit, uint32_t pc,
+					   struct op_die *ret);
+
 /** The function whose body an entry is (a subprogram or an inlined_subroutine). @param[out] ret
  * borrowed; stays. */
 struct op_error *op_debug_function(struct op_debug_info *info, struct op_die body,

@@ -19,6 +19,8 @@ libtarget_la_SOURCES += \
 	target-runtime/dwarf/name_match.c \
 	target-runtime/dwarf/named_types.c \
 	target-runtime/dwarf/names.c target-runtime/dwarf/names.h \
+	target-runtime/dwarf/native_dwarf.c target-runtime/dwarf/native_dwarf.h \
+	target-runtime/dwarf/native_match.c target-runtime/dwarf/native_match.h \
 	target-runtime/dwarf/scopes.c target-runtime/dwarf/scopes.h \
 	target-runtime/dwarf/source_map.c target-runtime/dwarf/source_map.h \
 	target-runtime/dwarf/source_map_dwarf.c \

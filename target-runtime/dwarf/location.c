@@ -85,9 +85,32 @@ static struct op_error *take_program(struct op_location_program *program,
 	storage->steps = op_take(program->steps.data);
 	for (size_t i = 0; i < count; i++) {
 		ret->pieces[i] = program->pieces.data[i].piece;
-		ret->pieces[i].steps = storage->steps + program->pieces.data[i].first_step;
+		// There are none at all where no piece has one.
+		if (storage->steps)
+			ret->pieces[i].steps = storage->steps + program->pieces.data[i].first_step;
 	}
 	return copy_bytes(program, ret);
+}
+
+struct op_error *op_location_make(const struct op_location_piece *pieces, size_t count,
+				  struct op_debug_location *ret)
+{
+	_cleanup_(op_location_program_deinit) struct op_location_program program = {.context =
+											    NULL};
+	*ret = (struct op_debug_location){0};
+	for (size_t i = 0; i < count; i++) {
+		struct op_location_program_piece item = {.piece = pieces[i],
+							 .first_step = program.steps.count};
+		for (size_t k = 0; k < pieces[i].step_count; k++)
+			if (!op_array_push(&program.steps, pieces[i].steps[k]))
+				return op_error_no_memory();
+		if (!op_array_push(&program.pieces, item))
+			return op_error_no_memory();
+	}
+	struct op_error *err = take_program(&program, ret);
+	if (err)
+		op_location_deinit(ret);
+	return err;
 }
 
 // Attributes ---------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 // Where variables are: DWARF expressions and location lists, decoded here rather than by libdw,
 // which does not know DW_OP_WASM_location. Nothing is evaluated: a location is a small program over
 // the guest's locals, globals, operand stack and memory, which an interpreter runs and a compiler
-// compiles.
+// compiles. Of native information (native_dwarf.h) it is one over registers and the host's memory.
 #ifndef OP_TARGET_RUNTIME_DWARF_LOCATION_H
 #define OP_TARGET_RUNTIME_DWARF_LOCATION_H
 
@@ -10,12 +10,15 @@
 
 /** A step on a stack of 32-bit (memory64: 64-bit) addresses. Frame bases are put in place. */
 enum op_location_op {
-	OP_LOCATION_CONSTANT,  /**< push value */
-	OP_LOCATION_LOCAL,     /**< push the Wasm local value */
-	OP_LOCATION_GLOBAL,    /**< push the Wasm global value */
-	OP_LOCATION_OPERAND,   /**< push the operand stack's value, 0 is the bottom */
-	OP_LOCATION_LOAD,      /**< pop an address, push value bytes of memory 0 */
-	OP_LOCATION_DUPLICATE, /**< push the entry that is value deep; 0 is the top */
+	OP_LOCATION_CONSTANT, /**< push value */
+	OP_LOCATION_LOCAL,    /**< push the Wasm local value */
+	OP_LOCATION_GLOBAL,   /**< push the Wasm global value */
+	OP_LOCATION_OPERAND,  /**< push the operand stack's value, 0 is the bottom */
+	OP_LOCATION_LOAD, /**< pop an address, push value bytes of memory 0; native: of the host's
+			     memory */
+	OP_LOCATION_REGISTER,      /**< native: push the host's register value, by DWARF's number */
+	OP_LOCATION_FRAME_ADDRESS, /**< native: push the canonical frame address */
+	OP_LOCATION_DUPLICATE,     /**< push the entry that is value deep; 0 is the top */
 	OP_LOCATION_DROP,
 	OP_LOCATION_SWAP,
 	OP_LOCATION_ROTATE, /**< DW_OP_rot */
@@ -50,13 +53,14 @@ struct op_location_step {
 
 enum op_location_kind {
 	OP_LOCATION_NONE,       /**< optimised out: nothing describes it here */
-	OP_LOCATION_MEMORY,     /**< the steps give its address in memory 0 */
+	OP_LOCATION_MEMORY,     /**< the steps give its address in memory 0; native: the host's */
 	OP_LOCATION_VALUE,      /**< the steps give its value (DW_OP_stack_value) */
 	OP_LOCATION_WASM_LOCAL, /**< it is the Wasm local index: any type, can be shown whole. (A
 				   local without DW_OP_stack_value is MEMORY: LLVM means an
 				   address.) */
 	OP_LOCATION_WASM_GLOBAL,
 	OP_LOCATION_WASM_OPERAND,
+	OP_LOCATION_HOST_REGISTER, /**< native: it is the register index, by DWARF's number */
 	OP_LOCATION_BYTES,      /**< its value is bytes (DW_OP_implicit_value, DW_AT_const_value, or
 				   one constant): numbers have 16, of which the type's count */
 	OP_LOCATION_UNKNOWN_OP, /**< problem says which */
@@ -66,7 +70,7 @@ struct op_location_piece {
 	enum op_location_kind kind;
 	uint64_t bit_size;                    /**< 0: the whole variable */
 	uint64_t bit_offset;                  /**< in the place where it is */
-	uint32_t index;                       /**< WASM_* */
+	uint32_t index;                       /**< WASM_*, HOST_REGISTER */
 	const struct op_location_step *steps; /**< they never take more than there is */
 	size_t step_count;
 	const uint8_t *bytes; /**< BYTES */
@@ -84,9 +88,13 @@ struct op_debug_location {
 	struct op_location_range *ranges; /**< where it is available, when it is not here */
 	size_t range_count;
 	char *problem; /**< why it cannot be told; NULL when it can */
+	bool is_gone;  /**< problem: something else is in its place by now (source_locate.h) */
 	void *internal;
 };
 void op_location_deinit(struct op_debug_location *location);
+/** A location that is known otherwise. @param[in] pieces copied, with steps and bytes. */
+struct op_error *op_location_make(const struct op_location_piece *pieces, size_t count,
+				  struct op_debug_location *ret);
 
 /**
  * Where a variable is at @p pc.

@@ -147,17 +147,12 @@ struct op_error *op_wasm_module_local_type(const struct op_wasm_module *module, 
 	return NULL;
 }
 
-bool op_wasm_module_local_is_constant(const struct op_wasm_module *module, uint32_t offset,
-				      uint32_t local)
+bool op_wasm_module_local_is_kept(const struct op_wasm_module *module, uint32_t from, uint32_t to,
+				  uint32_t local)
 {
 	enum { LOCAL_SET = 0x21, LOCAL_TEE = 0x22 };
-	struct op_wasm_body body;
 	struct op_wasm_instruction instruction;
-	uint32_t function;
-	if (!op_wasm_module_function_at(module, offset, &function) ||
-	    !op_wasm_module_function_body(module, function, &body))
-		return false;
-	for (uint32_t at = body.code_start; at < body.end; at += instruction.size) {
+	for (uint32_t at = from; at < to; at += instruction.size) {
 		struct op_error *err _cleanup_error_ =
 			op_wasm_instruction_decode(module, at, &instruction);
 		if (err)
@@ -167,4 +162,14 @@ bool op_wasm_module_local_is_constant(const struct op_wasm_module *module, uint3
 			return false;
 	}
 	return true;
+}
+
+bool op_wasm_module_local_is_constant(const struct op_wasm_module *module, uint32_t offset,
+				      uint32_t local)
+{
+	struct op_wasm_body body;
+	uint32_t function;
+	return op_wasm_module_function_at(module, offset, &function) &&
+	       op_wasm_module_function_body(module, function, &body) &&
+	       op_wasm_module_local_is_kept(module, body.code_start, body.end, local);
 }

@@ -162,6 +162,9 @@ struct op_error *op_wasm_module_local_type(const struct op_wasm_module *module, 
 					   uint32_t local, struct op_wasm_type *ret);
 struct op_error *op_wasm_module_local_count(const struct op_wasm_module *module, uint32_t function,
 					    uint32_t *ret);
+/** Whether no instruction of [@p from, @p to), which begin with one, writes a local. */
+bool op_wasm_module_local_is_kept(const struct op_wasm_module *module, uint32_t from, uint32_t to,
+				  uint32_t local);
 /** Whether the function around @p offset never writes a local, parameters among them. */
 bool op_wasm_module_local_is_constant(const struct op_wasm_module *module, uint32_t offset,
 				      uint32_t local);

@@ -8,7 +8,7 @@ stop would wait for the other CPU to wake up, and that is not the debugger's doi
     bench.py [--quick] [--write docs/benchmarks.md] [NAME...]
 
 This file knows what is measured and what it means, inside.py the same for what outpost does inside the target, source.py for the
-source level, cores.py for core files, guarding.py for outpost guard. How programs are driven
+source level, cores.py for core files, guarding.py for outpost guard, sandbox.py for outpost --sandbox. How programs are driven
 is in tools.py, the guests are in guests.py, what a table is in rows.py.
 """
 
@@ -30,6 +30,7 @@ from cores import Cores
 from guarding import Guarding
 from inside import Inside
 from rows import Outcome, Row, rate, ratio, repeat
+from sandbox import Sandbox
 from source import Source
 from tools import HERE, Failed, Gaps, Tools, Unavailable, median
 
@@ -37,7 +38,7 @@ MIB = 1 << 20
 TURN = 8  # instructions of a turn of the loop in guests.calls(), those of the function that it calls included
 
 
-class Bench(Inside, Source, Cores, Guarding):
+class Bench(Inside, Source, Cores, Guarding, Sandbox):
     def __init__(self, tools, quick):
         self.tools = tools
         self.quick = quick
@@ -48,8 +49,8 @@ class Bench(Inside, Source, Cores, Guarding):
 
     # Stops and steps -------------------------------------------------------------------------------------------
 
-    def outpost_stops(self, module, count):
-        with self.tools.guest(module, pinned=True) as guest, self.tools.prompt("attach", guest.pid, pinned=True) as outpost:
+    def outpost_stops(self, module, count, options=()):
+        with self.tools.guest(module, pinned=True) as guest, self.tools.prompt("attach", *options, guest.pid, pinned=True) as outpost:
             # Else the program counts for itself, and does not stop.
             outpost.command("set breakpoint condition-evaluation host")
             outpost.command("break f")
@@ -96,8 +97,8 @@ class Bench(Inside, Source, Cores, Guarding):
         outcome.claim("of the bare loop", ratio(outpost, bare), "{:.2f}", ">= 0.90", lambda r: r >= 0.9)
         return outcome
 
-    def outpost_steps(self, module, count):
-        with self.tools.guest(module, pinned=True) as guest, self.tools.prompt("attach", guest.pid, pinned=True) as outpost:
+    def outpost_steps(self, module, count, options=()):
+        with self.tools.guest(module, pinned=True) as guest, self.tools.prompt("attach", *options, guest.pid, pinned=True) as outpost:
             outpost.command("break f")
             before = calls(outpost.command("continue")[1])
             outpost.command("delete 1")
@@ -427,7 +428,8 @@ class Bench(Inside, Source, Cores, Guarding):
 
 
 BENCHMARKS = ("stops", "steps", "watch", "events", "hostcalls", "pause", "attach", "frames", "functions", "memory", "instances",
-              "scan", "conditions", "counters", "logs", "watches", "source", "next", "core-open", "core-write", "guard")
+              "scan", "conditions", "counters", "logs", "watches", "source", "next", "recursion", "core-open", "core-write", "guard",
+              "sandbox")
 
 
 def calls(output):

@@ -8,6 +8,7 @@ The environment says what to do: OUTPOST_BENCH="MODE PORT FUNCTION COUNT".
     conditions   continue over COUNT calls of FUNCTION with a condition that never holds, from one call of g to the next
     frames   thread backtrace, and the stop before it: LLDB asks for the call stack when the target stops and keeps it
     next     SBThread.StepOver, COUNT times, from the first line of FUNCTION on
+    over     SBThread.StepOver once, over the COUNT calls that the third statement of FUNCTION makes
     source   FUNCTION is FILE:LINE: a breakpoint there, and the stop; SECONDS are from the moment OUTPOST_BENCH_START on, and COUNT
              is the peak of the memory in bytes
 
@@ -88,6 +89,18 @@ def measure(debugger, mode, port, function, count):
         seconds = time.monotonic() - start
         if len(set(lines)) < 5 or any(a == b for a, b in zip(lines, lines[1:])):
             raise RuntimeError(f"steps by lines went wrong: {lines[:20]}")
+    elif mode == "over":
+        breakpoint.SetEnabled(False)
+        thread = process.GetSelectedThread()
+        thread.StepOver()
+        thread.StepOver()
+        line = thread.GetFrameAtIndex(0).GetLineEntry().GetLine()
+        start = time.monotonic()
+        thread.StepOver()
+        seconds = time.monotonic() - start
+        frame = thread.GetFrameAtIndex(0)
+        if frame.GetFunctionName() != function or frame.GetLineEntry().GetLine() != line + 1:
+            raise RuntimeError(f"the step over the line of {function} ended in {frame}")
     elif mode == "conditions":
         # The guest has no debug information, so the condition is one of constants: less than one on a local.
         breakpoint.SetCondition("1 == 0")

@@ -25,7 +25,9 @@ EXTRA_DIST += \
 	tests/bench/inside.py \
 	tests/bench/large_guest.py \
 	tests/bench/lldb_driver.py \
+	tests/bench/recursion.c \
 	tests/bench/rows.py \
+	tests/bench/sandbox.py \
 	tests/bench/source.py \
 	tests/bench/stub_client.py \
 	tests/bench/tools.py

@@ -9,6 +9,8 @@ from tools import HERE, Failed
 
 MIB = 1 << 20
 MEGABYTES = 20  # of debug sections, at least
+# Calls of fib(N - 1) in recursion.c, by N.
+FEW, MANY = {10: 109}, {27: 392_835}
 LINES = 7  # of the loop in line_loop.c: at most so many stops in a turn
 
 
@@ -110,4 +112,33 @@ class Source:
         outcome.claim("times LLDB's speed", ratio(outpost, lldb), "{:.1f}", ">= 25", lambda r: r >= 25)
         outcome.claim("times LLDB's speed, each line typed and shown", ratio(single, lldb), "{:.1f}")
         outcome.claim("times native gdb's", ratio(outpost, gdb), "{:.1f}")
+        return outcome
+
+    # Steps over a recursion ------------------------------------------------------------------------------------
+
+    def outpost_over(self, module, recursion):
+        """Calls a second that a `next` goes over."""
+        with self.tools.guest(module, pinned=True) as guest, self.tools.prompt("attach", guest.pid, pinned=True) as outpost:
+            (n, calls), = recursion.items()
+            line = line_of(HERE / "recursion.c", "// the step")
+            outpost.command(f"tbreak recursion.c:{line} if n == {n}")
+            outpost.command("continue")
+            seconds, text = outpost.command("next")
+            if not re.search(rf"(?m)^{line + 1}\s", text):
+                raise Failed(f"next did not end behind the call of fib({n - 1}): {text.strip()[-300:]}")
+            return calls / seconds
+
+    def lldb_over(self, module):
+        with self.tools.stub(module, pinned=True) as port:
+            return rate(self.tools.lldb(port, "over", "fib", *FEW.values(), pinned=True))
+
+    def recursion(self):
+        module = self.tools.c("recursion")
+        outpost = Row("outpost, next over 392,835 calls", lambda: self.outpost_over(module, MANY))
+        few = Row("outpost, next over 109 calls", lambda: self.outpost_over(module, FEW))
+        lldb = Row("LLDB on wasmtime -g, over 109 calls", lambda: self.lldb_over(module))
+        repeat([outpost, few, lldb], min(self.times, 3))
+        outcome = Outcome("recursion", "next over a recursion", "calls/s", [outpost, few, lldb])
+        outcome.claim("times LLDB's speed", ratio(outpost, lldb), "{:.1f}", ">= 25", lambda r: r >= 25)
+        outcome.claim("times LLDB's speed, over few calls", ratio(few, lldb), "{:.1f}")
         return outcome

@@ -13,8 +13,8 @@ from harness import LIMIT, PROGRAM, environment
 class Conversation:
     """outpost attach PID --json, its commands on standard input. Used in a with statement; leaving it detaches."""
 
-    def __init__(self, pid):
-        self.process = subprocess.Popen([PROGRAM, "attach", str(pid), "--json"], stdin=subprocess.PIPE,
+    def __init__(self, pid, *options):
+        self.process = subprocess.Popen([PROGRAM, "attach", *options, str(pid), "--json"], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment())
         self.events = []
         self.buffer = b""

@@ -41,14 +41,17 @@ class CoreCase(Case):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
+    def with_core(self):
+        """The words before a command that let it run in the test's folder and write a core there."""
+        # Rust's and glibc's heaps reserve 64 MiB for each thread; gdb would write them all.
+        return ["env", "-C", self.folder, "MALLOC_ARENA_MAX=1", "prlimit", f"--core={LIMIT_OF_CORES}", "--"]
+
     def started(self, module, *, version=NEWEST, guest_debug=True, options=(), arguments=(), command=None):
         """A guest in a folder of its own that may write a core there."""
         if command is None:
             debug = ["-D", "guest-debug=y"] if guest_debug else []
             command = [wasmtime(version), "run", *debug, *options, module, *arguments]
-        # Rust's and glibc's heaps reserve 64 MiB for each thread; gdb would write them all.
-        guest = Guest(None, command=["env", "-C", self.folder, "MALLOC_ARENA_MAX=1", "prlimit",
-                                     f"--core={LIMIT_OF_CORES}", "--", *command])
+        guest = Guest(None, command=[*self.with_core(), *command])
         self.addCleanup(guest.__exit__)
         return guest.ready()
 

@@ -233,8 +233,7 @@ class Guest:
         self.process.stdin.flush()
 
     def stderr(self):
-        self.errors.seek(0)
-        return self.errors.read().decode(errors="replace")
+        return written(self.errors)
 
     def finish(self, text="\n"):
         """Let it end by itself. What its last line says: (rounds, sum)."""
@@ -429,6 +428,11 @@ def _escaped(data):
     return "".join(f"\\{byte:02x}" for byte in data)
 
 
+def written(file):
+    """What a process has written to a file so far. The place in the file is the process's as well: it must not be moved."""
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode(errors="replace")
+
+
 def wait_until(fact, what):
     """Poll until fact() holds."""
     deadline = time.monotonic() + LIMIT
@@ -610,6 +614,11 @@ def calls_sum(rounds):
         wrapped = (5 + x + [10, 20, 30, 40][r % 4]) & 0xffffffff
         total += wrapped - (1 << 32) if wrapped >> 31 else wrapped
     return total & 0xffffffffffffffff
+
+
+def busy_sum(rounds):
+    """What tests/guests/busy.wat must add up to."""
+    return 11 * rounds + sum(turn >> 4 & 255 for turn in range(0, rounds, 16))
 
 
 def spin_sum(rounds):

@@ -5,6 +5,7 @@ E2E_TESTS = \
 	tests/e2e/test_breakpoints.py \
 	tests/e2e/test_cache.py \
 	tests/e2e/test_conditions.py \
+	tests/e2e/test_configuration.py \
 	tests/e2e/test_core.py \
 	tests/e2e/test_core_write.py \
 	tests/e2e/test_differential.py \
@@ -15,16 +16,20 @@ E2E_TESTS = \
 	tests/e2e/test_guests.py \
 	tests/e2e/test_harm.py \
 	tests/e2e/test_harm_death.py \
+	tests/e2e/test_harm_limits.py \
 	tests/e2e/test_harm_refusals.py \
+	tests/e2e/test_inject.py \
 	tests/e2e/test_inside.py \
 	tests/e2e/test_inside_leaving.py \
 	tests/e2e/test_inside_watch.py \
 	tests/e2e/test_json.py \
 	tests/e2e/test_killed_at_calls.py \
 	tests/e2e/test_matrix.py \
+	tests/e2e/test_native_debug.py \
 	tests/e2e/test_optimised.py \
 	tests/e2e/test_prompt.py \
 	tests/e2e/test_run.py \
+	tests/e2e/test_sandbox.py \
 	tests/e2e/test_scenarios.py \
 	tests/e2e/test_scheduler.py \
 	tests/e2e/test_source_expressions.py \
@@ -38,6 +43,7 @@ E2E_TESTS = \
 	tests/e2e/test_source_tables.py \
 	tests/e2e/test_source_values.py \
 	tests/e2e/test_host_frames.py \
+	tests/e2e/test_hostile_names.py \
 	tests/e2e/test_stack.py \
 	tests/e2e/test_state.py \
 	tests/e2e/test_stepping.py \
@@ -46,6 +52,7 @@ E2E_TESTS = \
 	tests/e2e/test_trace_calls.py \
 	tests/e2e/test_values.py \
 	tests/e2e/test_versions.py \
+	tests/e2e/test_wasm_dump.py \
 	tests/e2e/test_watch.py
 # Those that also run with sanitizers: between them they go through all the code.
 E2E_QUICK_TESTS = \
@@ -78,12 +85,18 @@ AM_TESTS_ENVIRONMENT = \
 
 EXTRA_DIST += \
 	$(E2E_TESTS) \
+	tests/e2e/README.md \
 	tests/e2e/conversation.py \
 	tests/e2e/cores.py \
 	tests/e2e/exact_guests.py \
 	tests/e2e/harness.py \
-	tests/e2e/modes.py \
+	tests/e2e/inject.py \
+	tests/e2e/inject_sessions.py \
+	tests/e2e/inject_verdict.py \
+	tests/e2e/leftovers.py \
 	tests/e2e/lldb_reader.py \
+	tests/e2e/loaded_server.py \
+	tests/e2e/modes.py \
 	tests/e2e/python.sh \
 	tests/e2e/rsp.py \
 	tests/e2e/source_guest.py \
@@ -122,8 +135,11 @@ EXTRA_DIST += \
 	tests/guests/events.wat \
 	tests/guests/events_host.py \
 	tests/guests/guard_host.py \
+	tests/guests/guard_wait_host.py \
 	tests/guests/harm.wat \
 	tests/guests/harm_host.py \
+	tests/guests/harm_names.wat \
+	tests/guests/hostile.c \
 	tests/guests/fib.py \
 	tests/guests/idle.py \
 	tests/guests/idle.wat \
@@ -133,6 +149,7 @@ EXTRA_DIST += \
 	tests/guests/memory.wat \
 	tests/guests/micropython_host.wat \
 	tests/guests/nested.py \
+	tests/guests/native_values.c \
 	tests/guests/nested.wat \
 	tests/guests/objects.wat \
 	tests/guests/optimised.c \
@@ -150,6 +167,8 @@ EXTRA_DIST += \
 	tests/guests/rt.wat \
 	tests/guests/rt_line.wat \
 	tests/guests/rt_threads.wat \
+	tests/guests/recursion.c \
+	tests/guests/reused_local.c \
 	tests/guests/scenario_activations.wat \
 	tests/guests/scenario_embedded.py \
 	tests/guests/scenario_embedded.wat \
@@ -176,6 +195,7 @@ EXTRA_DIST += \
 	tests/guests/stepped.cc \
 	tests/guests/stepped_plain.c \
 	tests/guests/stepped_throws.cc \
+	tests/guests/steady.wat \
 	tests/guests/steps.wat \
 	tests/guests/threads.wat \
 	tests/guests/traps.wat \
@@ -198,6 +218,10 @@ OUTPOST_ALL_VERSIONS = 42.0.1 43.0.1 44.0.1 45.0.2 46.0.1 47.0.3 48.0.2 49.0.4 3
 check-versions:
 	OUTPOST_VERSIONS='$(OUTPOST_ALL_VERSIONS)' $(MAKE) $(AM_MAKEFLAGS) check \
 		TESTS="tests/e2e/test_matrix.py tests/e2e/test_versions.py tests/e2e/test_scenarios.py"
+# Every system call of every session fails, in each way: some hours.
+soak-inject:
+	OUTPOST_INJECT=0 $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/e2e/test_inject.py
+soak: soak-inject
 clean-local:
 	rm -rf tests/e2e/work
-.PHONY: check-quick check-versions distcheck-quick
+.PHONY: check-quick check-versions distcheck-quick soak soak-inject

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from harness import LIMIT, NEWEST, SOURCE, wasmtime
+from harness import LIMIT, NEWEST, SOURCE, wasmtime, written
 
 sys.path.insert(0, str(SOURCE / "tests" / "bench"))
 from stub_client import MODULE, Stub  # noqa: E402
@@ -74,8 +74,7 @@ class Reader(Stub):
         self.output.close()
 
     def said(self):
-        self.output.seek(0)
-        return self.output.read().decode(errors="replace")
+        return written(self.output)
 
     def resume(self, packet):
         """c or s; the signal number of the stop."""

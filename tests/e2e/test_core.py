@@ -14,6 +14,7 @@ from pathlib import Path
 from cores import SMALL, CoreCase, needs_gdb, needs_kernel_cores
 from harness import (GUESTS, NEWEST, THREADS, VENV, Documents, compiled, outpost, script, sleeping, wait_until, wasmtime,
                      wat)
+from loaded_server import LoadedServer
 from test_state import FEATURES
 
 VERSIONS = (NEWEST, "44.0.1")
@@ -148,6 +149,54 @@ class KernelCore(Same):
         core = self.kernel_core(guest)
         self.assertSame(live, self.looked_into(core, ["stack 0", "x/64xb 0"]))
         self.assertLess(os.stat(core).st_blocks * 512, 64 << 20)
+
+    @needs_kernel_cores
+    def test_a_server_under_load(self):
+        """It dies of SIGABRT while each of its threads is busy with a request."""
+        for version in VERSIONS:
+            for guest_debug in (True, False):
+                with self.subTest(version=version, guest_debug=guest_debug):
+                    self.check_server(*self.server_core(version, guest_debug), guest_debug)
+
+    def server_core(self, version, guest_debug, busy=2):
+        debug = ["-D", "guest-debug=y"] if guest_debug else []
+        server = LoadedServer("serve_work", *debug, version=version,
+                              prefix=[*self.with_core(), "env", f"TOKIO_WORKER_THREADS={busy + 4}"])
+        self.addCleanup(server.__exit__)
+
+        def requests():
+            stacks = json.loads(outpost("stack", server.pid, "--json").out).get("threads", [])
+            return sum(self.names(stack["frames"])[-1:] == ["handle"] for stack in stacks) >= busy
+
+        # A worker may keep what it has accepted behind the request that it is busy with: not all of them come to one.
+        wait_until(requests, "workers are in requests' guests")
+        # Its clients shall not come again.
+        server.stop.set()
+        return self.kernel_core(server), server.pid, busy
+
+    def check_server(self, core, pid, busy, guest_debug):
+        documents = self.opened(core, "info threads", "info instances")
+        stop, = documents.stops("core")
+        self.assertEqual((stop["signal"], stop["thread"]), ("SIGABRT", pid))
+        threads = [thread for thread in json.loads(outpost("stack", core, "--json").out)["threads"]
+                   if self.names(thread["frames"])]
+        self.assertGreaterEqual(len(threads), busy, threads)
+        for thread in threads:
+            self.assertIn(self.names(thread["frames"]), (["handle"], ["tick", "handle"]))
+            handle = [frame for frame in thread["frames"] if frame["kind"] == "wasm"][-1]
+            if guest_debug:
+                # The handles of the request and of where its answer goes: others for no two stores.
+                self.assertEqual([local["value"] for local in handle["locals"]], [1, 2], handle)
+        numbers = [one["number"] for one in documents.one("info instances")["instances"] if one["module"]]
+        self.assertGreaterEqual(len(numbers), len(threads))
+        # Where a memory is stands in the module, which only code for guest-debug carries.
+        looks = [part for number in numbers for part in (f"instance {number}", "print $mem[0x1000:i64]")]
+        counters = self.opened(core, *looks, status=0 if guest_debug else 1)
+        if guest_debug:
+            values = [int(document["value"]) for document in counters.all("print")]
+            self.assertEqual((len(values), sorted(values)[-busy] > 0), (len(numbers), True), values)
+        else:
+            self.assertIn("compiled without guest-debug", counters.errors()[0]["message"])
 
     @needs_kernel_cores
     def test_deadlock(self):

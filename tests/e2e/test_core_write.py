@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -214,6 +215,24 @@ class CoreFile(WriteCase):
                 found.append((thread, re.sub(r"^\$\d+", "$", line)))
         return sorted(found)
 
+    @unittest.skipUnless(shutil.which("eu-stack"), "eu-stack (elfutils) is not installed")
+    def test_eu_stack_shows_the_same_threads_and_places(self):
+        guest = self.started(wat("values"))
+        os.kill(guest.pid, signal.SIGSTOP)
+        wait_until(lambda: set(guest.thread_states().values()) == {"T"}, "all threads are stopped")
+        path, _ = self.written(guest.pid)
+        wait_until(lambda: set(guest.thread_states().values()) == {"T"}, "all threads are stopped again")
+        # man 5 proc: the last field is the program counter.
+        places = {thread: int(Path(f"/proc/{guest.pid}/task/{thread}/syscall").read_text().split()[-1], 16)
+                  for thread in guest.threads()}
+        program = os.path.realpath(f"/proc/{guest.pid}/exe")
+        shown = subprocess.run(["eu-stack", f"--core={path}", "-e", program, "-n", "3"], capture_output=True, text=True,
+                               timeout=LIMIT)
+        innermost = re.findall(r"^TID (\d+):\n#0 +(0x[0-9a-f]+)", shown.stdout, re.M)
+        self.assertEqual({int(thread): int(place, 16) for thread, place in innermost}, places, shown)
+        os.kill(guest.pid, signal.SIGCONT)
+        self.assertUndisturbed(guest, values_sum)
+
     def test_a_signal_that_is_about_to_be_delivered(self):
         """It is in the core, with the thread that it is for."""
         guest = self.started(wat("values"))
@@ -306,10 +325,11 @@ class WasmCore(WriteCase):
         self.assertIn("it is a module and no core dump", self.refused(self.module()))
         for size in range(8, len(whole), max(1, len(whole) // 40)):
             path.write_bytes(whole[:size])
-            outcome = outpost("core", path, "--batch")
+            # Shown, and opened as a target.
+            looks = script("backtrace -full", "info globals", "x/8xb 0", "info instances") if size % 2 else ()
+            outcome = outpost("core", path, "--batch", *looks)
             self.assertIn(outcome.status, (0, 1), outcome)
         path.write_bytes(whole)
-        self.assertIn("commands need a core file of the process", outpost("core", path, "-e", "info threads").err)
 
     def module(self):
         path = self.folder / "empty.wasm"

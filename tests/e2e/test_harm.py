@@ -168,6 +168,16 @@ class Lives(Hosted):
         self.assertGreater(facts["born"], 0)
         self.assertEqual(facts["wrong"], 0)
 
+    def test_08_two_thousand_threads(self):
+        guest = self.host("crowd")
+        for _ in range(2):
+            documents = self.attached(guest, "info threads", "break step", "continue", "continue", "backtrace", "detach")
+            self.assertGreater(len(documents.one("info threads")["threads"]), 2000)
+            self.assertEqual(self.names(documents.one("backtrace")["frames"])[:2], ["step", "work"])
+        with self.hot(guest):
+            pass
+        self.ends_well(guest)
+
     def test_09_children(self):
         """Made by fork() and vfork() over a breakpoint that the child comes to as well."""
         guest = self.host()

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 from harness import LIMIT, calls_sum, wait_until
-from test_inside_leaving import MARK, pages
+from leftovers import STUBS, pages
 from test_survival import FEATURES, Killing, busy_sum
 
 # Each arrival at fib is counted and noted, and then traps, in its stub: the text is for outpost to read. Nobody sees a stop, so
@@ -26,7 +26,7 @@ def data_of_stubs(guest):
                 continue
             memory.seek(start)
             header = memory.read(32)
-            if header.startswith(MARK):
+            if header.startswith(STUBS):
                 code, data = struct.unpack_from("<2Q", header, 16)
                 memory.seek(start + code)
                 found.append(memory.read(data))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What outpost put into the target goes away again: at a detach, after outpost's death, and with the stores of a server."""
 
-import errno
 import http.client
 import os
 import random
@@ -13,13 +12,11 @@ import unittest
 
 from conversation import Conversation
 from harness import (NEWEST, PROGRAM, Case, Guest, calls_sum, environment, script, wait_until, wasmtime, wat)
+from leftovers import differences, pages
 
 KILLS = int(os.environ.get("OUTPOST_KILLS", "12"))
 # Of tests/guests/exact_counts.wat in each of eight threads: some seconds of work.
 ROUNDS = 60_000_000
-MARK = b"outpost stubs"
-# Of x86-64: an empty slot, and one with a trap that was made harmless.
-SLOT, HARMLESS = bytes.fromhex("0f1f440000"), bytes.fromhex("900f1f4000")
 # Everything at once, on code that is as hot as can be.
 ALL = ("count -all", 'log leaf if cells == 0 "%d" cells', "break odd if cells == 12345", "break even", "ignore 4 1000000000",
        "trace -all", "break down if n == 9", "continue")
@@ -36,28 +33,6 @@ def counts(threads, rounds):
     return total
 
 
-def differences(before, now):
-    """The first bytes that are not what they were."""
-    return [(hex(k), before[k - 4:k + 5].hex(), now[k - 4:k + 5].hex()) for k, (a, b) in enumerate(zip(before, now)) if a != b][:4]
-
-
-def pages(guest):
-    """Sizes of what outpost has mapped for its stubs."""
-    found = []
-    with open(f"/proc/{guest.pid}/mem", "rb", buffering=0) as memory:
-        for start, end, access, path in guest.mappings():
-            if access != "r-xp" or path:
-                continue
-            memory.seek(start)
-            try:
-                found += [end - start] if memory.read(len(MARK)) == MARK else []
-            except OSError as error:
-                # It was unmapped meanwhile: a server's store has gone.
-                if error.errno != errno.EIO:
-                    raise
-    return found
-
-
 class Leaving(Case):
     def assertSame(self, guest, before):
         """Images, executable mappings and signal handlers, and no page of outpost's stubs."""
@@ -67,8 +42,8 @@ class Leaving(Case):
 
     def assertNothingLeft(self, guest, before):
         """As after a death: an empty page that was mapped in that very moment has no mark yet by which it could be found. A
-        thread that has ended took its copy of the code with it. A slot that the guardian has made harmless stays so."""
-        now = {base: image.replace(HARMLESS, SLOT) for base, image in guest.images().items()}
+        thread that has ended took its copy of the code with it."""
+        now = guest.images()
         self.assertEqual([(hex(base), differences(before[0][base], now[base])) for base in before[0]
                           if now.get(base, before[0][base]) != before[0][base]], [])
         self.assertEqual(pages(guest), [])

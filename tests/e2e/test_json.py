@@ -132,6 +132,14 @@ class Schema(CoreCase):
         self.valid(Documents(outpost("stack", core, "--json")))
         self.valid(Documents(outpost("inspect", core, "--json")))
 
+    def test_allow(self):
+        file = self.folder / ".outpostrc"
+        file.write_text("# nothing\n")
+        file.chmod(0o600)
+        for mode in ("allow", "deny"):
+            self.valid(Documents(outpost(mode, self.folder, "--json")))
+        self.valid(Documents(outpost("allow", self.folder / "none", "--json")))
+
     def test_written_core_files(self):
         guest = self.started(wat("values"))
         core, dump = self.folder / "core", self.folder / "dump"

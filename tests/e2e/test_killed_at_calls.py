@@ -6,17 +6,10 @@ import subprocess
 import unittest
 
 from harness import PROGRAM, Case, calls_sum, environment, script, wait_until
-from test_inside_leaving import HARMLESS, SLOT
 
 # Of the about two hundred calls that reach into the target, every so manieth is a moment.
 STRIDE = int(os.environ.get("OUTPOST_CALL_STRIDE", "9"))
 WORK = ("break fib", "count -functions", "tbreak choose", "continue", "detach")
-
-
-def left(guest):
-    """Its code, executable mappings and signal handlers; a slot that the guardian has made harmless is as good as an empty one."""
-    images, executable, caught = guest.code()
-    return {base: image.replace(HARMLESS, SLOT) for base, image in images.items()}, executable, caught
 
 
 class Calls(Case):
@@ -30,14 +23,14 @@ class Calls(Case):
 
     def test_nothing_is_left_whenever_it_dies(self):
         guest = self.guest("calls")
-        before = left(guest)
+        before = guest.code()
         moments = 0
         for number in range(1, 100000, STRIDE):
             with self.subTest(call=number):
                 status = self.killed_at(guest, number)
                 wait_until(lambda: guest.status("TracerPid") == "0", "the kernel has let go of the guest")
                 self.attached(guest, "break fib", "continue", "detach")
-                self.assertTrue(left(guest) == before)
+                self.assertTrue(guest.code() == before)
                 if status == 0:  # it makes fewer calls
                     break
                 self.assertEqual(status, -9)

@@ -4,6 +4,7 @@
 import os
 import signal
 import stat
+import termios
 import unittest
 from pathlib import Path
 
@@ -150,6 +151,28 @@ class Prompt(Case):
         child.expect(pexpect.EOF)
         wait_until(lambda: guest.status("TracerPid") == "0", "nobody traces it")
         self.assertUndisturbed(guest, calls_sum)
+
+    def test_the_terminal_is_as_it_was_after_a_crash(self):
+        """Scenario 19 of README.md: line editing has changed its modes, and outpost dies in the middle of a line."""
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV, signal.SIGABRT, signal.SIGQUIT):
+            with self.subTest(signal=number.name):
+                guest = self.guest("calls")
+                child = pexpect.spawn("/bin/sh", ["-c", f'ulimit -c 0; echo begun; read line; "{PROGRAM}" attach {guest.pid}; '
+                                                        'echo "left with $?"; read line'],
+                                      env=environment(), encoding="utf-8", timeout=LIMIT)
+                self.addCleanup(child.close, force=True)
+                child.expect("begun")
+                before = termios.tcgetattr(child.child_fd)
+                child.sendline("")
+                child.expect(PROMPT)
+                wait_until(lambda: termios.tcgetattr(child.child_fd)[3] != before[3], "lines are edited")
+                child.send("info br")
+                outposts = [int(pid) for pid in Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()]
+                os.kill(outposts[0], number)
+                child.expect("left with")
+                self.assertEqual(termios.tcgetattr(child.child_fd), before)
+                wait_until(lambda: guest.status("TracerPid") == "0", "nobody traces it")
+                self.assertUndisturbed(guest, calls_sum)
 
     def test_the_program_ends_while_it_is_debugged(self):
         guest = sleeping(self.guest("sleeper"))

@@ -83,9 +83,9 @@ class Large(Case):
         cls.module = Path(cls.folder.name) / "progress.wasm"
         enlarge(c("progress", "-g", "-O0"), cls.module)
 
-    def test_first_breakpoint(self):
+    def check(self, module):
         line = 1 + (GUESTS / "progress.c").read_text().splitlines().index("	return cells[cell];")
-        with Guest(self.module, arguments=["1000"], options=["-C", "cache=n"]) as guest:
+        with Guest(module, arguments=["1000"], options=["-C", "cache=n"]) as guest:
             guest.wait_line("turn 0")
             with Conversation(guest.pid) as outpost:
                 outpost.ask(f"break progress.c:{line}")
@@ -96,6 +96,18 @@ class Large(Case):
                 status = Path(f"/proc/{outpost.process.pid}/status").read_text()
                 peak = int(re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
                 self.assertLess(peak, PEAK)
+
+    def test_first_breakpoint(self):
+        self.check(self.module)
+
+    def test_separate_file(self):
+        """Beside a module without any: its parts are read as they are needed, too."""
+        with tempfile.TemporaryDirectory(dir=WORK) as folder:
+            module = Path(folder) / "progress.wasm"
+            kept = [part for part in sections(self.module.read_bytes()) if not part[1].startswith(b".debug_")]
+            module.write_bytes(b"\0asm\x01\0\0\0" + b"".join(section(*part) for part in kept))
+            (Path(folder) / "progress.debug.wasm").symlink_to(self.module)
+            self.check(module)
 
 
 if __name__ == "__main__":

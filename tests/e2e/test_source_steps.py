@@ -5,9 +5,12 @@ The lines of tests/guests/stepped.c and stepped.cc end in a comment that names t
 each stop is known without asking outpost for a number.
 """
 
+import re
 import unittest
+from pathlib import Path
 
-from harness import (GUESTS, NEWEST, Case, Documents, c, c_object, calls_sum, instructions, outpost, script, wasmtime, wat)
+from conversation import Conversation
+from harness import (GUESTS, NEWEST, Case, Documents, Guest, c, c_object, calls_sum, instructions, outpost, script, wasmtime, wat)
 
 FLAGS = ("-g", "-fno-sanitize=undefined")
 
@@ -355,6 +358,59 @@ class Throws(Sources):
     def test_a_call_that_does_not_throw_after_all(self):
         self.assertEqual(self.walk("catches", "next", "next", "next"),
                          ["catches: first", "catches: call", "catches: passed", "catches: last"])
+
+
+class Recursion(Case):
+    """Steps over a call that comes to the same lines thousands of times: the program is not stopped each time."""
+    source = GUESTS / "recursion.c"
+    calls = 8361  # of fib(18)
+    result = 2584
+
+    def line(self, name):
+        return next(n for n, text in enumerate(self.source.read_text().splitlines(), 1) if mark(text) == name)
+
+    def switches(self, guest):
+        """How often threads of the guest's have waited, for outpost too."""
+        return sum(int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", path.read_text(), re.M)[1])
+                   for path in Path(f"/proc/{guest.pid}/task").glob("*/status"))
+
+    def cheap(self, guest, conversation, command, where, **values):
+        before = self.switches(guest)
+        stop = conversation.resume(command)
+        self.assertEqual(mark(stop["source"]), where, command)
+        self.assertLess(self.switches(guest) - before, self.calls / 4, command)
+        for name, value in values.items():
+            self.assertEqual(conversation.read(name), value, command)
+
+    def go(self, conversation, where):
+        conversation.ask(f"tbreak recursion.c:{where}")
+        conversation.resume("continue")
+
+    def check(self, version):
+        with Guest(c("recursion", *FLAGS, "-O0"), version=version) as guest:
+            guest.ready()
+            with Conversation(guest.pid) as conversation:
+                self.go(conversation, self.line("round"))
+                self.cheap(guest, conversation, "next", "behind")
+                # In frames on the way, the second of which has the first one's code behind it.
+                self.go(conversation, f"{self.line('first')} if n == 17")
+                self.cheap(guest, conversation, "next", "second", first=987)
+                self.cheap(guest, conversation, "until", "sum", first=987, second=610)
+                self.go(conversation, f"{self.line('first')} if n == 17")
+                self.cheap(guest, conversation, "finish", "first", n=18)
+                # A breakpoint inside the call stops there, and the next step is as good as the first.
+                self.go(conversation, self.line("round"))
+                conversation.ask(f"tbreak recursion.c:{self.line('sum')} if n == 4")
+                self.assertEqual(mark(conversation.resume("next")["source"]), "sum")
+                self.assertEqual(conversation.read("n"), 4)
+                self.cheap(guest, conversation, "finish", "first", n=5)
+            self.assertUndisturbed(guest, lambda rounds: rounds * self.result)
+
+    def test_version_44(self):
+        self.check("44.0.1")
+
+    def test_version_49(self):
+        self.check(NEWEST)
 
 
 if __name__ == "__main__":

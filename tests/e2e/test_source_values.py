@@ -159,6 +159,21 @@ class Cxx(Values):
     def test_values(self):
         self.compare(c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc"))
 
+    def test_what_a_base_class_is_part_of(self):
+        module = c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc")
+        stop = next(i for i, table in enumerate(self.tables(module)[1]) if any(row[0] == "base->id" for row in table))
+        commands = ["output circle", "echo \\n", "output *base", "echo \\n", "set print object on", "output *base", "echo \\n",
+                    "output shape", "echo \\n", "output both", "echo \\n", "output *&diamond", "echo \\n"]
+        said = self.shown(module, stop, ["echo <<\\n", *commands, "echo >>\\n"], ()).out.split("<<\n")[1].split(">>\n")[0]
+        circle, base, whole, shape, both, diamond = said.splitlines()
+        self.assertIn("radius = 1.5", circle)
+        self.assertNotIn("radius", base)
+        self.assertEqual(whole, circle)
+        self.assertTrue(shape.endswith(circle), shape)
+        # What has no vtable, and what is whole.
+        self.assertTrue(both.endswith("both = 3}"), both)
+        self.assertTrue(diamond.endswith("last = 14}"), diamond)
+
     def test_objects_that_are_not_made_yet(self):
         # At the first line of containers() its variables hold whatever was in this memory before.
         module = c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc")

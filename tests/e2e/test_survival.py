@@ -1,25 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The target survives whatever happens to outpost: its own result is the witness."""
 
-import http.client
 import os
 import random
 import signal
 import subprocess
-import threading
 import time
 import unittest
 
-from harness import (PROGRAM, THREADS, Case, Guest, calls_sum, environment, script, spin_sum, wait_until, wasmtime, wat)
+from conversation import Conversation
+from harness import PROGRAM, THREADS, Case, busy_sum, calls_sum, environment, outpost, script, spin_sum, wait_until
+from leftovers import traps
+from loaded_server import LoadedServer
 
 ROUNDS = int(os.environ.get("OUTPOST_KILLS", "12"))
 # Exceptions are objects, and the copying collector of Wasmtime 49 fails in its first collection by itself.
 FEATURES = ["-W", "exceptions=y,gc=y,function-references=y", "-C", "collector=drc"]
-
-
-def busy_sum(rounds):
-    """What tests/guests/busy.wat must add up to."""
-    return 11 * rounds + sum(turn >> 4 & 255 for turn in range(0, rounds, 16))
 
 
 class Killing(Case):
@@ -45,7 +41,7 @@ class Killing(Case):
         # Not before it has patched the code: until then there is nothing to survive.
         wait_until(lambda: process.poll() is not None or guest.images() != clean, "outpost has patched the code")
         self.kill_now(guest, process)
-        wait_until(lambda: not self.traps(guest, clean), "the guardian has taken every trap out")
+        wait_until(lambda: not traps(guest, clean), "the guardian has taken every trap out")
 
     def kill_now(self, guest, process):
         self.assertIsNone(process.poll(), process.poll() is not None and process.stderr.read())
@@ -66,15 +62,6 @@ class Killing(Case):
 
     def children(self, process):
         return [int(child) for child in open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()]
-
-    def traps(self, guest, clean):
-        """How many int3 there are now where there was something else."""
-        count = 0
-        for base, now in guest.images().items():
-            before = clean.get(base, now)
-            if now != before:
-                count += sum(1 for a, b in zip(now, before) if a == 0xCC and b != 0xCC)
-        return count
 
 
 class Survival(Killing):
@@ -216,71 +203,92 @@ class Survival(Killing):
                 self.assertUndisturbed(guest, busy_sum)
 
 
+class Ended(Case):
+    """A program that stands at a stop is killed: outpost says so, by itself or with the next command."""
+
+    def test_killed_at_an_idle_prompt(self):
+        for name in ("calls", "spin"):
+            guest = self.guest(name)
+            with Conversation(guest.pid) as prompt:
+                os.kill(guest.pid, signal.SIGKILL)
+                self.assertEqual(prompt.document(), {"event": "exited", "pid": guest.pid, "signal": "SIGKILL"})
+
+    def test_killed_while_it_counts(self):
+        """Counters are read before the program ends, so its threads stand at their ends: they have to be let on."""
+        guest = self.guest("calls")
+        with Conversation(guest.pid) as prompt:
+            prompt.ask("count -all")
+            prompt.ask("tbreak round")
+            prompt.resume("continue")
+            os.kill(guest.pid, signal.SIGKILL)
+            self.assertEqual(prompt.document(), {"event": "exited", "pid": guest.pid, "signal": "SIGKILL"})
+
+    def kill(self, guest):
+        """A command after which all its threads are dead."""
+        states = f"cat /proc/{guest.pid}/task/*/status | grep State:"
+        return f"shell kill -9 {guest.pid}; while {states} | grep -qv Z; do sleep 0.1; done"
+
+    def test_killed_between_two_commands(self):
+        for command in ("backtrace", "continue", "stepi", "break fib"):
+            with self.subTest(command=command):
+                guest = self.guest("calls")
+                result = outpost("attach", guest.pid, "--batch", *script(self.kill(guest), command))
+                self.assertEqual(result.status, 1, result)
+                self.assertEqual(result.out.splitlines()[-1], f"Process {guest.pid} was killed by signal SIGKILL.")
+                self.assertEqual(result.err, "error: the program has ended\n")
+
+    def test_killed_before_the_detach(self):
+        guest = self.guest("calls")
+        result = outpost("attach", guest.pid, "--batch", *script(self.kill(guest)))
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(result.out.splitlines()[-1], f"Process {guest.pid} was killed by signal SIGKILL.")
+
+
 class Servers(Killing):
     def server(self, name, *options):
-        """A server under load, and what its clients have been answered so far."""
-        server = Guest(None, command=[wasmtime(), "serve", *options, "--addr", "127.0.0.1:0", wat(name)])
+        server = LoadedServer(name, *options)
         self.addCleanup(server.__exit__)
-        host, port = server.serving_address()
-        stop, answers = threading.Event(), []
-
-        def ask():
-            while not stop.is_set():
-                try:
-                    connection = http.client.HTTPConnection(host, port, timeout=30)
-                    connection.request("GET", "/")
-                    answers.append(connection.getresponse().status)
-                    connection.close()
-                except OSError as error:
-                    answers.append(error)
-
-        clients = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
-        for client in clients:
-            client.start()
-
-        def end():
-            stop.set()
-            for client in clients:
-                client.join()
-
-        self.addCleanup(end)
-        return server, answers
-
-    def assertAnswersOn(self, answers, count=50):
-        before = len(answers)
-        wait_until(lambda: len(answers) > before + count, "the server answers on")
-        # The handler ends in a trap, which the server says with 500; anything else is outpost's doing.
-        self.assertEqual(set(answers), {500})
+        return server
 
     def test_detached_while_a_server_copies_its_code(self):
         """Each request clones the engine's code: some clones are begun while a breakpoint is in it."""
-        server, answers = self.server("serve", "-D", "guest-debug=y")
+        server = self.server("serve", "-D", "guest-debug=y")
         for turn in range(ROUNDS):
             with self.subTest(turn=turn):
                 documents = self.attached(server, "break count", f"ignore 1 {10 * turn}", "continue")
                 self.assertEqual(len(documents.stops("breakpoint")), 1)
-        self.assertAnswersOn(answers)
+        server.answers_on()
 
-    def kill_serving(self, server, answers, *arguments):
+    def test_steps_while_a_server_copies_its_code(self):
+        """A step puts a trap where guests trap, into every copy; requests that begin meanwhile run in clones of these."""
+        server = self.server("serve", "-D", "guest-debug=y")
+        for turn in range(4):
+            with self.subTest(turn=turn):
+                documents = self.attached(server, *("tbreak count", "continue", "stepi 3") * 5)
+                self.assertEqual(len(documents.stops("breakpoint")), 5)
+                self.assertEqual(documents.errors(), [])
+        server.answers_on()
+
+    def kill_serving(self, server, *arguments):
         """Its images come and go with the requests: traps are looked for, in those that were there before."""
         clean = server.images()
         process = self.started(*arguments)
-        wait_until(lambda: process.poll() is not None or self.traps(server, clean), "outpost has patched the code")
+        wait_until(lambda: process.poll() is not None or traps(server, clean), "outpost has patched the code")
         self.kill_now(server, process)
-        self.assertAnswersOn(answers, 10)
+        server.answers_on(10)
 
     def test_killed_tracing_the_calls_of_a_server(self):
         for options in (["-D", "guest-debug=y"], []):
-            server, answers = self.server("serve_calls", *options)
+            server = self.server("serve_calls", *options)
             for turn in range(ROUNDS):
                 with self.subTest(options=options, turn=turn):
-                    self.kill_serving(server, answers, "trace-calls", "-o", "/dev/null", server.pid)
+                    self.kill_serving(server, "trace-calls", "-o", "/dev/null", server.pid)
 
     def test_killed_with_a_breakpoint_in_every_request(self):
-        server, answers = self.server("serve", "-D", "guest-debug=y")
+        server = self.server("serve", "-D", "guest-debug=y")
         for turn in range(ROUNDS):
             with self.subTest(turn=turn):
-                self.kill_serving(server, answers, "attach", server.pid, "--batch",
+                self.kill_serving(server, "attach", server.pid, "--batch",
                                   *script("break count", "ignore 1 100000000", "continue"))
 
 

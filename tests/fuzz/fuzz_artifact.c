@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fuzz whole images: the ELF container, symbols, unwinding ranges, modules, and every table through
-// the artifact;
+// Fuzz whole images: the ELF container, symbols, unwinding ranges and rows, relocations of native
+// debug information, modules, and every table through the artifact;
 // then the scan for images, over the same bytes as an address space of one image.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lazy_bytes.h"
 #include "target-runtime/artifact.h"
+#include "target-runtime/dwarf/native_dwarf.h"
 #include "target-runtime/image_set.h"
+#include "target-runtime/unwind_row.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,6 +35,32 @@ static struct op_error *read_some(void *context, struct op_host_addr addr, void 
 	return NULL;
 }
 
+// All of it is fetched, and so relocated, but for sections that are made up to be larger than the
+// image.
+static void use_native(struct op_artifact *artifact, size_t image_size)
+{
+	struct op_native_dwarf *native;
+	struct op_error *err = op_native_dwarf_create(artifact, &native);
+	if (err) {
+		op_error_destroy(err);
+		return;
+	}
+	const struct op_debug_source *source = op_native_dwarf_source(native);
+	for (size_t i = 0; i < OP_DEBUG_SECTION_COUNT; i++)
+		if (source->sections[i].size <= image_size)
+			op_error_destroy(op_lazy_bytes_need(source->lazy, source->sections[i].data,
+							    source->sections[i].size));
+	op_native_dwarf_destroy(native);
+}
+
+static void use_unwinding(struct op_artifact *artifact, uint64_t text_offset)
+{
+	struct op_unwind_row row;
+	bool found;
+	for (uint64_t i = 0; i < 64; i += 7)
+		op_error_destroy(op_artifact_unwind_row(artifact, text_offset + i, &found, &row));
+}
+
 static void use(struct op_artifact *artifact, size_t image_size)
 {
 	const struct op_function *functions = NULL;
@@ -48,11 +77,13 @@ static void use(struct op_artifact *artifact, size_t image_size)
 			op_artifact_function_at(artifact, functions[i].text_offset, &found));
 		op_error_destroy(op_artifact_find_entry(artifact, functions[i].module,
 							functions[i].index, &found));
+		use_unwinding(artifact, functions[i].text_offset);
 		// A name that does not end is found by the sanitizer; no section is longer than the
 		// image.
 		if (functions[i].name && strlen(functions[i].name) > image_size)
 			abort();
 	}
+	use_native(artifact, image_size);
 	op_error_destroy(op_artifact_frame_table(artifact, &frames));
 	op_error_destroy(op_artifact_address_map(artifact, &map));
 	op_error_destroy(op_artifact_trap_table(artifact, &traps));

@@ -9,7 +9,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HEADER = 3, WIDE = 1, OLD = 2, ON_STACK = 4, STEPS_MAX = 1 << 16, PIECES_MAX = 1 << 12 };
+enum {
+	HEADER = 3,
+	WIDE = 1,
+	OLD = 2,
+	ON_STACK = 4,
+	NATIVE = 8,
+	STEPS_MAX = 1 << 16,
+	PIECES_MAX = 1 << 12
+};
 
 static void discard(struct op_error *err)
 {
@@ -63,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct op_bytes section = {data + HEADER, size - HEADER, "section"};
 	struct op_debug_info info = {.source = {.code_start = 0x80, .code_end = 0x10000}};
+	info.source.is_native = data[0] & NATIVE;
 	info.source.sections[OP_DEBUG_LOC] = section;
 	info.source.sections[OP_DEBUG_LOCLISTS] = section;
 	info.source.sections[OP_DEBUG_ADDR] = section;

@@ -2,12 +2,15 @@
 # A host program that does what programs do to be hard to debug: threads, forks, signals. Its workers call the guest all the
 # time; a line of input is an order, which is answered with a line. At "end" it says what the guest has computed.
 #
-#     harm_host.py GUEST [blocked] [churn] [alarms] [polls] [leaderless]
+#     harm_host.py GUEST [blocked] [churn] [alarms] [polls] [leaderless] [instances]
+#                  [crowd]
 #
 # blocked: the worker has SIGTRAP blocked; churn: threads are born, call the guest, and end all the time; alarms: timers send
 # signals all the time, and the guest traps in each round; polls: a thread that no signal may reach counts what interrupts it;
-# leaderless: the thread that the process began with has ended.
+# leaderless: the thread that the process began with has ended; instances: there are a thousand more of them, in one store;
+# crowd: two thousand threads wait for the end.
 import ctypes
+import gc
 import os
 import select
 import signal
@@ -102,6 +105,18 @@ def becomes_another():
     os.execv(sys.executable, [sys.executable, __file__, sys.argv[1]])
 
 
+def plugs(number):
+    """Unloads the module of the last time and loads another one, whose code may lie in the same place."""
+    global plugged
+    plugged = None
+    gc.collect()
+    text = f'(module $plugin{number} (func $answer{number} (export "answer") (result i32) (i32.const {number})))'
+    store = wasmtime.Store(engine)
+    answer = wasmtime.Instance(store, wasmtime.Module(engine, text), []).exports(store)["answer"]
+    plugged = store, answer
+    return answer(store)
+
+
 def obeys():
     for order in iter(sys.stdin.readline, ""):
         order = order.strip()
@@ -111,6 +126,8 @@ def obeys():
         elif order == "raise":
             signal.raise_signal(signal.SIGTRAP)
             say(f"caught {caught[signal.SIGTRAP]}")
+        elif order.startswith("plugin "):
+            say(f"answer {plugs(int(order.split()[1]))}")
         elif order == "fork":
             say(f"child {forks()}")
         elif order == "spawn":
@@ -136,7 +153,10 @@ if "alarms" in kinds:
         signal.signal(number, catches)
     signal.setitimer(signal.ITIMER_REAL, 0.003, 0.003)
     signal.setitimer(signal.ITIMER_PROF, 0.003, 0.003)
-bodies = [works] + [bears] * 3 * ("churn" in kinds) + [polls] * ("polls" in kinds)
+if "instances" in kinds:
+    crowd = wasmtime.Store(engine)
+    instances = [wasmtime.Instance(crowd, module, []) for _ in range(1000)]
+bodies = [works] + [stopping.wait] * 2000 * ("crowd" in kinds) + [bears] * 3 * ("churn" in kinds) + [polls] * ("polls" in kinds)
 threads = [threading.Thread(target=body) for body in bodies]
 for thread in threads:
     thread.start()

@@ -115,3 +115,21 @@ struct op_error *op_session_frame_store(struct op_session *session, const struct
 	*ret = 0;
 	return NULL;
 }
+
+bool op_session_is_dying(struct op_session *session)
+{
+	(void)session;
+	return false;
+}
+
+struct op_error *op_sandbox_refuse(const char *what)
+{
+	(void)what;
+	return NULL;
+}
+
+bool op_session_has_died(const struct op_session *session)
+{
+	(void)session;
+	return false;
+}

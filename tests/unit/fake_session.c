@@ -194,6 +194,32 @@ struct op_error *op_session_write_core_of(struct op_session *session, int64_t pi
 	return op_session_write_core(session, path, options, ret);
 }
 
+// A guard is tested with real programs.
+struct op_error *op_session_freeze_core(struct op_session *session, struct op_frozen_core **ret)
+{
+	(void)session, (void)ret;
+	return op_error_create(OP_ERROR_UNSUPPORTED, "it does not fork");
+}
+
+struct op_error *op_session_write_frozen_core(struct op_frozen_core *core, const char *path,
+					      struct op_written_core *ret)
+{
+	(void)core, (void)path, (void)ret;
+	return op_error_create(OP_ERROR_UNSUPPORTED, "it does not fork");
+}
+
+struct op_error *op_session_use_frozen_core(struct op_session *session, struct op_frozen_core *core)
+{
+	(void)session, (void)core;
+	return op_error_create(OP_ERROR_UNSUPPORTED, "it does not fork");
+}
+
+struct op_error *op_session_thaw_core(struct op_session *session, struct op_frozen_core *core)
+{
+	(void)session, (void)core;
+	return NULL;
+}
+
 struct op_error *op_session_write_wasm_core(struct op_session *session, const char *path,
 					    struct op_written_wasm_core *ret)
 {

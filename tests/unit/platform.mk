@@ -59,3 +59,8 @@ UNIT_TESTS += tests/unit/test_platform_freeze
 tests_unit_test_platform_freeze_SOURCES = tests/unit/test_platform_freeze.c $(PLATFORM_TEST_CONTROL)
 tests_unit_test_platform_freeze_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
 tests_unit_test_platform_freeze_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_apart
+tests_unit_test_apart_SOURCES = tests/unit/test_apart.c $(PLATFORM_TEST_CONTROL)
+tests_unit_test_apart_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
+tests_unit_test_apart_LDADD = $(UNIT_LIBS)

@@ -103,6 +103,14 @@ struct op_error *op_process_read_some(struct op_process *process, struct op_host
 	return NULL;
 }
 
+static const uint8_t handler_head[] = "a handler";
+
+bool op_process_is_left_handler(const struct op_process *process, const uint8_t *bytes, size_t size)
+{
+	(void)process;
+	return size >= sizeof(handler_head) && !memcmp(bytes, handler_head, sizeof(handler_head));
+}
+
 static void begin(void)
 {
 	mapping_count = 0;
@@ -258,9 +266,15 @@ START_TEST(another_outpost_finds_them)
 	mappings[mapping_count++] =
 		(struct mapping){.start = near + (128 << 20), .size = PAGE, .code = true};
 	memcpy(mappings[mapping_count - 1].head, mappings[0].head, 64);
+	// The handler for traps, which is none of the arenas.
+	mappings[mapping_count++] =
+		(struct mapping){.start = near + (192 << 20), .size = PAGE, .code = true};
+	memcpy(mappings[mapping_count - 1].head, handler_head, sizeof(handler_head));
 	show_regions();
 	struct op_left_arenas left = {0};
-	must(op_arena_find_left(&session, &left));
+	struct op_host_addr handler = {0};
+	must(op_arena_find_left(&session, &left, &handler));
+	ck_assert_uint_eq(handler.value, near + (192 << 20));
 	ck_assert_uint_eq(left.count, left_mappings / 2 + 1);
 	for (size_t i = 0; i < left.count; i++)
 		must(op_arena_adopt(&session, &left.data[i]));
@@ -270,7 +284,7 @@ START_TEST(another_outpost_finds_them)
 	for (size_t i = 0; i < left.count; i++)
 		ck_assert(address - left.data[i].code >= left.data[i].code_size);
 	must(op_arena_release(&session));
-	ck_assert_uint_eq(mapping_count, 1);
+	ck_assert_uint_eq(mapping_count, 2);
 	free(left.data);
 	free(session.regions.data);
 	session.regions.data = NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "target-runtime/artifact.h"
+#include "target-runtime/unwind_row.h"
 #include "target-runtime/wasm/module.h"
 #include "tests/unit/image_fixture.h"
 
@@ -82,6 +83,70 @@ START_TEST(functions_by_symbols)
 	ck_assert_int_eq(function->kind, OP_FUNCTION_EXIT_TRAMPOLINE);
 	ck_assert_str_eq(function->name, "signatures[0]::wasm_to_array_trampoline");
 	op_artifact_unref(artifact);
+}
+END_TEST
+
+// As `readelf --debug-dump=frames-interp` shows them.
+START_TEST(unwinding)
+{
+	enum { RBX = 3, RBP = 6, RSP = 7, R12 = 12, R13 = 13, R14 = 14, PLACES };
+	static const struct {
+		uint64_t at;
+		unsigned frame_register;
+		int64_t frame_offset;
+		int64_t saved[PLACES]; // 0: not
+	} rows[] = {
+		{0xe0, RSP, 8, {0}},
+		{0xe1, RSP, 16, {[RBP] = -16}},
+		{0xe3, RSP, 16, {[RBP] = -16}},
+		{0xe4, RBP, 16, {[RBP] = -16}},
+		{0xf4, RBP, 16, {[RBX] = -48, [RBP] = -16}},
+		{0x2cf, RBP, 16, {[RBX] = -48, [RBP] = -16, [R12] = -40, [R13] = -32, [R14] = -24}},
+	};
+	struct op_artifact *artifact = image_open("inlined-49.cwasm");
+	struct op_unwind_row row;
+	bool found;
+	for (size_t i = 0; i < OP_ARRAY_SIZE(rows); i++) {
+		must_succeed(op_artifact_unwind_row(artifact, rows[i].at, &found, &row));
+		ck_assert(found);
+		ck_assert_uint_eq(row.frame_register, rows[i].frame_register);
+		ck_assert_int_eq(row.frame_offset, rows[i].frame_offset);
+		for (size_t k = 0; k < PLACES; k++) {
+			ck_assert_uint_eq(row.registers[k].is_saved, rows[i].saved[k] != 0);
+			ck_assert_int_eq(row.registers[k].offset, rows[i].saved[k]);
+		}
+	}
+	must_succeed(op_artifact_unwind_row(artifact, 0xd8, &found, &row));
+	ck_assert(!found);
+	op_artifact_unref(artifact);
+}
+END_TEST
+
+// What no compiler writes.
+START_TEST(bad_unwinding)
+{
+	static const struct {
+		const uint8_t bytes[8];
+		size_t size;
+		enum op_error_code code;
+	} rows[] = {
+		{{0x0c, 7}, 2, OP_ERROR_FORMAT},                               // cut off
+		{{0x0c, 99, 8}, 3, OP_ERROR_FORMAT},                           // no such register
+		{{0x80 | 40, 1}, 2, OP_ERROR_FORMAT},                          // nor this
+		{{0x0a}, 1, OP_ERROR_UNSUPPORTED},                             // remembers a row
+		{{0x05, 3, 0xff, 0xff, 0xff, 0xff, 0x7f}, 7, OP_ERROR_FORMAT}, // far away
+	};
+	for (size_t i = 0; i < OP_ARRAY_SIZE(rows); i++) {
+		struct op_unwind_program program = {
+			.code_align = 1,
+			.data_align = -8,
+			.own = {rows[i].bytes, rows[i].size, "instructions"},
+		};
+		struct op_unwind_row row;
+		struct op_error *error _cleanup_error_ = op_unwind_row_read(&program, 100, &row);
+		ck_assert_ptr_nonnull(error);
+		ck_assert_int_eq(error->code, rows[i].code);
+	}
 }
 END_TEST
 
@@ -351,6 +416,8 @@ int main(void)
 	tcase_add_test(cases, what_is_recorded);
 	tcase_add_test(cases, functions_by_symbols);
 	tcase_add_test(cases, functions_without_symbols);
+	tcase_add_test(cases, unwinding);
+	tcase_add_test(cases, bad_unwinding);
 	tcase_add_test(cases, modules);
 	tcase_add_test(cases, places_in_the_component);
 	tcase_add_test(cases, bytecode_from_elsewhere);

@@ -146,6 +146,30 @@ START_TEST(escaping)
 }
 END_TEST
 
+static const struct {
+	const char *in, *out;
+	bool colors;
+} shown[] = {
+	{"a line\n\ta tab\n", "a line\n\ta tab\n", false},
+	{"\033[31mred\033[m", "\033[31mred\033[m", true},
+	{"\033[1;31mred", "\033[1;31mred", true},
+	{"\033[31mred\033[m", "\\x1b[31mred\\x1b[m", false},
+	// Cursor, title, a sequence that does not end, 8-bit controls.
+	{"\033[2Jx\033]0;y\007\033[31", "\\x1b[2Jx\\x1b]0;y\\x07\\x1b[31", true},
+	{"\r\b\177\302\233", "\\x0d\\x08\\x7f\\u{9b}", true},
+	{"\342\200\256\377ok", "\\u{202e}\\xffok", false},
+	{"", "", false},
+};
+
+START_TEST(what_a_terminal_is_shown)
+{
+	struct op_text text _cleanup_text_ = OP_TEXT_INIT;
+	op_text_append(&text, ">");
+	op_text_append_shown(&text, shown[_i].in, strlen(shown[_i].in), shown[_i].colors);
+	ck_assert_str_eq(text.data + 1, shown[_i].out);
+}
+END_TEST
+
 START_TEST(long_text)
 {
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
@@ -198,6 +222,7 @@ int main(void)
 	tcase_add_test(tcase, too_short);
 	tcase_add_loop_test(tcase, leb128, 0, OP_ARRAY_SIZE(lebs));
 	tcase_add_loop_test(tcase, escaping, 0, OP_ARRAY_SIZE(escapes));
+	tcase_add_loop_test(tcase, what_a_terminal_is_shown, 0, OP_ARRAY_SIZE(shown));
 	tcase_add_test(tcase, long_text);
 	tcase_add_test(tcase, errors);
 	tcase_add_test(tcase, arrays);

@@ -33,6 +33,7 @@ static void step_text(struct op_text *text, const struct op_location_step *step)
 		[OP_LOCATION_CONSTANT] = "const", [OP_LOCATION_LOCAL] = "local",
 		[OP_LOCATION_GLOBAL] = "global",  [OP_LOCATION_OPERAND] = "operand",
 		[OP_LOCATION_LOAD] = "load",      [OP_LOCATION_DUPLICATE] = "pick",
+		[OP_LOCATION_REGISTER] = "reg",   [OP_LOCATION_FRAME_ADDRESS] = "cfa",
 		[OP_LOCATION_DROP] = "drop",      [OP_LOCATION_SWAP] = "swap",
 		[OP_LOCATION_ROTATE] = "rot",     [OP_LOCATION_NEGATE] = "neg",
 		[OP_LOCATION_NOT] = "not",        [OP_LOCATION_ABSOLUTE] = "abs",
@@ -61,6 +62,7 @@ static void piece_text(struct op_text *text, const struct op_location_piece *pie
 		[OP_LOCATION_WASM_LOCAL] = "wasm-local",
 		[OP_LOCATION_WASM_GLOBAL] = "wasm-global",
 		[OP_LOCATION_WASM_OPERAND] = "wasm-operand",
+		[OP_LOCATION_HOST_REGISTER] = "host-register",
 		[OP_LOCATION_BYTES] = "bytes",
 		[OP_LOCATION_UNKNOWN_OP] = "unknown",
 	};
@@ -68,7 +70,7 @@ static void piece_text(struct op_text *text, const struct op_location_piece *pie
 	if (piece->kind == OP_LOCATION_MEMORY || piece->kind == OP_LOCATION_VALUE)
 		for (size_t i = 0; i < piece->step_count; i++)
 			step_text(text, &piece->steps[i]);
-	if (piece->kind >= OP_LOCATION_WASM_LOCAL && piece->kind <= OP_LOCATION_WASM_OPERAND)
+	if (piece->kind >= OP_LOCATION_WASM_LOCAL && piece->kind <= OP_LOCATION_HOST_REGISTER)
 		op_text_printf(text, " %" PRIu32, piece->index);
 	for (size_t i = 0; piece->kind == OP_LOCATION_BYTES && i < piece->byte_count && i < 4; i++)
 		op_text_printf(text, " %02x", piece->bytes[i]);
@@ -151,20 +153,22 @@ static const struct {
 	{BYTES(0xff), "", true},
 };
 
-START_TEST(expressions_become_steps)
+static void check_expression(struct op_debug_info *info, unsigned address_size,
+			     const struct op_bytes *bytes, const char *expected, bool fails)
 {
 	_cleanup_(op_location_program_deinit) struct op_location_program program = {
-		.unit = {.version = 5, .address_size = 4, .offset_size = 4},
+		.unit = {.info = info,
+			 .version = 5,
+			 .address_size = address_size,
+			 .offset_size = 4},
 	};
-	struct op_bytes bytes = {expressions[_i].bytes, expressions[_i].size, "expression"};
-	struct op_error *error _cleanup_error_ = op_location_decode(&program, &bytes, 0);
-	if (expressions[_i].fails) {
-		ck_assert_msg(error != NULL, "%d", _i);
-		ck_assert_msg(strstr(error->message, expressions[_i].expected) != NULL, "%s",
-			      error->message);
+	struct op_error *error _cleanup_error_ = op_location_decode(&program, bytes, 0);
+	if (fails) {
+		ck_assert_msg(error != NULL, "%s", expected);
+		ck_assert_msg(strstr(error->message, expected) != NULL, "%s", error->message);
 		return;
 	}
-	ck_assert_msg(!error, "%d: %s", _i, error ? error->message : "");
+	ck_assert_msg(!error, "%s: %s", expected, error ? error->message : "");
 	struct op_text text _cleanup_text_ = OP_TEXT_INIT;
 	for (size_t i = 0; i < program.pieces.count; i++) {
 		struct op_location_program_piece *item = &program.pieces.data[i];
@@ -173,7 +177,48 @@ START_TEST(expressions_become_steps)
 		op_text_append(&text, i ? "; " : "");
 		piece_text(&text, &item->piece);
 	}
-	ck_assert_str_eq(text.data ?: "", expressions[_i].expected);
+	ck_assert_str_eq(text.data ?: "", expected);
+}
+
+START_TEST(expressions_become_steps)
+{
+	struct op_bytes bytes = {expressions[_i].bytes, expressions[_i].size, "expression"};
+	check_expression(NULL, 4, &bytes, expressions[_i].expected, expressions[_i].fails);
+}
+END_TEST
+
+// What Wasmtime's native debug information has, and what it could have.
+static const struct {
+	const uint8_t *bytes;
+	size_t size;
+	const char *expected;
+	bool fails;
+} native_expressions[] = {
+	{BYTES(0x5c), "host-register 12", false},
+	{BYTES(0x90, 0x11), "host-register 17", false},
+	{BYTES(0x7c, 0, 0x9f), "host-register 12", false},
+	{BYTES(0x9c, 0x11, 0x50, 0x22), "memory cfa 0 const -48 add", false},
+	{BYTES(0x92, 6, 0x70), "memory reg 6 const -16 add", false},
+	// A variable in linear memory: a Wasm local, through the VMContext.
+	{BYTES(0x7c, 0, 0x23, 32, 0x7d, 56, 0x06, 0x16, 0x0c, 0xff, 0xff, 0xff, 0xff, 0x1a, 0x22),
+	 "memory reg 12 const 32 add reg 13 const 56 add load 8 swap const 4294967295 and add",
+	 false},
+	// The same behind pieces means nothing.
+	{BYTES(0x5e, 0x93, 8, 0x93, 4, 0x52, 0x93, 4, 0x7c, 56, 0x06, 0x16),
+	 "host-register 14 [64 bits]; none [32 bits]; host-register 2 [32 bits]", false},
+	{BYTES(0x5c, 0x31, 0x22), "it goes on behind a value", true},
+	{BYTES(0x7c), "", true},
+	{BYTES(0x90, 0xff, 0xff, 0xff, 0xff, 0x7f), "is not known", true},
+	{BYTES(0xa3, 1, 0x55), "when the function began", true},
+};
+
+START_TEST(native_expressions_become_steps)
+{
+	struct op_debug_info info = {.source = {.is_native = true}};
+	struct op_bytes bytes = {native_expressions[_i].bytes, native_expressions[_i].size,
+				 "expression"};
+	check_expression(&info, 8, &bytes, native_expressions[_i].expected,
+			 native_expressions[_i].fails);
 }
 END_TEST
 
@@ -379,6 +424,8 @@ int main(void)
 	Suite *suite = suite_create("location");
 	TCase *pure = tcase_create("expressions");
 	tcase_add_loop_test(pure, expressions_become_steps, 0, (int)OP_ARRAY_SIZE(expressions));
+	tcase_add_loop_test(pure, native_expressions_become_steps, 0,
+			    (int)OP_ARRAY_SIZE(native_expressions));
 	tcase_add_test(pure, long_expressions_end);
 	suite_add_tcase(suite, pure);
 	TCase *cases = tcase_create("modules");

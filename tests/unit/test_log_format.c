@@ -145,6 +145,8 @@ START_TEST(refused)
 	refuse("%ll", 3, OP_ERROR_SYNTAX, "ends inside");
 	refuse("%*d", 3, OP_ERROR_SYNTAX, "%*");
 	refuse("%0000000000000d", 15, OP_ERROR_SYNTAX, "too long");
+	refuse("%52323244a", 10, OP_ERROR_LIMIT, "too wide");
+	refuse("%.100000d", 9, OP_ERROR_LIMIT, "too wide");
 	refuse("\\q", 2, OP_ERROR_SYNTAX, "\\q");
 	refuse("\\x4", 3, OP_ERROR_SYNTAX, "\\x");
 	refuse("\\", 1, OP_ERROR_SYNTAX, "\\");

@@ -155,6 +155,76 @@ START_TEST(test_unnoticed)
 }
 END_TEST
 
+// Of the victim "large".
+enum { SLOTS = 1024, SLOT = 64 << 10, PART = 8 << 20, EMPTIED = SLOTS * SLOT };
+
+/** All slots have the same number, or those behind one of them the number before. */
+static void must_be_one_moment(struct op_process *core, uint64_t memory)
+{
+	uint64_t number = word_at(core, memory), before = number;
+	for (size_t i = 1; i < SLOTS; i++) {
+		uint64_t here = word_at(core, memory + i * SLOT);
+		ck_assert_uint_le(here, before);
+		ck_assert_uint_ge(here + 1, number);
+		before = here;
+	}
+}
+
+static void must_hold(struct op_process *core, uint64_t memory, size_t size, int byte)
+{
+	uint8_t *bytes = malloc(size), *wanted = malloc(size);
+	ck_assert(bytes && wanted);
+	memset(wanted, byte, size);
+	must(op_process_read(core, op_host_addr(memory), bytes, size));
+	ck_assert(memcmp(bytes, wanted, size) == 0);
+	free(bytes);
+	free(wanted);
+}
+
+/** Much memory, which is written to, emptied, replaced and opened up while it is copied. Where the
+ * kernel does not note writes a fork must do as well. */
+START_TEST(test_copied_while_it_runs)
+{
+	struct victim victim;
+	struct op_core_written written;
+	struct op_process *process, *core;
+	victim_start(&victim, "large");
+	uint64_t memory = victim.facts[0];
+	must(op_process_open(victim.pid, &process));
+	struct op_freeze_options options = {0};
+	must(op_process_copy_running(process, NULL, &options.copied));
+	bool copied = options.copied;
+	ck_assert_int_eq(victim_tracer(victim.pid), 0);
+	victim_tell(&victim, "change");
+	victim_expect(&victim, "changed");
+	must(op_process_attach(process, NULL));
+	struct op_frozen *frozen;
+	must(op_process_freeze(process, &options, &frozen));
+	ck_assert(op_frozen_is_copy(frozen, NULL));
+	ck_assert(copied == !op_frozen_is_child(frozen));
+	uint64_t number = word_at(process, memory);
+	must(op_process_detach(process));
+	while (word_at(process, memory) == number)
+		sched_yield();
+	must(op_frozen_write_core(frozen, path, NULL, &written));
+	ck_assert_uint_eq(written.unread, 0);
+	must(op_process_attach(process, NULL));
+	must(op_process_thaw(process, frozen));
+	op_process_destroy(process);
+	must(op_process_open_core(path, &(struct op_core_options){0}, &core));
+	ck_assert_uint_eq(word_at(core, memory), number);
+	must_be_one_moment(core, memory);
+	must_hold(core, memory + SLOT / 2, SLOT / 2, 'a');
+	must_hold(core, memory + EMPTIED, PART, 0);
+	must_hold(core, memory + EMPTIED + PART, PART, 'b');
+	must_hold(core, memory + EMPTIED + 2 * PART, PART, 'c');
+	op_process_destroy(core);
+	victim_tell(&victim, "end");
+	victim_expect(&victim, "done");
+	victim_ends(&victim, 0);
+}
+END_TEST
+
 /** The program is killed while there is a copy of it: that can still be written. */
 START_TEST(test_killed_meanwhile)
 {
@@ -217,6 +287,7 @@ int main(void)
 	tcase_add_test(tests, test_moment);
 	tcase_add_test(tests, test_without_copy);
 	tcase_add_test(tests, test_unnoticed);
+	tcase_add_test(tests, test_copied_while_it_runs);
 	tcase_add_test(tests, test_killed_meanwhile);
 	tcase_add_test(tests, test_new_file);
 	suite_add_tcase(suite, tests);

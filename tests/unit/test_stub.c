@@ -114,6 +114,7 @@ START_TEST(harmless_entry)
 		{{.kind = OP_STUB_TRACE, .cell = cell(0)}, {.kind = OP_STUB_TRAP}},
 		{{.kind = OP_STUB_IGNORE, .cell = cell(0)}, {.kind = OP_STUB_TRAP}},
 		{{.kind = OP_STUB_FRAME, .cell = cell(0)}, {.kind = OP_STUB_TRAP}},
+		{{.kind = OP_STUB_OUTER, .cell = cell(0)}, {.kind = OP_STUB_TRAP}},
 		{{.kind = OP_STUB_LOG, .cell = cell(0)}, {.kind = OP_STUB_TRAP}},
 		{{.kind = OP_STUB_CHANGED, .cell = cell(0), .expression = &tree.expression},
 		 {.kind = OP_STUB_TRAP}},
@@ -290,6 +291,28 @@ START_TEST(frame)
 		*places[i] -= 16;
 		machine_run(0);
 		ck_assert_uint_eq(state->cells[1], 2);
+	}
+}
+END_TEST
+
+// Frames at the limit and above it, wherever that is: near the code, or far from it.
+START_TEST(outer_frames)
+{
+	const uint64_t fp = (uintptr_t)state->frame_words;
+	const struct {
+		uint64_t limit;
+		unsigned counted;
+	} cases[] = {
+		{fp - 16, 1}, {fp - 8, 1}, {fp, 1},           {fp + 8, 0},
+		{fp + 16, 0}, {1, 1},      {(uint64_t)-1, 0},
+	};
+	for (size_t i = 0; i < OP_ARRAY_SIZE(cases); i++) {
+		struct op_stub_step steps[] = {{.kind = OP_STUB_OUTER, .cell = cases[i].limit},
+					       {.kind = OP_STUB_COUNT, .cell = cell(1)}};
+		state->cells[1] = 0;
+		load_steps(steps, 2);
+		machine_run(0);
+		ck_assert_uint_eq(state->cells[1], cases[i].counted);
 	}
 }
 END_TEST
@@ -647,6 +670,7 @@ int main(void)
 	tcase_add_test(tcase, groups);
 	tcase_add_test(tcase, ignore);
 	tcase_add_test(tcase, frame);
+	tcase_add_test(tcase, outer_frames);
 	tcase_add_test(tcase, trace);
 	tcase_add_test(tcase, log_values);
 	tcase_add_test(tcase, changed);

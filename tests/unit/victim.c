@@ -522,6 +522,62 @@ static int mode_memory(void)
 	return 0;
 }
 
+/* large: a thread writes numbers into 1024 slots of a large memory, one after the other, and the
+ * next number into all of them; "change" empties, replaces and opens up what lies behind. */
+enum {
+	SLOTS = 1024,
+	SLOT = 64 << 10,
+	EMPTIED = SLOTS * SLOT, /* what follows is 8 MiB of each */
+	REPLACED = EMPTIED + (8 << 20),
+	OPENED = REPLACED + (8 << 20),
+	LARGE = OPENED + (8 << 20),
+};
+
+static void *write_slots(void *memory)
+{
+	for (uint64_t number = 1; !atomic_load_explicit(&stopping, memory_order_relaxed);
+	     number++) {
+		for (size_t i = 0; i < SLOTS; i++)
+			*(volatile uint64_t *)((char *)memory + i * SLOT) = number;
+	}
+	return NULL;
+}
+
+static pthread_t start_writer(void *memory)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, write_slots, memory))
+		die("pthread_create");
+	return thread;
+}
+
+static int mode_large(void)
+{
+	const int both = PROT_READ | PROT_WRITE, own = MAP_PRIVATE | MAP_ANONYMOUS;
+	char *memory = mmap(NULL, LARGE, PROT_NONE, own, -1, 0);
+
+	if (memory == MAP_FAILED || mprotect(memory, OPENED, both))
+		die("mmap");
+	memset(memory, 'a', OPENED);
+	pthread_t writer = start_writer(memory);
+	printf("ready %" PRIxPTR "\n", (uintptr_t)memory);
+	wait_for_line();
+	if (madvise(memory + EMPTIED, REPLACED - EMPTIED, MADV_DONTNEED) ||
+	    mmap(memory + REPLACED, OPENED - REPLACED, both, own | MAP_FIXED, -1, 0) ==
+		    MAP_FAILED ||
+	    mprotect(memory + OPENED, LARGE - OPENED, both))
+		die("change");
+	memset(memory + REPLACED, 'b', OPENED - REPLACED);
+	memset(memory + OPENED, 'c', LARGE - OPENED);
+	puts("changed");
+	wait_for_line();
+	atomic_store(&stopping, true);
+	pthread_join(writer, NULL);
+	puts("done");
+	return 0;
+}
+
 /* trap: handles SIGTRAP itself, both sent and by an int3 of its own. */
 static atomic_int traps;
 
@@ -585,6 +641,7 @@ static const struct mode modes[] = {
 	{"watch", mode_watch},
 	{"map", mode_map},
 	{"memory", mode_memory},
+	{"large", mode_large},
 	{"trap", mode_trap},
 	{"fault", mode_fault},
 	{"undumpable", mode_undumpable},

@@ -23,6 +23,7 @@ struct op_patch_stub {
 	uint32_t guard; // op_process_note_plant()'s
 	uint64_t epoch; // of the agent when it was compiled
 	unsigned purposes;
+	uint64_t step_frame;
 	uint32_t users; // how many breakpoints the patch had then; where one goes the stub goes too
 	uint32_t *traps; // offsets
 	uint32_t trap_count;
@@ -321,6 +322,7 @@ static struct op_error *install(struct op_session *session, const struct op_site
 				       .guard = UINT32_MAX,
 				       .epoch = agent->epoch,
 				       .purposes = patch->purposes,
+				       .step_frame = patch->step_frame,
 				       .users = patch->breakpoint_count,
 				       .traps = traps};
 	patch->stub = stub;
@@ -359,7 +361,8 @@ static bool is_current(const struct op_session *session, const struct op_patch *
 {
 	return patch->stub && patch->stub->epoch == session->agent->epoch &&
 	       patch->stub->users == patch->breakpoint_count &&
-	       !patch->stub->purposes == !patch->purposes;
+	       !patch->stub->purposes == !patch->purposes &&
+	       patch->stub->step_frame == patch->step_frame;
 }
 
 struct op_error *op_agent_arm(struct op_session *session, struct op_patch *patch)
@@ -406,7 +409,7 @@ struct op_error *op_agent_reserve(struct op_session *session, struct op_patch *c
 	for (size_t i = 0; count >= MANY && i < count; i++) {
 		const struct op_image *image =
 			op_image_set_by_id(session->images, patches[i]->image);
-		if (!patches[i]->wants_stub || patches[i]->stub ||
+		if (!op_patch_wants_stub(patches[i]) || patches[i]->stub ||
 		    !op_agent_may_call(session, image))
 			continue;
 		near = patches[i]->address;
@@ -495,8 +498,9 @@ static struct op_error *take_back(struct op_session *session, op_thread_id threa
 	return err;
 }
 
-static struct op_error *leave_stub(struct op_session *session, op_thread_id thread)
+static struct op_error *leave_stub(void *context, op_thread_id thread)
 {
+	struct op_session *session = context;
 	const struct op_arch *arch = op_process_arch(session->process);
 	for (int i = 0; i < STUB_STEPS_MAX; i++) {
 		struct op_host_addr pc;
@@ -530,21 +534,7 @@ struct op_error *op_agent_leave_stubs(struct op_session *session)
 {
 	if (op_arena_set_is_empty(session->agent->arenas))
 		return NULL;
-	size_t count;
-	const struct op_thread_info *infos = op_process_threads(session->process, &count);
-	_cleanup_free_ op_thread_id *threads = calloc(count + 1, sizeof(*threads));
-	if (!threads)
-		return op_error_no_memory();
-	for (size_t i = 0; i < count; i++)
-		threads[i] = infos[i].id;
-	for (size_t i = 0; i < count; i++) {
-		struct op_error *err = leave_stub(session, threads[i]);
-		// A thread may be on its way out.
-		if (err && (err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_NO_MEMORY))
-			return err;
-		op_error_destroy(err);
-	}
-	return NULL;
+	return op_process_each_thread(session->process, leave_stub, session);
 }
 
 // Where a thread goes on that a stub has served up to a trap: the stub may be another one by now,
@@ -593,70 +583,6 @@ struct op_error *op_agent_return_threads(struct op_session *session)
 
 // Coming and going --------------------------------------------------------------------------------
 
-static bool is_left_call(const struct op_arena_set *arenas, uint64_t slot, const uint8_t *bytes)
-{
-	uint32_t distance;
-	if (bytes[0] != JUMP)
-		return false;
-	memcpy(&distance, bytes + 1, sizeof(distance));
-	return op_arena_holds_code(arenas, slot + JUMP_SIZE + (uint64_t)(int64_t)(int32_t)distance);
-}
-
-// Traps, and what the guardian made of them, stay: a thread may be on its way behind one, and they
-// are as good as a clean slot.
-static struct op_error *clean_image(struct op_session *session, const struct op_image *image)
-{
-	enum { CHUNK = 64 << 10 };
-	const struct op_arch *arch = op_process_arch(session->process);
-	const struct op_frame_table *table;
-	_cleanup_free_ uint8_t *code = malloc(CHUNK + OP_SLOT_MAX);
-	struct op_code_writes writes = {0};
-	struct op_error *err = op_artifact_frame_table(image->artifact, &table);
-	if (err || !table)
-		return err;
-	if (!code)
-		return op_error_no_memory();
-	size_t count = op_frame_table_slot_count(table), done = 0;
-	uint32_t start = 0;
-	for (size_t i = 0; !err && i < count; i++) {
-		uint32_t offset = op_frame_table_text_slot(table, i).text_offset;
-		if (offset - start + arch->slot_size > done || offset < start) {
-			start = offset;
-			err = op_process_read_some(session->process,
-						   op_host_addr(image->text.value + start), code,
-						   CHUNK + OP_SLOT_MAX, &done);
-		}
-		const uint8_t *bytes = code + (offset - start);
-		struct op_code_write write = {.address = image->text.value + offset,
-					      .size = arch->slot_size};
-		if (err || done < arch->slot_size)
-			break;
-		if (!is_left_call(session->agent->arenas, write.address, bytes))
-			continue;
-		memcpy(write.bytes, arch->slot_disabled, arch->slot_size);
-		if (!op_array_push(&writes, write))
-			err = op_error_no_memory();
-	}
-	if (!err)
-		err = op_code_write(session->process, &writes, false);
-	free(writes.data);
-	return err;
-}
-
-struct op_error *op_agent_recover(struct op_session *session)
-{
-	struct op_left_arenas left = {0};
-	struct op_error *err = op_arena_find_left(session, &left);
-	for (size_t i = 0; !err && i < left.count; i++)
-		err = op_arena_adopt(session, &left.data[i]);
-	size_t count;
-	const struct op_image *const *images = op_image_set_images(session->images, &count);
-	for (size_t i = 0; !err && left.count && i < count; i++)
-		err = clean_image(session, images[i]);
-	free(left.data);
-	return err ?: op_agent_leave(session);
-}
-
 static bool someone_is_inside(struct op_session *session)
 {
 	size_t count;
@@ -664,7 +590,9 @@ static bool someone_is_inside(struct op_session *session)
 	for (size_t i = 0; i < count; i++) {
 		struct op_host_addr pc = {0};
 		struct op_error *err = op_process_pc(session->process, threads[i].id, &pc);
-		bool inside = !err && op_arena_holds_code(session->agent->arenas, pc.value);
+		// Of one that is dying no more is to be feared; where another is nobody knows.
+		bool inside = err ? err->code != OP_ERROR_PROCESS_GONE
+				  : op_arena_holds_code(session->agent->arenas, pc.value);
 		op_error_destroy(err);
 		if (inside)
 			return true;

@@ -313,7 +313,8 @@ static bool is_left(const struct op_session *session, const struct op_left_arena
 	       extent(session, left->data, left->data_size, false) == left->data_size;
 }
 
-struct op_error *op_arena_find_left(struct op_session *session, struct op_left_arenas *ret)
+struct op_error *op_arena_find_left(struct op_session *session, struct op_left_arenas *ret,
+				    struct op_host_addr *ret_handler)
 {
 	for (size_t i = 0; i < session->regions.count; i++) {
 		const struct op_region *region = &session->regions.data[i];
@@ -327,6 +328,8 @@ struct op_error *op_arena_find_left(struct op_session *session, struct op_left_a
 				session->process, op_host_addr(at), &header, sizeof(header), &done);
 			if (err)
 				return err;
+			if (op_process_is_left_handler(session->process, header.mark, done))
+				*ret_handler = op_host_addr(at);
 			if (done < sizeof(header) || memcmp(header.mark, mark, sizeof(mark)))
 				break;
 			struct op_left_arena left = {.code = at,

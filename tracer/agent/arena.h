@@ -42,7 +42,9 @@ struct op_left_arena {
 	uint64_t code, code_size, data, data_size;
 };
 struct op_left_arenas OP_ARRAY(struct op_left_arena);
-struct op_error *op_arena_find_left(struct op_session *session, struct op_left_arenas *ret);
+/** @param[out] ret_handler the page of its handler for traps, 0: none. */
+struct op_error *op_arena_find_left(struct op_session *session, struct op_left_arenas *ret,
+				    struct op_host_addr *ret_handler);
 /** Take one over: it is given back with the others. */
 struct op_error *op_arena_adopt(struct op_session *session, const struct op_left_arena *left);
 

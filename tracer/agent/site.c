@@ -307,7 +307,7 @@ struct op_error *op_site_plan(struct op_session *session, const struct op_image 
 					       .memory = find_memory,
 					       .pc = find_pc};
 	// Those of a step and of a launch look at every arrival.
-	bool any = patch->purposes != 0;
+	bool any = patch->purposes != 0, served_outside = false;
 	patch->inside = 0;
 	// What stops comes last: the groups behind a trap that was meant do not run.
 	for (int stops = 0; stops < 2; stops++) {
@@ -330,10 +330,13 @@ struct op_error *op_site_plan(struct op_session *session, const struct op_image 
 			if (inside)
 				patch->inside |= (uint32_t)1 << i;
 			else
-				any = true;
+				any = served_outside = true;
 		}
 	}
-	if (ret->group_count && any) {
+	bool outer = patch->step_frame && !served_outside;
+	if ((ret->group_count || outer) && any) {
+		if (outer)
+			add_step(ret, OP_STUB_OUTER)->cell = patch->step_frame;
 		add_step(ret, OP_STUB_TRAP)->tag = OP_SITE_TAG_ANY;
 		end_group(ret, OP_SITE_USERS_MAX);
 	}

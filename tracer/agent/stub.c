@@ -235,6 +235,9 @@ static struct op_error *compile_step(struct compilation *c, const struct op_stub
 	case OP_STUB_FRAME:
 		c->machine->frame(&c->code, step->cell, no);
 		return NULL;
+	case OP_STUB_OUTER:
+		c->machine->outer(&c->code, step->cell, no);
+		return NULL;
 	case OP_STUB_TRUE:
 		return step_true(c, step, no);
 	case OP_STUB_CHANGED:

@@ -45,6 +45,7 @@ enum op_stub_step_kind {
 	OP_STUB_TRUE,    /**< says no unless the expression is true; an error counts as true */
 	OP_STUB_IGNORE,  /**< says no while *(i64 *)cell > 0, and takes 1 from it (atomically) */
 	OP_STUB_FRAME,   /**< says no unless the frame pointer is *(u64 *)cell, or that is 0 */
+	OP_STUB_OUTER,   /**< says no while the frame pointer is below cell, a stack address */
 	OP_STUB_CHANGED, /**< says no unless the expression's bits differ from those in the
 			    op_stub_watch at cell; then they are stored there. An error says no */
 	OP_STUB_LOG,     /**< append a record to the log ring at cell */

@@ -133,6 +133,7 @@ struct op_stub_machine {
 	void (*trace)(struct op_stub_code *code, uint64_t cell, unsigned size_log2);
 	void (*ignore)(struct op_stub_code *code, uint64_t cell, unsigned no);
 	void (*frame)(struct op_stub_code *code, uint64_t cell, unsigned no);
+	void (*outer)(struct op_stub_code *code, uint64_t limit, unsigned no);
 	/** If an op_stub_watch's value is still @p temp, make it LEFT and `before` @p temp; else
 	 * branch to @p again. */
 	void (*exchange)(struct op_stub_code *code, uint64_t cell, unsigned temp, unsigned again);

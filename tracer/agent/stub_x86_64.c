@@ -535,6 +535,7 @@ const struct op_stub_machine op_stub_x86_64 = {
 	.trace = op_x86_step_trace,
 	.ignore = op_x86_step_ignore,
 	.frame = op_x86_step_frame,
+	.outer = op_x86_step_outer,
 	.exchange = op_x86_step_exchange,
 	.log = op_x86_step_log,
 };

@@ -18,6 +18,7 @@ void op_x86_step_count(struct op_stub_code *code, uint64_t cell, bool atomic);
 void op_x86_step_trace(struct op_stub_code *code, uint64_t cell, unsigned size_log2);
 void op_x86_step_ignore(struct op_stub_code *code, uint64_t cell, unsigned no);
 void op_x86_step_frame(struct op_stub_code *code, uint64_t cell, unsigned no);
+void op_x86_step_outer(struct op_stub_code *code, uint64_t limit, unsigned no);
 void op_x86_step_exchange(struct op_stub_code *code, uint64_t cell, unsigned temp, unsigned again);
 void op_x86_step_log(struct op_stub_code *code, const struct op_stub_log *log);
 

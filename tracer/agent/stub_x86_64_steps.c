@@ -49,6 +49,13 @@ void op_x86_step_frame(struct op_stub_code *code, uint64_t cell, unsigned no)
 	op_stub_label_place(code, yes);
 }
 
+void op_x86_step_outer(struct op_stub_code *code, uint64_t limit, unsigned no)
+{
+	op_x86_mov_constant(code, A, limit);
+	op_x86_emit(code, &op_x86_cmp_store, true, OP_X86_RBP, op_x86_register(A), 0);
+	op_x86_jump_if(code, OP_X86_ABOVE, no);
+}
+
 void op_x86_step_ignore(struct op_stub_code *code, uint64_t cell, unsigned no)
 {
 	struct op_x86_rm rm = op_x86_absolute(code, cell, D);

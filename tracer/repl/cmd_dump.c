@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // dump: linear memory into a file.
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tracer/repl/private_file.h"
 #include "tracer/repl/repl.h"
 
 enum { CHUNK = 1024 * 1024 };
@@ -81,9 +81,10 @@ static struct op_error *dump_run(struct op_repl *repl, const struct op_call *cal
 		err = op_session_read_memory(repl->session, frame, memory, end - 1, &probe, 1);
 	if (err)
 		return err;
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return op_error_system(OP_ERROR_IO, errno, "cannot create %s", path);
+	int fd;
+	err = op_private_file_open(path, true, &fd);
+	if (err)
+		return err;
 	err = copy(repl, frame, memory, fd, path, start, end);
 	if (close(fd) < 0 && !err)
 		err = op_error_system(OP_ERROR_IO, errno, "cannot write %s", path);

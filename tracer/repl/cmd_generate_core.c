@@ -11,7 +11,9 @@ static struct op_error *generate_core_run(struct op_repl *repl, const struct op_
 	char **words _cleanup_(op_argument_words_freep) = NULL;
 	char name[64];
 	struct op_written_core written;
-	struct op_error *err = op_argument_words(call->rest, &words);
+	struct op_error *err = op_sandbox_refuse("write files");
+	if (!err)
+		err = op_argument_words(call->rest, &words);
 	if (err)
 		return err;
 	if (words[0] && words[1])
@@ -91,7 +93,9 @@ static struct op_error *generate_wasm_core_run(struct op_repl *repl, const struc
 {
 	char **words _cleanup_(op_argument_words_freep) = NULL;
 	struct op_written_wasm_core written;
-	struct op_error *err = op_argument_words(call->rest, &words);
+	struct op_error *err = op_sandbox_refuse("write files");
+	if (!err)
+		err = op_argument_words(call->rest, &words);
 	if (err)
 		return err;
 	if (!words[0] || words[1])

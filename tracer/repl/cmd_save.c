@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // save breakpoints: the breakpoints as a file of commands, for source.
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "tracer/repl/private_file.h"
 #include "tracer/repl/repl.h"
 
 static void breakpoint_lines(struct op_text *text, const struct op_breakpoint *breakpoint)
@@ -30,43 +29,10 @@ static void breakpoint_lines(struct op_text *text, const struct op_breakpoint *b
 		op_text_append(text, "  disable $bpnum\n");
 }
 
-/**
- * A file of this user's alone. What stands at the path may be anybody's, in a directory that
- * everybody writes to: a link is not followed, and what is not a plain file of the user's own is
- * left alone.
- */
-static struct op_error *open_private(const char *path, int *ret)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		      S_IRUSR | S_IWUSR);
-	if (fd < 0 && errno == ELOOP)
-		return op_error_create(OP_ERROR_IO,
-				       "%s is a symbolic link, which is not followed; name the "
-				       "file itself",
-				       path);
-	if (fd < 0)
-		return op_error_system(OP_ERROR_IO, errno, "cannot create %s", path);
-	struct stat status;
-	struct op_error *err = NULL;
-	if (fstat(fd, &status) < 0)
-		err = op_error_system(OP_ERROR_IO, errno, "cannot look at %s", path);
-	else if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_nlink != 1)
-		err = op_error_create(OP_ERROR_IO,
-				      "%s is not a plain file of your own: it is left as it is",
-				      path);
-	else if (fchmod(fd, S_IRUSR | S_IWUSR) < 0 || ftruncate(fd, 0) < 0)
-		err = op_error_system(OP_ERROR_IO, errno, "cannot empty %s", path);
-	if (err)
-		close(fd);
-	else
-		*ret = fd;
-	return err;
-}
-
 static struct op_error *write_file(const char *path, const char *data, size_t size)
 {
 	int fd = -1;
-	struct op_error *err = open_private(path, &fd);
+	struct op_error *err = op_private_file_open(path, false, &fd);
 	if (err)
 		return err;
 	while (!err && size) {

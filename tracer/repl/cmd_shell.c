@@ -34,9 +34,12 @@ static struct op_error *shell_run(struct op_repl *repl, const struct op_call *ca
 {
 	if (!*call->rest)
 		return op_error_create(OP_ERROR_SYNTAX, "\"shell\" needs a command");
+	struct op_error *err = op_sandbox_refuse("start other programs");
+	if (err)
+		return err;
 	op_output_flush(&repl->out);
 	pid_t pid;
-	struct op_error *err = spawn(repl, call->rest, &pid);
+	err = spawn(repl, call->rest, &pid);
 	if (err)
 		return err;
 	int status = 0;

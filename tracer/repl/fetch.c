@@ -221,7 +221,8 @@ struct op_source_limits op_repl_source_limits(const struct op_repl *repl, char f
 		.elements = settings->print_elements ? settings->print_elements : SIZE_MAX,
 		.repeats = settings->print_repeats ? settings->print_repeats : SIZE_MAX,
 		.format = format,
-		.plain = settings->print_raw};
+		.plain = settings->print_raw,
+		.object = settings->print_object};
 }
 
 static struct op_error *fetch_detail(struct op_repl *repl, const struct op_frame *frame,

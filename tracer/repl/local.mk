@@ -82,6 +82,7 @@ librepl_la_SOURCES = \
 	tracer/repl/guard_options.c tracer/repl/guard_options.h \
 	tracer/repl/guard_report.c tracer/repl/guard_report.h \
 	tracer/repl/guard_sections.c tracer/repl/guard_sections.h \
+	tracer/repl/guard_writers.c tracer/repl/guard_writers.h \
 	tracer/repl/info_breakpoints.c \
 	tracer/repl/host_stretch.c tracer/repl/host_stretch.h \
 	tracer/repl/info_frame.c \
@@ -95,27 +96,34 @@ librepl_la_SOURCES = \
 	tracer/repl/info_state.c \
 	tracer/repl/info_threads.c \
 	tracer/repl/info_types.c \
+	tracer/repl/init_files.c tracer/repl/init_files.h \
 	tracer/repl/interrupt.c tracer/repl/interrupt.h \
 	tracer/repl/listing.c tracer/repl/listing.h \
 	tracer/repl/lookup.c \
 	tracer/repl/mode.c tracer/repl/mode.h \
+	tracer/repl/mode_allow.c \
 	tracer/repl/mode_gcore.c \
 	tracer/repl/wasm_core.c tracer/repl/wasm_core.h \
 	tracer/repl/mode_guard.c tracer/repl/mode_guard.h \
 	tracer/repl/mode_inspect.c \
 	tracer/repl/mode_prompt.c \
+	tracer/repl/mode_sandbox.c \
 	tracer/repl/mode_stack.c \
 	tracer/repl/mode_trace_calls.c \
 	tracer/repl/options.c tracer/repl/options.h \
 	tracer/repl/printed.c tracer/repl/printed.h \
 	tracer/repl/path_settings.c tracer/repl/path_settings.h \
+	tracer/repl/private_file.c tracer/repl/private_file.h \
+	tracer/repl/private_folder.c tracer/repl/private_folder.h \
 	tracer/repl/prompt.c tracer/repl/prompt.h \
 	tracer/repl/repl.c tracer/repl/repl.h \
 	tracer/repl/run_control.c \
 	tracer/repl/settings.c tracer/repl/settings.h \
-	tracer/repl/snapshot.c tracer/repl/snapshot.h
-librepl_la_CPPFLAGS = $(AM_CPPFLAGS) $(READLINE_CFLAGS)
-librepl_la_LIBADD = $(READLINE_LIBS)
+	tracer/repl/snapshot.c tracer/repl/snapshot.h \
+	tracer/repl/terminal.c tracer/repl/terminal.h \
+	tracer/repl/trusted_file.c tracer/repl/trusted_file.h
+librepl_la_CPPFLAGS = $(AM_CPPFLAGS) $(NETTLE_CFLAGS) $(READLINE_CFLAGS)
+librepl_la_LIBADD = $(NETTLE_LIBS) $(READLINE_LIBS)
 
 bin_PROGRAMS += outpost
 outpost_SOURCES = tracer/main.c

@@ -9,8 +9,10 @@
 #include "tracer/repl/interrupt.h"
 
 const struct op_mode *const op_modes[] = {
-	&op_mode_attach,  &op_mode_run,         &op_mode_core,  &op_mode_gcore, &op_mode_stack,
-	&op_mode_inspect, &op_mode_trace_calls, &op_mode_guard, NULL,
+	&op_mode_attach,      &op_mode_run,   &op_mode_core,
+	&op_mode_gcore,       &op_mode_stack, &op_mode_inspect,
+	&op_mode_trace_calls, &op_mode_guard, &op_mode_allow,
+	&op_mode_deny,        NULL,
 };
 
 /** https://no-color.org: present and not empty. */
@@ -55,6 +57,7 @@ int op_mode_close(struct op_repl *repl, int status)
 int op_mode_fail(struct op_repl *repl, const char *command, struct op_error *error)
 {
 	struct op_output_command outer;
+	error = op_repl_blame_death(repl, error);
 	op_output_begin_command(&repl->out, &outer);
 	op_output_end_command(&repl->out, &outer, command, error);
 	op_output_error(&repl->out, error->message);

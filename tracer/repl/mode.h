@@ -14,7 +14,14 @@ extern const struct op_mode op_mode_stack;
 extern const struct op_mode op_mode_inspect;
 extern const struct op_mode op_mode_trace_calls;
 extern const struct op_mode op_mode_guard;
+extern const struct op_mode op_mode_allow;
+extern const struct op_mode op_mode_deny;
 
+/**
+ * Go into the sandbox when the options, or their silence, want it; shows the error itself. Before
+ * op_mode_open(). @return false: end with OP_EXIT_FAILED.
+ */
+bool op_mode_enter_sandbox(const struct op_options *options);
 /**
  * Set up a conversation on standard output; shows the error itself. Call op_mode_close() in any
  * case.

@@ -13,6 +13,7 @@
 #include "tracer/repl/guard_files.h"
 #include "tracer/repl/guard_limit.h"
 #include "tracer/repl/guard_report.h"
+#include "tracer/repl/guard_writers.h"
 #include "tracer/repl/interrupt.h"
 
 /** How long modules that are loaded later may stay unguarded. */
@@ -37,6 +38,7 @@ struct guard {
 		int signal;
 		struct op_host_addr address;
 	} fault;
+	struct op_guard_writers writers;
 	bool failed; /**< a report could not be written */
 	int status;  /**< of a program that was started here */
 };
@@ -168,24 +170,32 @@ static struct op_error *write_report(struct guard *guard, struct op_guard_incide
 
 // Core files ----------------------------------------------------------------------------------
 
-static struct op_error *write_elf_core(struct op_session *session, const char *path)
+/** @param[in] frozen what the program was frozen as; NULL: it stands. */
+static struct op_error *write_elf_core(struct op_session *session, struct op_frozen_core *frozen,
+				       const char *path)
 {
 	struct op_write_core_options options = {.size = sizeof(options)};
 	struct op_written_core written;
-	return op_session_write_core(session, path, &options, &written);
+	return frozen ? op_session_write_frozen_core(frozen, path, &written)
+		      : op_session_write_core(session, path, &options, &written);
 }
 
-static struct op_error *write_wasm_core(struct op_session *session, const char *path)
+static struct op_error *write_wasm_core(struct op_session *session, struct op_frozen_core *frozen,
+					const char *path)
 {
 	struct op_written_wasm_core written;
+	(void)frozen;
 	return op_session_write_wasm_core(session, path, &written);
 }
 
+typedef struct op_error *(*write_fn)(struct op_session *session, struct op_frozen_core *frozen,
+				     const char *path);
+
 /** One that cannot be written is told, and not in the report. @param[out] ret its name; NULL: there
  * is none. @return only what ends the guard. */
-static struct op_error *
-write_core(struct guard *guard, const char *pattern, const struct op_guard_name *name,
-	   struct op_error *(*write)(struct op_session *session, const char *path), char **ret)
+static struct op_error *write_core(struct guard *guard, struct op_frozen_core *frozen,
+				   const char *pattern, const struct op_guard_name *name,
+				   write_fn write, char **ret)
 {
 	char *path _cleanup_free_ = NULL;
 	if (!pattern)
@@ -194,7 +204,7 @@ write_core(struct guard *guard, const char *pattern, const struct op_guard_name 
 	if (!err)
 		err = op_guard_free_name(&path);
 	if (!err)
-		err = write(guard->repl->session, path);
+		err = write(guard->repl->session, frozen, path);
 	if (!err)
 		*ret = op_take(path);
 	if (!err || op_error_is_fatal(err))
@@ -259,6 +269,59 @@ static bool is_repeated(struct guard *guard, const struct op_event *event)
 	return ret && event->caught == OP_CATCH_SIGNAL;
 }
 
+/** What is known of the incident, into its files. @param[in] frozen NULL: the program stands. */
+static struct op_error *write_all(struct guard *guard, struct op_guard_incident *incident,
+				  struct op_frozen_core *frozen)
+{
+	const struct op_guard_plan *plan = guard->plan;
+	struct op_guard_name name = {
+		.pid = guard->repl->pid, .time = incident->time, .number = incident->number};
+	char *core _cleanup_free_ = NULL;
+	char *wasm_core _cleanup_free_ = NULL;
+	struct op_error *err = write_core(guard, frozen, plan->core, &name, write_elf_core, &core);
+	if (!err)
+		err = write_core(guard, frozen, plan->wasm_core, &name, write_wasm_core,
+				 &wasm_core);
+	incident->core = core;
+	incident->wasm_core = wasm_core;
+	if (!err)
+		err = write_report(guard, incident);
+	incident->core = incident->wasm_core = NULL;
+	return err;
+}
+
+/** A child's work. */
+struct work {
+	struct guard *guard;
+	struct op_guard_incident *incident;
+};
+
+static bool write_frozen(void *context, struct op_frozen_core *frozen)
+{
+	struct work *work = context;
+	struct guard *guard = work->guard;
+	guard->failed = false;
+	struct op_error *err = op_session_use_frozen_core(guard->repl->session, frozen);
+	if (!err)
+		err = write_all(guard, work->incident, frozen);
+	if (err)
+		tell_failure(guard, err);
+	return !guard->failed;
+}
+
+/** Let the program wait for a copy of itself alone, where it makes one. */
+static struct op_error *report(struct guard *guard, struct op_guard_incident *incident)
+{
+	struct work work = {guard, incident};
+	bool started = false;
+	// What ends can make no copy of itself any more, and is waited for by nobody.
+	if (incident->event->caught == OP_CATCH_EXIT)
+		return write_all(guard, incident, NULL);
+	struct op_error *err = op_guard_writers_start(&guard->writers, guard->repl->session,
+						      write_frozen, &work, &started);
+	return err || started ? err : write_all(guard, incident, NULL);
+}
+
 /** Something happened that is guarded against. */
 static struct op_error *happened(struct guard *guard, const struct op_event *event)
 {
@@ -271,17 +334,7 @@ static struct op_error *happened(struct guard *guard, const struct op_event *eve
 		.left_out = guard->left_out,
 	};
 	guard->left_out = 0;
-	struct op_guard_name name = {
-		.pid = guard->repl->pid, .time = incident.time, .number = incident.number};
-	char *core _cleanup_free_ = NULL;
-	char *wasm_core _cleanup_free_ = NULL;
-	struct op_error *err = write_core(guard, guard->plan->core, &name, write_elf_core, &core);
-	if (!err)
-		err = write_core(guard, guard->plan->wasm_core, &name, write_wasm_core, &wasm_core);
-	incident.core = core;
-	incident.wasm_core = wasm_core;
-	if (!err)
-		err = write_report(guard, &incident);
+	struct op_error *err = report(guard, &incident);
 	if (err && (err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_INTERRUPTED))
 		return err;
 	if (err)
@@ -335,7 +388,8 @@ static struct op_error *look_around(struct guard *guard)
 	bool changed;
 	struct op_error *err = look_for_code(guard, &changed);
 	bool limit_over = guard->limited && !op_guard_limit_wait(&guard->limit, now_ms());
-	if (!err && (changed || limit_over))
+	bool written = op_guard_writers_look(&guard->writers);
+	if (!err && (changed || limit_over || written))
 		op_session_interrupt(guard->repl->session);
 	return err;
 }
@@ -351,6 +405,9 @@ static struct op_error *stopped(struct guard *guard, const struct op_event *even
 		if (err)
 			return err;
 	}
+	struct op_error *err = op_guard_writers_collect(&guard->writers, guard->repl->session);
+	if (err)
+		return err;
 	return event->caught ? happened(guard, event) : NULL;
 }
 
@@ -445,6 +502,13 @@ static int end(struct guard *guard, struct op_error *err)
 {
 	count_left_out(guard);
 	struct op_error *leave_err = op_mode_leave(guard->repl);
+	struct op_error *writers_err =
+		op_guard_writers_finish(&guard->writers, guard->repl->session);
+	guard->failed |= guard->writers.failed;
+	if (leave_err)
+		op_error_destroy(writers_err);
+	else
+		leave_err = writers_err;
 	tell_left_out(guard);
 	if (!err)
 		err = leave_err;

@@ -120,5 +120,6 @@ const struct op_mode op_mode_inspect = {
 	.help = "show what is in an artifact: modules, functions, what was recorded",
 	.arguments_min = 1,
 	.arguments_max = 1,
+	.only_looks = true,
 	.run = inspect_mode,
 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tracer/repl/init_files.h"
 #include "tracer/repl/interrupt.h"
 #include "tracer/repl/mode.h"
 #include "tracer/repl/mode_guard.h"
@@ -55,9 +56,17 @@ static void converse(struct op_repl *repl)
 	repl->lines = lines.source.outer;
 }
 
+/** A program that reads documents gets those that it asked for. */
+static bool reads_init_files(const struct op_options *options)
+{
+	return !options->no_init && !options->json;
+}
+
 /** What comes after the process is there. @return the exit status. */
 static int go_on(struct op_repl *repl, const struct op_options *options)
 {
+	if (reads_init_files(options))
+		op_init_files_run_folder(repl);
 	bool good = op_mode_run_startup(repl, options);
 	if (!options->batch && !repl->quit && !op_interrupt_ending()) {
 		if (repl->interactive) {
@@ -69,18 +78,23 @@ static int go_on(struct op_repl *repl, const struct op_options *options)
 	}
 	struct op_error *err = op_repl_leave(repl);
 	if (err) {
-		op_output_error(&repl->out, err->message);
+		// That it is gone a command has said already when it failed for that.
+		if (good || err->code != OP_ERROR_PROCESS_GONE)
+			op_output_error(&repl->out, err->message);
 		op_error_destroy(err);
 		good = false;
 	}
 	return good ? OP_EXIT_DONE : OP_EXIT_FAILED;
 }
 
-static void greet(struct op_repl *repl)
+/** What comes before it is there. */
+static void begin(struct op_repl *repl, const struct op_options *options)
 {
 	if (repl->interactive && !repl->quiet)
 		op_output_printf(&repl->out, "outpost %s. \"help\" lists the commands.\n",
 				 op_version());
+	if (reads_init_files(options))
+		op_init_files_run_own(repl);
 }
 
 static int attach_mode(const struct op_options *options)
@@ -88,7 +102,7 @@ static int attach_mode(const struct op_options *options)
 	struct op_repl repl;
 	int status = OP_EXIT_FAILED;
 	if (op_mode_open(&repl, options)) {
-		greet(&repl);
+		begin(&repl, options);
 		struct op_call call = {
 			.command = &op_cmd_attach, .format = "", .rest = options->arguments[0]};
 		struct op_error *err = op_repl_run_command(&repl, "attach", &call);
@@ -102,15 +116,11 @@ static int attach_mode(const struct op_options *options)
 	return op_mode_close(&repl, status);
 }
 
-/** There is nothing in one that commands could work on. */
-static struct op_error *show_wasm_core(struct op_repl *repl, const struct op_options *options)
+/** Without anything else to do, all that is in a Wasm core dump is shown. */
+static bool shows_all(const struct op_repl *repl, const struct op_options *options)
 {
-	if (options->command_count)
-		return op_error_create(OP_ERROR_UNSUPPORTED,
-				       "%s is a Wasm core dump: all that is in it is shown, and "
-				       "commands need a core file of the process",
-				       options->arguments[0]);
-	return op_wasm_core_show(&repl->out, options->arguments[0]);
+	return !options->command_count && !options->module_count && !repl->interactive &&
+	       op_is_wasm_core(options->arguments[0]);
 }
 
 static int core_mode(const struct op_options *options)
@@ -118,24 +128,26 @@ static int core_mode(const struct op_options *options)
 	struct op_repl repl;
 	int status = OP_EXIT_FAILED;
 	if (op_mode_open(&repl, options)) {
-		greet(&repl);
+		begin(&repl, options);
 		struct op_core_open_options places = {
 			.size = sizeof(places),
 			.program = options->program,
 			.sysroot = options->sysroot,
+			.modules = options->modules,
+			.module_count = options->module_count,
 		};
 		struct op_output_command outer;
 		op_output_begin_command(&repl.out, &outer);
 		const char *file = options->arguments[0];
-		bool is_wasm = op_is_wasm_core(file);
-		struct op_error *err = is_wasm ? show_wasm_core(&repl, options)
-					       : op_repl_open_core(&repl, file, &places);
+		bool all = shows_all(&repl, options);
+		struct op_error *err = all ? op_wasm_core_show(&repl.out, file)
+					   : op_repl_open_core(&repl, file, &places);
 		op_output_end_command(&repl.out, &outer, "core", err);
 		if (err) {
 			op_output_error(&repl.out, err->message);
 			op_error_destroy(err);
 		} else {
-			status = is_wasm ? OP_EXIT_DONE : go_on(&repl, options);
+			status = all ? OP_EXIT_DONE : go_on(&repl, options);
 		}
 	}
 	return op_mode_close(&repl, status);
@@ -164,7 +176,7 @@ static int run_mode(const struct op_options *options)
 	struct op_repl repl;
 	int status = OP_EXIT_FAILED;
 	if (op_mode_open(&repl, options)) {
-		greet(&repl);
+		begin(&repl, options);
 		struct op_call call = {.command = &op_cmd_run, .format = "", .rest = ""};
 		struct op_error *err = copy_arguments(options, &repl.argv);
 		if (!err)

@@ -254,5 +254,6 @@ const struct op_mode op_mode_stack = {
 	.arguments_max = 1,
 	.takes_pid = true,
 	.takes_core = true,
+	.only_looks = true,
 	.run = stack_mode,
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "tracer/report/catch.h"
@@ -10,6 +11,7 @@
 #include "tracer/repl/arguments.h"
 #include "tracer/repl/interrupt.h"
 #include "tracer/repl/mode.h"
+#include "tracer/repl/private_file.h"
 
 /** Calls of one function. */
 struct counter {
@@ -189,9 +191,14 @@ static struct op_error *trace(struct tracing *tracing, const struct op_options *
 
 static struct op_error *open_file(const char *path, FILE **ret)
 {
-	*ret = fopen(path, "we");
-	return *ret ? NULL
-		    : op_error_system(OP_ERROR_IO, errno, "cannot write the calls to %s", path);
+	int fd;
+	struct op_error *err = op_private_file_open(path, true, &fd);
+	*ret = err ? NULL : fdopen(fd, "w");
+	if (!err && !*ret) {
+		err = op_error_system(OP_ERROR_IO, errno, "cannot write the calls to %s", path);
+		close(fd);
+	}
+	return err;
 }
 
 static int trace_calls_mode(const struct op_options *options)

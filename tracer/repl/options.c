@@ -29,6 +29,9 @@ enum {
 	OPTION_KEEP,
 	OPTION_EXE,
 	OPTION_SYSROOT,
+	OPTION_SANDBOX,
+	OPTION_NO_SANDBOX,
+	OPTION_MODULE,
 	OPTION_DUMP_COMMANDS
 };
 
@@ -46,6 +49,7 @@ static const struct {
 	{{"source", required_argument, NULL, 'x'},
 	 "FILE",
 	 "run the commands in a file first (may be repeated)"},
+	{{"no-init", no_argument, NULL, 'n'}, NULL, "read no outpostrc at the start"},
 	{{"json", no_argument, NULL, OPTION_JSON}, NULL, "write JSON Lines instead of text"},
 	{{"quiet", no_argument, NULL, 'q'}, NULL, "say nothing that was not asked for"},
 	{{"color", required_argument, NULL, OPTION_COLOR},
@@ -96,6 +100,15 @@ static const struct {
 	{{"sysroot", required_argument, NULL, OPTION_SYSROOT},
 	 "FOLDER",
 	 "core: a folder with the files of the machine where the program ran"},
+	{{"sandbox", no_argument, NULL, OPTION_SANDBOX},
+	 NULL,
+	 "decode what the program holds in a process without rights"},
+	{{"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
+	 NULL,
+	 "trace and decode in one process"},
+	{{"module", required_argument, NULL, OPTION_MODULE},
+	 "FILE",
+	 "core: a module of the guest that a Wasm core dump is of (may be repeated)"},
 	{{"help", no_argument, NULL, 'h'}, NULL, "show this and end"},
 	{{"version", no_argument, NULL, OPTION_VERSION}, NULL, "show the version and end"},
 	{{"dump-commands", required_argument, NULL, OPTION_DUMP_COMMANDS}, "FORM", NULL},
@@ -105,6 +118,7 @@ void op_options_deinit(struct op_options *options)
 {
 	free(options->arguments);
 	free(options->commands);
+	free(options->modules);
 	*options = (struct op_options){0};
 }
 
@@ -121,6 +135,17 @@ static struct op_error *add_command(struct op_options *options, size_t *capacity
 			      sizeof(*options->commands)))
 		return op_error_no_memory();
 	options->commands[options->command_count++] = (struct op_startup_command){text, is_file};
+	return NULL;
+}
+
+static struct op_error *add_module(struct op_options *options, const char *path)
+{
+	// A command line is short: no room is kept.
+	size_t capacity = options->module_count;
+	if (!op_array_reserve(&options->modules, &capacity, options->module_count + 1,
+			      sizeof(*options->modules)))
+		return op_error_no_memory();
+	options->modules[options->module_count++] = path;
 	return NULL;
 }
 
@@ -147,6 +172,7 @@ static struct op_error *set_option(struct op_options *options, size_t *capacity,
 		{OPTION_BATCH, offsetof(struct op_options, batch)},
 		{OPTION_JSON, offsetof(struct op_options, json)},
 		{'q', offsetof(struct op_options, quiet)},
+		{'n', offsetof(struct op_options, no_init)},
 		{'h', offsetof(struct op_options, help)},
 		{OPTION_VERSION, offsetof(struct op_options, version)},
 		{OPTION_NO_LOCALS, offsetof(struct op_options, no_locals)},
@@ -168,6 +194,12 @@ static struct op_error *set_option(struct op_options *options, size_t *capacity,
 		return add_command(options, capacity, optarg, option == 'x');
 	if (option == OPTION_COLOR)
 		return set_color(options, optarg);
+	if (option == OPTION_SANDBOX || option == OPTION_NO_SANDBOX) {
+		options->sandbox = option == OPTION_SANDBOX ? OP_SANDBOX_ON : OP_SANDBOX_OFF;
+		return NULL;
+	}
+	if (option == OPTION_MODULE)
+		return add_module(options, optarg);
 	const struct {
 		int option;
 		const char **place;
@@ -278,6 +310,9 @@ static struct op_error *check(struct op_options *options)
 		return usage_error("--exe and --sysroot are options of outpost core, inspect and "
 				   "stack, not of outpost ",
 				   mode->name);
+	if (options->module_count && strcmp(mode->name, "core") != 0)
+		return usage_error("--module is an option of outpost core, not of outpost ",
+				   mode->name);
 	if (strcmp(mode->name, "trace-calls") == 0)
 		return check_trace_calls(options);
 	if (options->counting || options->call_limit || options->output)
@@ -312,7 +347,7 @@ struct op_error *op_options_parse(int argc, char **argv, struct op_options *ret)
 		// '+': stop at the first word that is no option. The words in between are taken by
 		// hand, so that what
 		// belongs to a launched program's command line stays whole.
-		int option = rest ? -1 : getopt_long(argc, argv, "+:e:x:qhco:", options, NULL);
+		int option = rest ? -1 : getopt_long(argc, argv, "+:e:x:qhnco:", options, NULL);
 		if (option != -1) {
 			err = set_option(ret, &capacity, option, argv);
 			continue;

@@ -12,6 +12,9 @@
 #include "tracer/repl/guard_options.h"
 #include "tracer/repl/settings.h"
 
+/** Whether what decodes gives up its rights: --sandbox, --no-sandbox, or neither. */
+enum op_sandbox_choice { OP_SANDBOX_DEFAULT, OP_SANDBOX_ON, OP_SANDBOX_OFF };
+
 enum op_exit_status { OP_EXIT_DONE = 0, OP_EXIT_FAILED = 1, OP_EXIT_USAGE = 2 };
 
 /** -e or -x, in the order in which they were given. */
@@ -27,18 +30,21 @@ struct op_options {
 	size_t argument_count;
 	struct op_startup_command *commands; /**< owned array */
 	size_t command_count;
-	bool batch, json, quiet, help, version;
+	bool batch, json, quiet, no_init, help, version;
 	bool no_locals, all, host, functions;
 	bool counting;          /**< trace-calls: a table instead of lines */
 	const char *call_limit; /**< trace-calls; NULL: none */
 	const char *output;     /**< trace-calls: a file; NULL: none */
 	const char *program;    /**< core, inspect: --exe; NULL: as the core file says */
 	const char *sysroot;    /**< core, inspect: --sysroot; NULL: none */
-	bool has_command;       /**< the arguments came behind -- */
-	bool guard;             /**< run: as outpost guard does */
+	const char **modules;   /**< core: --module; owned array */
+	size_t module_count;
+	bool has_command; /**< the arguments came behind -- */
+	bool guard;       /**< run: as outpost guard does */
 	struct op_guard_words guard_words;
 	struct op_guard_plan guard_plan; /**< what these mean */
 	enum op_color_choice color;
+	enum op_sandbox_choice sandbox;
 	const char *dump_commands; /**< "man" or "bash"; NULL: not asked for */
 };
 
@@ -50,6 +56,7 @@ struct op_mode {
 	unsigned arguments_min, arguments_max;
 	bool takes_pid;  /**< its argument is the id of a process and nothing else */
 	bool takes_core; /**< ... or a file: a core file */
+	bool only_looks; /**< shows something and ends: runs in the sandbox by default, for root */
 	/** everything behind the mode's name and its options is a command line */
 	bool takes_command;
 	/** @return an enum op_exit_status. */

@@ -18,6 +18,8 @@
 #include "base/text.h"
 #include "tracer/repl/completion.h"
 #include "tracer/repl/interrupt.h"
+#include "tracer/repl/private_folder.h"
+#include "tracer/repl/terminal.h"
 
 /** readline's callbacks carry no context; there is one terminal. */
 static struct {
@@ -63,43 +65,19 @@ static char **on_complete(const char *text, int start, int end)
 	return rl_completion_matches(text, next_completion);
 }
 
-/**
- * Create the directories of @p path that are missing, for their owner alone (XDG Base Directory
- * Specification).
- */
-static bool make_parents(char *path)
-{
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		bool good = mkdir(path, 0700) == 0 || errno == EEXIST;
-		*slash = '/';
-		if (!good)
-			return false;
-	}
-	return true;
-}
-
 /** The history file, created when it is missing; NULL when it cannot be. */
 static char *history_file(void)
 {
-	const char *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-	struct op_text path _cleanup_text_ = OP_TEXT_INIT;
-	// Relative paths are to be ignored, says the specification.
-	if (state && state[0] == '/')
-		op_text_printf(&path, "%s/outpost/history", state);
-	else if (home && home[0] == '/')
-		op_text_printf(&path, "%s/.local/state/outpost/history", home);
-	else
+	char *path _cleanup_free_ = NULL;
+	struct op_error *err _cleanup_error_ = op_state_file("history", &path);
+	if (err)
 		return NULL;
-	if (path.failed || !make_parents(path.data))
-		return NULL;
-	int fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return NULL;
 	bool good = fchmod(fd, 0600) == 0;
 	close(fd);
-	return good ? strdup(path.data) : NULL;
+	return good ? op_take(path) : NULL;
 }
 
 void op_prompt_history_limit(unsigned size)
@@ -131,6 +109,7 @@ static int read_key(FILE *stream)
 void op_prompt_open(struct op_repl *repl)
 {
 	prompt.repl = repl;
+	op_terminal_keep(STDIN_FILENO);
 	rl_readline_name = "outpost";
 	rl_catch_signals = 0;
 	rl_getc_function = read_key;
@@ -181,6 +160,17 @@ static void drop_line(void)
 	rl_redisplay();
 }
 
+// Told above the line that is being typed.
+static void notice_end(struct op_repl *repl)
+{
+	if (!op_session_is_dying(repl->session))
+		return;
+	printf("\n");
+	op_repl_notice_end(repl);
+	rl_on_new_line();
+	rl_redisplay();
+}
+
 char *op_prompt_read(struct op_repl *repl, enum op_prompt_kind kind)
 {
 	// \001 and \002 tell readline which characters take no room.
@@ -193,9 +183,12 @@ char *op_prompt_read(struct op_repl *repl, enum op_prompt_kind kind)
 	rl_callback_handler_install(text, on_line);
 	while (!prompt.done && !op_interrupt_ending()) {
 		struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-		int ready = ppoll(&input, 1, NULL, &prompt.mask);
+		bool stopped = op_session_state(repl->session) == OP_SESSION_STOPPED;
+		int ready = ppoll(&input, 1, stopped ? &op_repl_look_interval : NULL, &prompt.mask);
 		if (ready > 0)
 			rl_callback_read_char();
+		else if (!ready)
+			notice_end(repl);
 		else if (ready < 0 && errno != EINTR)
 			break;
 		if (op_interrupt_take())

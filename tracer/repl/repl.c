@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -104,11 +106,12 @@ static bool has_modules(struct op_repl *repl)
 /** What a command asks for before it runs; the sentence says what to do. */
 static struct op_error *check_needs(struct op_repl *repl, const struct op_command *command)
 {
-	enum op_session_state state = op_session_state(repl->session);
 	unsigned needs = command->flags & (OP_COMMAND_NEEDS_TARGET | OP_COMMAND_NEEDS_STOPPED |
 					   OP_COMMAND_NEEDS_FRAME);
 	if (!needs)
 		return NULL;
+	op_repl_notice_end(repl);
+	enum op_session_state state = op_session_state(repl->session);
 	if (state == OP_SESSION_EXITED)
 		return op_error_create(OP_ERROR_STATE, "the program has ended");
 	if (state == OP_SESSION_EMPTY && needs == OP_COMMAND_NEEDS_TARGET && has_modules(repl))
@@ -128,6 +131,15 @@ static struct op_error *check_needs(struct op_repl *repl, const struct op_comman
 	return op_session_selected_frame(repl->session, &frame);
 }
 
+struct op_error *op_repl_blame_death(const struct op_repl *repl, struct op_error *err)
+{
+	if (!err || err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_INTERRUPTED ||
+	    !op_session_has_died(repl->session))
+		return err;
+	err->code = OP_ERROR_PROCESS_GONE;
+	return op_error_at(err, "the program has ended meanwhile");
+}
+
 struct op_error *op_repl_run_command(struct op_repl *repl, const char *name,
 				     const struct op_call *call)
 {
@@ -135,7 +147,7 @@ struct op_error *op_repl_run_command(struct op_repl *repl, const char *name,
 	op_output_begin_command(&repl->out, &outer);
 	struct op_error *err = check_needs(repl, call->command);
 	if (!err)
-		err = call->command->run(repl, call);
+		err = op_repl_blame_death(repl, call->command->run(repl, call));
 	op_output_end_command(&repl->out, &outer, name, err);
 	return err;
 }
@@ -193,14 +205,39 @@ char *op_repl_next_line(struct op_repl *repl)
 struct stream_source {
 	struct op_line_source source; // first: next() gets it
 	FILE *stream;
-	unsigned number; // of the line that was read last
+	unsigned number;      // of the line that was read last
+	struct op_repl *repl; // of commands that somebody gives while they are read; else NULL
 };
+
+const struct timespec op_repl_look_interval = {.tv_nsec = 250000000};
+
+/** Wait for something to read, and tell meanwhile when a stopped program is killed. False: a signal
+ * came (errno is EINTR). */
+static bool await_input(struct op_repl *repl, int fd)
+{
+	sigset_t mask;
+	op_interrupt_block(&mask);
+	int ready = 0;
+	while (!ready && !op_interrupt_ending()) {
+		struct pollfd input = {.fd = fd, .events = POLLIN};
+		bool stopped = op_session_state(repl->session) == OP_SESSION_STOPPED;
+		ready = ppoll(&input, 1, stopped ? &op_repl_look_interval : NULL, &mask);
+		if (!ready)
+			op_repl_notice_end(repl);
+	}
+	int problem = errno;
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	errno = problem;
+	return ready > 0;
+}
 
 static char *stream_next(struct op_line_source *source)
 {
 	struct stream_source *lines = (struct stream_source *)source;
 	char *line = NULL;
 	size_t capacity = 0;
+	if (lines->repl && !await_input(lines->repl, fileno(lines->stream)))
+		return NULL;
 	if (getline(&line, &capacity, lines->stream) < 0) {
 		free(line);
 		return NULL;
@@ -210,18 +247,11 @@ static char *stream_next(struct op_line_source *source)
 	return line;
 }
 
-struct op_error *op_repl_source(struct op_repl *repl, const char *path)
+struct op_error *op_repl_source_stream(struct op_repl *repl, FILE *stream, const char *path)
 {
-	if (repl->source_depth >= SOURCE_DEPTH_MAX)
-		return op_error_create(OP_ERROR_LIMIT,
-				       "%s: command files are nested more than %d deep", path,
-				       SOURCE_DEPTH_MAX);
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return op_error_system(OP_ERROR_IO, errno, "cannot open the command file %s", path);
 	struct stream_source lines = {
 		.source = {.next = stream_next, .outer = repl->lines},
-		.stream = file,
+		.stream = stream,
 	};
 	struct op_error *err = NULL;
 	repl->source_depth++;
@@ -235,8 +265,21 @@ struct op_error *op_repl_source(struct op_repl *repl, const char *path)
 	}
 	repl->lines = lines.source.outer;
 	repl->source_depth--;
-	if (!err && ferror(file))
+	if (!err && ferror(stream))
 		err = op_error_system(OP_ERROR_IO, errno, "cannot read the command file %s", path);
+	return err;
+}
+
+struct op_error *op_repl_source(struct op_repl *repl, const char *path)
+{
+	if (repl->source_depth >= SOURCE_DEPTH_MAX)
+		return op_error_create(OP_ERROR_LIMIT,
+				       "%s: command files are nested more than %d deep", path,
+				       SOURCE_DEPTH_MAX);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return op_error_system(OP_ERROR_IO, errno, "cannot open the command file %s", path);
+	struct op_error *err = op_repl_source_stream(repl, file, path);
 	fclose(file);
 	return err;
 }
@@ -246,8 +289,11 @@ bool op_repl_read_stream(struct op_repl *repl, FILE *stream)
 	struct stream_source lines = {
 		.source = {.next = stream_next, .outer = repl->lines},
 		.stream = stream,
+		.repl = repl,
 	};
 	bool all_good = true;
+	// What is to be read is all in the system's hands, where it can be waited for.
+	setvbuf(stream, NULL, _IONBF, 0);
 	repl->lines = &lines.source;
 	while (!repl->quit && !op_interrupt_ending()) {
 		errno = 0;

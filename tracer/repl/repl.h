@@ -102,6 +102,8 @@ void op_repl_apply_settings(struct op_repl *repl);
 struct op_error *op_repl_run_line(struct op_repl *repl, const char *line);
 /** Run one line and show its error. @return false when it failed. */
 bool op_repl_execute(struct op_repl *repl, const char *line);
+/** An error (taken) of a command says so when the program has died meanwhile; NULL for NULL. */
+struct op_error *op_repl_blame_death(const struct op_repl *repl, struct op_error *err);
 /**
  * Run what a command is about: begins and ends its document. For front-end modes that do what a
  * command does.
@@ -110,6 +112,8 @@ struct op_error *op_repl_run_command(struct op_repl *repl, const char *name,
 				     const struct op_call *call);
 /** Run a file of commands up to the first that fails. */
 struct op_error *op_repl_source(struct op_repl *repl, const char *path);
+/** The same for one that is open already. @param[in] path for errors. */
+struct op_error *op_repl_source_stream(struct op_repl *repl, FILE *stream, const char *path);
 /** The next line of where the running one came from, free() it; NULL at its end. */
 char *op_repl_next_line(struct op_repl *repl);
 /** Read lines from @p stream until its end or quit. @return false when one failed. */
@@ -137,6 +141,10 @@ struct op_error *op_repl_resume_to(struct op_repl *repl, const char *place, bool
 /** What follows does with the events: for modes that wait on their own. */
 struct op_error *op_repl_report_event(struct op_repl *repl, const struct op_event *event);
 struct op_error *op_repl_detach(struct op_repl *repl);
+/** Tell of the end of a stopped program that somebody has killed. @return whether there was one. */
+bool op_repl_notice_end(struct op_repl *repl);
+/** How often that is looked for while nobody types anything. */
+extern const struct timespec op_repl_look_interval;
 struct op_error *op_repl_kill(struct op_repl *repl);
 /** At the end: detach from what was attached to, kill what was launched; said in a line. */
 struct op_error *op_repl_leave(struct op_repl *repl);

@@ -251,6 +251,24 @@ struct op_error *op_repl_resume_to(struct op_repl *repl, const char *place, bool
 	return follow(repl, op_session_run_to(repl->session, place, any_frame));
 }
 
+bool op_repl_notice_end(struct op_repl *repl)
+{
+	struct op_event event = {0};
+	if (!op_session_is_dying(repl->session))
+		return false;
+	struct op_error *err = op_session_run(repl->session, OP_RUN_GO, 0);
+	while (!err && event.kind != OP_EVENT_STOPPED && event.kind != OP_EVENT_EXITED) {
+		event = (struct op_event){0};
+		err = op_session_wait(repl->session, -1, &event);
+		if (!err && event.kind != OP_EVENT_NONE)
+			err = op_repl_report_event(repl, &event);
+	}
+	// What does not work with it any more says the command that comes next.
+	op_error_destroy(err);
+	op_output_flush(&repl->out);
+	return true;
+}
+
 struct op_error *op_repl_detach(struct op_repl *repl)
 {
 	int64_t pid = op_session_process_id(repl->session);
@@ -285,6 +303,7 @@ struct op_error *op_repl_kill(struct op_repl *repl)
 
 struct op_error *op_repl_leave(struct op_repl *repl)
 {
+	op_repl_notice_end(repl);
 	enum op_session_state state = op_session_state(repl->session);
 	if (state != OP_SESSION_STOPPED && state != OP_SESSION_RUNNING)
 		return NULL;

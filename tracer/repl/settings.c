@@ -48,6 +48,10 @@ const struct op_setting op_settings_table[] = {
 	{"print max-depth",
 	 "The levels of structs, arrays and containers inside each other that are shown.",
 	 offsetof(struct op_settings, print_depth), NULL, 20},
+	{"print object",
+	 "Whether what a pointer or reference to a base class of C++ leads to is shown as the object "
+	 "that it is.",
+	 offsetof(struct op_settings, print_object), on_off, 0},
 	{"print object-depth",
 	 "The levels of garbage-collected objects inside objects that are shown.",
 	 offsetof(struct op_settings, object_depth), NULL, 4},

@@ -23,6 +23,7 @@ struct op_settings {
 	unsigned print_repeats; /**< 0: all are shown */
 	unsigned print_pretty;
 	unsigned print_raw;
+	unsigned print_object;
 	unsigned frame_arguments; /**< enum op_arguments_choice */
 	unsigned backtrace_limit; /**< 0: none */
 	unsigned breakpoint_pending;

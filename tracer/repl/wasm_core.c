@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/input_file.h"
 #include "target-runtime/wasm_core_dump.h"
 
 static void close_fdp(int *fd)
@@ -24,7 +25,7 @@ static void close_fdp(int *fd)
 bool op_is_wasm_core(const char *path)
 {
 	char start[8];
-	_cleanup_(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_(close_fdp) int fd = op_input_file_open(path);
 	return fd >= 0 && read(fd, start, sizeof(start)) == sizeof(start) &&
 	       op_is_wasm_file(start, sizeof(start));
 }
@@ -257,7 +258,7 @@ static void show(struct op_output *out, const struct op_wasm_core_dump *dump, co
 struct op_error *op_wasm_core_show(struct op_output *out, const char *path)
 {
 	struct stat status;
-	_cleanup_(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_(close_fdp) int fd = op_input_file_open(path);
 	if (fd < 0 || fstat(fd, &status))
 		return op_error_system(OP_ERROR_IO, errno, "cannot open %s", path);
 	// Private: what is written to the file later may change it, never its size under our hands.

@@ -48,6 +48,10 @@ static void results_text(struct op_output *out, const struct op_event *event)
 static void core_text(struct op_output *out, const struct op_event_view *view)
 {
 	const struct op_event *event = view->event;
+	if (!view->pid) {
+		op_output_printf(out, "Wasm core dump: the guest alone, without its process.\n");
+		return;
+	}
 	op_output_printf(out, "Core file of process %" PRId64, view->pid);
 	if (!event->signal) {
 		op_output_printf(out, ", written while it ran.\n");

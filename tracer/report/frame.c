@@ -111,6 +111,9 @@ static void place_text(struct op_output *out, const struct op_frame_view *view)
 	} else if (frame->has_pc) {
 		op_output_printf(out, " at %s!", frame->module);
 		op_output_styled(out, OP_STYLE_ADDRESS, "0x%" PRIx32, frame->pc);
+	} else if (frame->function_offset) {
+		op_output_printf(out, " at %s!<function+0x%" PRIx32 ">", frame->module,
+				 frame->function_offset);
 	} else {
 		op_output_printf(out, " at %s!<offset not known>", frame->module);
 	}
@@ -152,7 +155,11 @@ void op_frame_line(struct op_output *out, const struct op_frame_view *view)
 	if (frame->in_flight)
 		op_output_styled(out, OP_STYLE_DIM,
 				 " [inside this instruction: its operands are being changed]");
-	if (frame->no_values && !is_known(&view->arguments))
+	if (!frame->no_values || is_known(&view->arguments))
+		return;
+	if (frame->dumped)
+		op_output_styled(out, OP_STYLE_DIM, " [no values in the Wasm core dump]");
+	else
 		op_output_styled(out, OP_STYLE_DIM, " [%s: compiled without guest-debug]",
 				 frame->has_arguments ? "parameters only" : "no values");
 }
@@ -286,6 +293,8 @@ void op_frame_json(struct op_json *json, const char *key, const struct op_frame_
 		op_json_uint(json, "pc", frame->pc);
 	else
 		op_json_null(json, "pc");
+	if (frame->function_offset)
+		op_json_uint(json, "function_offset", frame->function_offset);
 	op_json_hex(json, "host_pc", frame->host_pc.value);
 	op_json_bool(json, "inlined", frame->inlined || frame->source_inlined);
 	if (has_body(view))

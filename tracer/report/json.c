@@ -47,6 +47,27 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+// What a terminal would not just show (base/text.h), in well-formed UTF-8.
+static bool is_harmful(const char *s, size_t length)
+{
+	struct op_text shown _cleanup_text_ = OP_TEXT_INIT;
+	op_text_append_escaped(&shown, s, length);
+	return shown.size != length || memcmp(shown.data, s, length) != 0;
+}
+
+// One code point, as UTF-16 has it (RFC 8259, 7).
+static void append_numbers(struct op_text *text, const unsigned char *s, size_t length)
+{
+	uint32_t point = s[0] & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++)
+		point = point << 6 | (s[i] & 0x3f);
+	if (point >= 0x10000)
+		op_text_printf(text, "\\u%04x\\u%04x", 0xd800 + ((point - 0x10000) >> 10),
+			       0xdc00 + (point & 0x3ff));
+	else
+		op_text_printf(text, "\\u%04x", point);
+}
+
 static void append_quoted(struct op_text *text, const char *value)
 {
 	op_text_append_char(text, '"');
@@ -72,6 +93,8 @@ static void append_quoted(struct op_text *text, const char *value)
 			op_text_printf(text, "\\u%04x", c);
 		} else if (length == 0) {
 			op_text_append(text, "\\ufffd");
+		} else if (is_harmful(s, length)) {
+			append_numbers(text, (const unsigned char *)s, length);
 		} else {
 			op_text_append_n(text, s, length);
 		}

@@ -67,9 +67,16 @@ void op_module_row(struct op_output *out, const struct op_module *module)
 {
 	op_output_printf(out, "%-4" PRIu32 " ", module->id);
 	op_output_styled(out, OP_STYLE_NAME, "%-20s", module->name);
-	op_output_printf(out, " Wasmtime %-8s %6" PRIu32 " functions %10" PRIu64 " bytes  %s",
-			 module->version, module->function_count, module->text_size,
-			 module->has_guest_debug ? "guest-debug" : "no guest-debug");
+	if (module->version[0])
+		op_output_printf(out,
+				 " Wasmtime %-8s %6" PRIu32 " functions %10" PRIu64 " bytes  %s",
+				 module->version, module->function_count, module->text_size,
+				 module->has_guest_debug ? "guest-debug" : "no guest-debug");
+	else
+		op_output_printf(out, " of a Wasm core dump  %6" PRIu32 " functions  %s",
+				 module->function_count,
+				 module->made_up ? "its own bytes are not known"
+						 : "its bytes are known");
 	if (module->path[0])
 		op_output_printf(out, "  %s", module->path);
 	op_output_printf(out, "\n");

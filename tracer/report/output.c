@@ -2,6 +2,8 @@
 // The output and its two faces; see output.h. Knows no session.
 #include "tracer/report/output.h"
 
+#include <errno.h>
+
 #include <string.h>
 
 enum { DRAIN_AT = 64 * 1024 };
@@ -58,10 +60,26 @@ void op_output_styled(struct op_output *out, enum op_style style, const char *fo
 	op_output_style_end(out);
 }
 
+/** Said once, and not of a reader that has seen enough. */
+static void break_off(struct op_output *out, int problem)
+{
+	if (!out->broken && problem != EPIPE)
+		fprintf(out->errors,
+			"error: the output cannot be written, some of it is missing: %s\n",
+			strerror(problem));
+	out->broken = true;
+}
+
+static void flush_stream(struct op_output *out)
+{
+	if (fflush(out->stream) != 0)
+		break_off(out, errno);
+}
+
 static void write_bytes(struct op_output *out, const char *bytes, size_t size)
 {
 	if (fwrite(bytes, 1, size, out->stream) != size)
-		out->broken = true;
+		break_off(out, errno);
 }
 
 /** Write whole rows up to the end of a page, ask, go on. */
@@ -84,9 +102,21 @@ static void write_pages(struct op_output *out)
 	}
 }
 
+// Reports escape what they show. Here nothing that a report has forgotten gets to a terminal: and
+// what a person typed, or read from a file of commands, is shown by many.
+static void make_harmless(struct op_output *out)
+{
+	struct op_text shown = OP_TEXT_INIT;
+	op_text_append_shown(&shown, out->text.data, out->text.size, out->color);
+	out->text.failed = out->text.failed || shown.failed;
+	op_text_deinit(&out->text);
+	out->text = shown;
+}
+
 static void write_text(struct op_output *out)
 {
 	if (out->text.size && !out->discard) {
+		make_harmless(out);
 		if (out->page_rows)
 			write_pages(out);
 		else
@@ -108,8 +138,16 @@ void op_output_flush(struct op_output *out)
 		out->text.failed = false;
 	}
 	write_text(out);
-	if (fflush(out->stream) != 0)
-		out->broken = true;
+	flush_stream(out);
+}
+
+// A sentence on the error stream.
+static void write_message(struct op_output *out, const char *message)
+{
+	struct op_text shown _cleanup_text_ = OP_TEXT_INIT;
+	op_text_append_shown(&shown, message, strlen(message), false);
+	fprintf(out->errors, "%s\n", shown.data ?: "");
+	fflush(out->errors);
 }
 
 void op_output_error(struct op_output *out, const char *message)
@@ -118,8 +156,8 @@ void op_output_error(struct op_output *out, const char *message)
 	if (out->json)
 		return;
 	const char *on = out->color ? style_codes[OP_STYLE_ERROR] : "";
-	fprintf(out->errors, "%serror:%s %s\n", on, out->color ? "\033[m" : "", message);
-	fflush(out->errors);
+	fprintf(out->errors, "%serror:%s ", on, out->color ? "\033[m" : "");
+	write_message(out, message);
 }
 
 void op_output_notice(struct op_output *out, bool warning, const char *message)
@@ -133,8 +171,8 @@ void op_output_notice(struct op_output *out, bool warning, const char *message)
 		return;
 	}
 	op_output_flush(out);
-	fprintf(out->errors, "%s%s\n", warning ? "warning: " : "", message);
-	fflush(out->errors);
+	fputs(warning ? "warning: " : "", out->errors);
+	write_message(out, message);
 }
 
 void op_output_begin_command(struct op_output *out, struct op_output_command *ret_outer)
@@ -187,10 +225,9 @@ void op_output_end_line(struct op_output *out)
 	op_json_end_object(&out->line_writer);
 	op_text_append_char(&out->line, '\n');
 	if (out->line.failed)
-		out->broken = true; // half a document must not be read as a whole one
+		break_off(out, ENOMEM); // half a document must not be read as a whole one
 	else
 		write_bytes(out, out->line.data, out->line.size);
 	op_text_clear(&out->line);
-	if (fflush(out->stream) != 0)
-		out->broken = true;
+	flush_stream(out);
 }

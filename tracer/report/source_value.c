@@ -163,6 +163,7 @@ void op_source_value_text(struct op_text *text, const struct op_source_node *nod
 		op_text_printf(text, "(%s) ", node->type);
 	value(&w, node);
 	op_text_append(text, node->recovered ? " [recovered from the shadow stack]" : "");
+	op_text_append(text, node->native ? " [by native debug information]" : "");
 }
 
 void op_source_variables_text(struct op_output *out, const struct op_source_node *nodes,
@@ -217,6 +218,7 @@ void op_source_value_json(struct op_json *json, const char *key, const struct op
 	flag_json(json, "static", node->is_static);
 	flag_json(json, "reference", node->is_reference);
 	flag_json(json, "recovered", node->recovered);
+	flag_json(json, "native", node->native);
 	flag_json(json, "shadowed", node->shadowed);
 	flag_json(json, "cut", node->cut);
 	if (node->repeats)

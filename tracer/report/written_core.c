@@ -18,7 +18,12 @@ void op_written_core_text(struct op_output *out, const char *path,
 		"holes).\n",
 		path, core->threads, core->threads == 1 ? "" : "s", (double)core->stored / 1048576,
 		(double)core->size / 1048576);
-	if (core->from_copy)
+	if (core->while_running)
+		op_output_printf(out,
+				 "The process stood still for %.1f ms; its memory was copied while "
+				 "it ran.\n",
+				 milliseconds(core->stop_ns));
+	else if (core->from_copy)
 		op_output_printf(out,
 				 "The process stood still for %.1f ms, and was written from a copy "
 				 "that it made of itself.\n",
@@ -53,6 +58,7 @@ void op_written_core_json(struct op_json *json, const char *path,
 	op_json_uint(json, "unread", core->unread);
 	op_json_uint(json, "omitted", core->omitted);
 	op_json_bool(json, "from_copy", core->from_copy);
+	op_json_bool(json, "while_running", core->while_running);
 	if (!core->from_copy)
 		op_json_string(json, "no_copy_reason", core->no_copy_why);
 	op_json_uint(json, "stop_microseconds", core->stop_ns / 1000);

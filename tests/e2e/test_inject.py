@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each system call of outpost's fails once: it says so or does without, never says anything wrong, and no target is hurt.
+
+`make check` takes some points of each session, `make soak` all. OUTPOST_INJECT is how many points of each session (0: all),
+OUTPOST_INJECT_SESSIONS names some, separated by commas, OUTPOST_INJECT_LOG is a file for what came of each run.
+"""
+
+import os
+import time
+import unittest
+
+import inject
+from harness import Case, Documents, outpost, script
+from inject_sessions import ALL
+from inject_verdict import State, Wrong, judge
+
+SAMPLE = int(os.environ.get("OUTPOST_INJECT", "6"))
+ONLY = os.environ.get("OUTPOST_INJECT_SESSIONS")
+LOG = os.environ.get("OUTPOST_INJECT_LOG")
+# A guest is let end after so many runs: its result is the witness.
+RUNS = 50
+
+
+class Series:
+    """A session, again and again: first undisturbed, which says what it shows and which calls it makes."""
+
+    def __init__(self, case, session):
+        self.case, self.session, self.guest, self.count = case, session, None, 0
+        case.addCleanup(self.drop)
+        first = self.traced()
+        self.clean = session.documents(first.out)
+        case.assertEqual(first.status, 0, first)
+        again = self.traced()
+        case.assertEqual(session.documents(again.out), self.clean)
+        self.points = inject.points(again.log, session.begin(self.guest))
+        if session.raw:
+            # Should ptrace fail for good, a thread that stands behind such a trap cannot be helped. No kernel does that.
+            self.points = [point for point in self.points if not (point.lasting and point.call == "ptrace")]
+
+    def renew(self):
+        self.end()
+        self.guest, self.count = self.session.start(), 0
+        self.state = State(self.guest) if self.guest else None
+
+    def end(self):
+        guest, self.guest = self.guest, None
+        if guest:
+            with guest:
+                self.session.finish(guest)
+
+    def drop(self):
+        """The guest is not to be trusted any more."""
+        guest, self.guest = self.guest, None
+        if guest:
+            guest.__exit__()
+
+    def traced(self, *options):
+        if not self.guest or self.count >= (1 if self.session.single else RUNS):
+            self.renew()
+        self.count += 1
+        return inject.traced(self.session.arguments(self.guest), ["-esignal=none", *options], self.session.heard(self.guest))
+
+    def run(self, point):
+        """What came of a run in which the point fails; see judge()."""
+        outcome = self.traced(f"-etrace={point.call}", *point.options())
+        result = "not reached"
+        try:
+            if outcome.injected or point.failure.startswith("SIG"):
+                result = judge(outcome, point, self.session.documents(outcome.out), self.clean)
+                self.check_target(point, result)
+            if result == "right":
+                self.session.check(self.guest, outcome, self.case)
+        except AssertionError as error:
+            self.drop()
+            self.log("WRONG", point, outcome)
+            raise Wrong(f"{self.session.name}: {point}\n{error}\n{outcome}") from None
+        self.log(result, point, outcome)
+        return result
+
+    def log(self, result, point, outcome):
+        if LOG:
+            with open(LOG, "a") as log:
+                print(result, self.session.name, point, outcome.gist(), sep="\t", file=log)
+
+    def check_target(self, point, result):
+        if self.session.single:
+            # It goes its own way, to its end, where finish() looks at it.
+            return
+        if self.guest.process.poll() is not None:
+            raise Wrong(f"the guest has ended with {self.guest.process.returncode}: {self.guest.stderr()}")
+        if not self.state.check(result):
+            return
+        if point.lasting and point.call == "ptrace":
+            # Nothing could be taken back, and it does no harm.
+            self.end()
+            return
+        cleaning = outpost("attach", self.guest.pid, "--batch", *script(*self.session.cleaning))
+        if left := self.state.left():
+            raise Wrong(f"the next outpost has not taken away {left}: {cleaning}")
+
+    def point(self, call, text, failure, which=0, lasting=False):
+        """The whichth of the calls that read so, failing so."""
+        fitting = [point for point in self.points
+                   if point.call == call and text in point.text and (point.failure, point.lasting) == (failure, lasting)]
+        if not fitting:
+            raise AssertionError(f"{self.session.name} has no {call} with {text} that could fail with {failure}")
+        return fitting[which]
+
+    def fails(self, *which, **more):
+        return self.run(self.point(*which, **more))
+
+
+def named(name):
+    return next(session for session in ALL if session.name == name)
+
+
+def spread(points, count):
+    """So many of them, from the first to the last."""
+    if not count or count >= len(points):
+        return points
+    return [points[int((k + 0.5) * len(points) / count)] for k in range(count)]
+
+
+class Everything(Case):
+    """Points of every session, one test for each."""
+
+    def each(self, session):
+        series = Series(self, session)
+        results, wrong, begun = {}, [], time.monotonic()
+        for point in spread(series.points, SAMPLE and max(1, SAMPLE // session.dear)):
+            try:
+                result = series.run(point)
+            except Wrong as error:
+                result = "WRONG"
+                wrong.append(str(error)[:3000])
+            results[result] = results.get(result, 0) + 1
+        series.end()
+        print(f"# {session.name}: {len(series.points)} points; {results} in {time.monotonic() - begun:.0f} s", flush=True)
+        self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+def _test(session):
+    return lambda self: self.each(session)
+
+
+for _session in ALL:
+    if not ONLY or _session.name in ONLY.split(","):
+        setattr(Everything, "test_" + _session.name.replace(" ", "_").replace("-", "_"), _test(_session))
+
+
+class Kinds(Case):
+    """What each kind of failure must come to."""
+
+    def series(self, name):
+        return Series(self, named(name))
+
+    def test_every_request_is_refused_once(self):
+        """Of a thread that stands: the same request is made again."""
+        series = self.series("break")
+        requests = {point.text.split(",")[0] for point in series.points if point.call == "ptrace"}
+        self.assertGreater(len(requests), 8)
+        for request in sorted(requests):
+            for which in (0, -1):
+                with self.subTest(request=request, which=which):
+                    self.assertEqual(series.fails("ptrace", request, "ESRCH", which), "right")
+        series.end()
+
+    def test_a_thread_that_nobody_lets_run(self):
+        series = self.series("break")
+        for request in ("PTRACE_CONT", "PTRACE_SYSCALL"):
+            with self.subTest(request=request):
+                self.assertEqual(series.fails("ptrace", request, "ESRCH", lasting=True), "error")
+        series.end()
+
+    def test_memory_that_could_not_be_read_once(self):
+        """An image that is unreadable would be taken for one that has gone, with the traps in it."""
+        series = self.series("log")
+        for failure in ("EFAULT", "ESRCH", "ENOMEM", "EPERM"):
+            for part in (1, 2, 3):
+                at = len(series.points) * part // 4
+                point = next(p for p in series.points[at:] if p.call == "process_vm_readv" and p.failure == failure)
+                with self.subTest(failure=failure, part=part):
+                    self.assertEqual(series.run(point), "right")
+        series.end()
+
+    def test_a_process_that_seemed_to_have_gone(self):
+        """The session would wait for its end, for ever."""
+        series = self.series("condition")
+        for which in (1, 3, -1):
+            with self.subTest(which=which):
+                self.assertEqual(series.fails("openat", "/maps", "ENOENT", which), "right")
+        series.end()
+
+    def test_no_list_of_threads_is_too_short(self):
+        series = self.series("look")
+        for failure in ("EMFILE", "ENOMEM"):
+            self.assertEqual(series.fails("openat", "/task\"", failure), "error")
+        self.assertEqual(series.fails("getdents64", "", "ENOMEM"), "error")
+        series.end()
+
+    def test_a_state_that_cannot_be_read(self):
+        """A thread whose state is unknown is not dead."""
+        series = self.series("break")
+        for failure in ("EMFILE", "ENOMEM"):
+            self.assertEqual(series.fails("openat", "/stat\"", failure, -1), "right")
+        series.end()
+
+    def test_a_detach_that_could_not_clean_up(self):
+        """The next outpost knows what is left."""
+        series = self.series("count")
+        for which in (-1, -2, -3):
+            with self.subTest(which=which):
+                self.assertEqual(series.fails("openat", "/maps", "ENOMEM", which), "error")
+        series.end()
+
+    def test_a_full_disk(self):
+        series = self.series("break")
+        outcome = series.traced(*series.point("write", "write(1", "ENOSPC", 2).options())
+        self.assertEqual(outcome.status, 1, outcome)
+        self.assertIn("the output cannot be written", outcome.err)
+        series.end()
+        series = self.series("gcore")
+        self.assertEqual(series.fails("rename", "", "ENOSPC"), "error")
+        series.end()
+
+    def test_a_core_that_cannot_be_read(self):
+        """The disk's fault is not told as the process's."""
+        series = self.series("core")
+        outcome = series.traced(*series.point("pread64", "CORE", "EIO", 1).options())
+        remarks = Documents(outcome).one("core")["remarks"]
+        self.assertRegex(" ".join(remarks), "cannot be read at byte [0-9]+: Input/output error")
+        self.assertEqual(series.fails("pread64", "", "EIO", -1), "error")
+        series.end()
+
+
+if __name__ == "__main__":
+    unittest.main()
