@@ -184,6 +184,10 @@ class Plain(Told):
         return plain(result.get("source") or {"kind": "scalar", "text": result["text"]})
 
 
+# LLDB sometimes has a text for these, and sometimes not.
+UNSTEADY = {("enums", "primes")}
+
+
 class Compared:
     """What came of a guest's values."""
 
@@ -225,7 +229,7 @@ class Yardstick(Case):
 
     def judge_known(self, module, compared, least):
         known = FAILS[module.stem]
-        self.assertEqual({where for where, _ in compared.failed}, set(known))
+        self.assertEqual({where for where, _ in compared.failed} | UNSTEADY & set(known), set(known))
         for where, error in compared.failed:
             self.assertIn(known[where], error, where)
         unknown = [row for row in compared.different if row[0] not in WRONG[module.stem]]
