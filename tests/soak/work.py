@@ -96,7 +96,8 @@ def chosen(target, folder, chance, runs=tuple(RUNS), programs=tuple(PROGRAMS), o
     are no steps, no catchpoints and what is built on these."""
     if not over_instructions:
         runs = [run for run in runs if not RUNS[run][1]]
-        programs = [name for name in programs if name in ("gcore", "stack")]
+        # A server was once seen to end when outpost was killed in its gcore; why is not known (docs/manual.md).
+        programs = [name for name in programs if name == "stack"]
     if programs and chance.random() < 0.2:
         return program(chance.choice(programs), target, folder)
     possible = [name for name in SETUPS if _possible(name, target) and (over_instructions or name != "catchpoint")]

@@ -312,7 +312,8 @@ struct op_error *op_repl_leave(struct op_repl *repl)
 	bool launched = repl->launched;
 	struct op_output_command outer;
 	op_output_begin_command(&repl->out, &outer);
-	struct op_error *err = launched ? op_repl_kill(repl) : op_repl_detach(repl);
+	struct op_error *err =
+		op_repl_blame_death(repl, launched ? op_repl_kill(repl) : op_repl_detach(repl));
 	op_output_end_command(&repl->out, &outer, launched ? "kill" : "detach", err);
 	return err;
 }
