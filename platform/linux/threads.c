@@ -109,7 +109,9 @@ struct op_error *op_tracee_stopped(struct op_live *process, op_thread_id id, con
 struct op_error *op_tracee_dying(struct op_live *process, struct op_tracee *tracee,
 				 const char *doing)
 {
-	tracee->phase = OP_TRACEE_RUNNING;
+	// At its end it stands, has reported that, and reports no more before it is let on.
+	if (!tracee->ending)
+		tracee->phase = OP_TRACEE_RUNNING;
 	return op_error_create(OP_ERROR_PROCESS_GONE,
 			       "cannot %s thread %d of process %d: it was killed while outpost "
 			       "held it; wait for what it reports",

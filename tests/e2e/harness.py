@@ -433,13 +433,19 @@ def written(file):
     return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode(errors="replace")
 
 
-def wait_until(fact, what):
-    """Poll until fact() holds."""
-    deadline = time.monotonic() + LIMIT
+def comes_true(fact, limit):
+    """Poll until fact() holds: whether it does within so many seconds."""
+    deadline = time.monotonic() + limit
     while not fact():
         if time.monotonic() > deadline:
-            raise AssertionError(f"never happened: {what}")
+            return False
         time.sleep(0.002)
+    return True
+
+
+def wait_until(fact, what):
+    if not comes_true(fact, LIMIT):
+        raise AssertionError(f"never happened: {what}")
 
 
 def sleeping(guest):

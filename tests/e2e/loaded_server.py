@@ -18,9 +18,10 @@ class LoadedServer(Guest):
 
     def __exit__(self, *exception):
         self.stop.set()
+        # First: a client whose request is never answered waits as long as the server lives.
+        super().__exit__(*exception)
         for client in self.clients:
             client.join()
-        super().__exit__(*exception)
 
     def _ask(self):
         while not self.stop.is_set():

@@ -139,7 +139,7 @@ class Lives(Hosted):
 
     def test_07_the_leader_has_ended(self):
         guest = self.host("leaderless")
-        self.assertEqual(guest.state(), "Z")
+        wait_until(lambda: guest.state() == "Z", "the leader has ended")
         for _ in range(3):
             documents = self.attached(guest, "break step", "continue", "backtrace", "finish", "detach")
             self.assertEqual(self.names(documents.one("backtrace")["frames"])[:2], ["step", "work"])
@@ -150,6 +150,7 @@ class Lives(Hosted):
 
     def test_07_another_thread_ends_the_process(self):
         guest = self.host("leaderless")
+        wait_until(lambda: guest.state() == "Z", "the leader has ended")
         with self.hot(guest) as outpost:
             guest.send("exit\n")
             outpost.told("continue")

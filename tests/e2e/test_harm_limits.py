@@ -212,8 +212,8 @@ class Deep(Case):
 
     def test_20_a_million_frames(self):
         guest = self.million()
-        documents = self.attached(guest, "backtrace 3", "frame 999990", "down 1")
-        self.assertEqual(self.names(documents.one("backtrace")["frames"])[:3], ["pause", "bottom", "down"])
+        documents = self.attached(guest, "tbreak tick", "continue", "backtrace 3", "frame 999990", "down 1")
+        self.assertEqual(self.names(documents.one("backtrace")["frames"])[:3], ["tick", "bottom", "down"])
         self.assertEqual([documents.one(command)["frame"]["level"] for command in ("frame", "down")], [999990, 999989])
         self.ends(guest)
 
@@ -221,6 +221,8 @@ class Deep(Case):
         """A backtrace of all of them is given up wherever it is, and the next one is right."""
         guest = self.million()
         with Conversation(guest.pid) as outpost_:
+            outpost_.ask("tbreak tick")
+            outpost_.ask("continue")
             outpost_.send("backtrace")
             # Sent until it is heard: before the command begins it is only the end of a line.
             while not select.select([outpost_.process.stdout], [], [], 0.2)[0]:
@@ -229,7 +231,7 @@ class Deep(Case):
             if not document["ok"]:
                 self.assertEqual(document["error"]["code"], "interrupted")
             frames = outpost_.ask("backtrace 3")["frames"]
-            self.assertEqual(self.names(frames)[:3], ["pause", "bottom", "down"])
+            self.assertEqual(self.names(frames)[:3], ["tick", "bottom", "down"])
             outpost_.ask("detach")
         self.ends(guest)
 

@@ -30,13 +30,16 @@ class Matrix:
         """The random numbers of a round, whichever came before."""
         return random.Random(f"{self.NAME}/{self.seed}/{number}")
 
-    def run(self, rounds, first=0):
-        """Returns the failures."""
+    def run(self, rounds, first=0, give_up=None):
+        """Returns the failures. Each may have taken minutes: after give_up of them there are no more rounds."""
         adopt_orphans()
         begun = time.monotonic()
         for number in range(first, first + rounds):
             with tempfile.TemporaryDirectory(dir=WORK) as folder:
                 self.attempt(number, lambda: self.round(self.chance(number), number, Path(folder)))
+            if give_up and len(self.failures) >= give_up:
+                rounds = number + 1 - first
+                break
         self.attempt(first + rounds, self.end)
         self.say(f"{self.NAME}: {rounds} rounds with seed {self.seed} in {time.monotonic() - begun:.0f} s, "
                  f"{len(self.failures)} failed")

@@ -73,7 +73,8 @@ class TargetKilled(Matrix):
 
     def await_death(self, target, running):
         """When its last thread had died. A tracer that has not looked yet keeps them as zombies."""
-        while not running.ended():
+        deadline = time.monotonic() + LIMIT
+        while not running.ended() and time.monotonic() < deadline:
             try:
                 states = set(target.thread_states().values())
             except (FileNotFoundError, ProcessLookupError):

@@ -20,7 +20,7 @@ SEED = int(os.environ.get("OUTPOST_SOAK_SEED", random.randrange(1 << 32)))
 class Soak(unittest.TestCase):
     def run_matrix(self, matrix):
         said = []
-        failures = matrix(SEED, said.append).run(ROUNDS)
+        failures = matrix(SEED, said.append).run(ROUNDS, give_up=2)
         self.assertEqual(failures, [], "\n".join(said))
         print("\n".join(f"# {line}" for line in said), flush=True)
 

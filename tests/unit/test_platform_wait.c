@@ -214,6 +214,8 @@ START_TEST(killed_while_all_stand)
 {
 	struct victim victim;
 	struct op_stop stop;
+	enum op_trap_reason reason;
+	size_t count;
 	bool told = false;
 
 	victim_start(&victim, "threads");
@@ -225,6 +227,14 @@ START_TEST(killed_while_all_stand)
 	kill(victim.pid, SIGKILL);
 	while (!op_process_is_dying(process))
 		usleep(1000);
+	must(op_process_stop_all(process));
+	const struct op_thread_info *threads = op_process_threads(process, &count);
+	ck_assert_uint_gt(count, 1);
+	for (size_t i = 0; i < count; i++) {
+		struct op_error *err = op_process_trap_reason(process, threads[i].id, &reason);
+		ck_assert_ptr_nonnull(err);
+		op_error_destroy(err);
+	}
 	do {
 		must(op_process_wait(process, -1, &stop));
 		told |= stop.kind == OP_STOP_EXITING;
