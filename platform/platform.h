@@ -81,7 +81,8 @@ enum op_stop_kind {
 	OP_STOP_CODE_MAPPED, /**< executable memory was mapped or made executable (only when the run
 				request asked) */
 	OP_STOP_MAPPER_DONE, /**< a thread given to op_process_watch_mapper() has gone on to
-				something else; no thread is stopped for it */
+				something else; it stops, or has stopped, at the end of that
+				system call, and stands there until it is run */
 	OP_STOP_EXITING,     /**< the process is about to end, as killed, signal and exit_status
 				say; its memory is still there (only after op_process_watch_exit) */
 	OP_STOP_PROCESS_EXIT, /**< the process has ended; only op_process_destroy() remains */

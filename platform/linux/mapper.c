@@ -30,6 +30,8 @@ void op_tracee_note_call_entry(struct op_live *process, struct op_tracee *tracee
 		return;
 	tracee->busy_mapper = false;
 	process->mapper_done = true;
+	// It would be in its new code before anybody has looked.
+	tracee->wants_run = false;
 }
 
 void op_live_watch_mapper(struct op_process *base, op_thread_id thread)

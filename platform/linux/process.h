@@ -221,7 +221,7 @@ bool op_tracee_note_system_call(struct op_live *process, struct op_tracee *trace
 int op_native_protection(unsigned protection);
 
 /* mapper.c */
-/** A thread enters a system call. */
+/** A thread enters a system call. Does that end a mapper's work, it shall stop at the call's end. */
 void op_tracee_note_call_entry(struct op_live *process, struct op_tracee *tracee, uint64_t number);
 
 /* wait.c */

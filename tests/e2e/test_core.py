@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 
 from cores import SMALL, CoreCase, needs_gdb, needs_kernel_cores
-from harness import (GUESTS, NEWEST, THREADS, VENV, Documents, comes_true, compiled, outpost, script, sleeping, wait_until, wasmtime,
+from harness import (GUESTS, NEWEST, THREADS, VENV, Documents, c, comes_true, compiled, outpost, script, sleeping, wait_until, wasmtime,
                      wat)
 from loaded_server import LoadedServer
 from test_state import FEATURES
@@ -83,6 +83,24 @@ class KernelCore(Same):
                     self.assertEqual(opened.one("core"), {"pid": guest.pid, "file": core, "state": "stopped", "remarks": [],
                                                           "program": os.path.realpath(wasmtime(version))})
                     self.assertEqual(len(opened.one("info globals")["globals"]), 9)
+
+    @needs_kernel_cores
+    def test_variables_of_the_source(self):
+        """Arguments and locals of every frame, inlined ones too, as the guest waits for a line."""
+        commands = ["stack 0", "backtrace -full"]
+        for level in range(16):
+            commands += [f"frame {level}", "info args", "info locals"]
+        commands += ["print sum", "ptype struct shape"]
+        for version in VERSIONS:
+            with self.subTest(version=version):
+                guest = sleeping(self.started(c("inlined", "-g"), version=version))
+                live = self.looked_at(guest, commands)
+                core = self.looked_into(self.kernel_core(guest), commands)
+                self.assertSame(live, core)
+                values = {variable["name"]: variable["text"] for command in ("info args", "info locals")
+                          for document in core.all(command) for variable in document["variables"] if "text" in variable}
+                self.assertEqual((values["area"], values["rounds"]), ("15", "3"))
+                self.assertRegex(values["name"], r'"abc"$')
 
     @needs_kernel_cores
     def test_objects(self):
