@@ -88,6 +88,20 @@ void op_error_destroy(struct op_error *err)
 	free(err);
 }
 
+bool op_error_is_of_data(const struct op_error *err)
+{
+	switch (err->code) {
+	case OP_ERROR_FORMAT:
+	case OP_ERROR_UNREADABLE:
+	case OP_ERROR_NOT_FOUND:
+	case OP_ERROR_UNSUPPORTED:
+	case OP_ERROR_LIMIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 const char *op_error_code_name(enum op_error_code code)
 {
 	static const char *const names[] = {

@@ -54,6 +54,11 @@ OP_API struct op_error *op_error_no_memory(void);
 OP_API struct op_error *op_error_at(struct op_error *err, const char *format, ...) _printf_(2, 3);
 /** NULL is fine. */
 OP_API void op_error_destroy(struct op_error *err);
+/**
+ * Whether it says something of the data: they are not there, or not what they should be. Otherwise
+ * they could not be looked at, which must not be taken for that.
+ */
+OP_API bool op_error_is_of_data(const struct op_error *err);
 /** "no-such-process" and so on: the code as JSON shows it. Static. */
 OP_API const char *op_error_code_name(enum op_error_code code);
 

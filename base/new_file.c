@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+
 enum { NAME_TRIES = 100 };
 
 static struct op_error *cannot_write(const struct op_new_file *file, int problem)
@@ -34,35 +36,78 @@ static struct op_error *check_place(const struct op_new_file *file)
 			       file->path);
 }
 
-struct op_error *op_new_file_begin(struct op_new_file *file, const char *path)
+// Nobody knows it before, to put something there.
+static struct op_error *choose_name(struct op_new_file *file, int attempt)
 {
-	*file = (struct op_new_file){.path = strdup(path), .fd = -1};
-	if (!file->path)
-		return op_error_no_memory();
-	struct op_error *err = check_place(file);
-	for (int i = 0; !err && file->fd < 0 && i < NAME_TRIES; i++) {
-		free(file->temporary);
+	uint64_t number = 0;
+
+	free(file->temporary);
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		number = (uint64_t)getpid() << 32 | (unsigned)attempt;
+	if (asprintf(&file->temporary, "%s.%016" PRIx64, file->path, number) < 0) {
 		file->temporary = NULL;
-		// Nobody knows it before, to put something there.
-		uint64_t number = 0;
-		if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
-			number = (uint64_t)getpid() << 32 | (unsigned)i;
-		if (asprintf(&file->temporary, "%s.%016" PRIx64, path, number) < 0) {
-			file->temporary = NULL;
-			return op_error_no_memory();
-		}
-		file->fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				0600);
-		if (file->fd < 0 && errno != EEXIST)
+		return op_error_no_memory();
+	}
+	return NULL;
+}
+
+// Gives the file a name that nobody has; @p make returns whether it could. @return the reason why
+// not.
+static struct op_error *name_temporary(struct op_new_file *file,
+				       bool make(struct op_new_file *file))
+{
+	struct op_error *err = NULL;
+	bool made = false;
+
+	for (int i = 0; !err && !made && i < NAME_TRIES; i++) {
+		err = choose_name(file, i);
+		made = !err && make(file);
+		if (!err && !made && errno != EEXIST)
 			err = cannot_write(file, errno);
 	}
-	if (!err && file->fd < 0)
+	if (!err && !made)
 		err = cannot_write(file, EEXIST);
 	if (err) {
 		free(file->temporary);
 		file->temporary = NULL;
 	}
 	return err;
+}
+
+static bool create(struct op_new_file *file)
+{
+	file->fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return file->fd >= 0;
+}
+
+static bool link_here(struct op_new_file *file)
+{
+	char self[64];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
+	return linkat(AT_FDCWD, self, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0;
+}
+
+// A file without a name, of which nothing is left if outpost is killed. Not every file system has
+// them.
+static int open_nameless(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *folder =
+		slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+
+	return folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+}
+
+struct op_error *op_new_file_begin(struct op_new_file *file, const char *path)
+{
+	*file = (struct op_new_file){.path = strdup(path), .fd = -1};
+	if (!file->path)
+		return op_error_no_memory();
+	struct op_error *err = check_place(file);
+	if (!err)
+		file->fd = open_nameless(path);
+	return err || file->fd >= 0 ? err : name_temporary(file, create);
 }
 
 struct op_error *op_new_file_write(struct op_new_file *file, uint64_t offset, const void *data,
@@ -84,6 +129,9 @@ struct op_error *op_new_file_finish(struct op_new_file *file, uint64_t size)
 {
 	if (ftruncate(file->fd, (off_t)size))
 		return cannot_write(file, errno);
+	struct op_error *err = file->temporary ? NULL : name_temporary(file, link_here);
+	if (err)
+		return err;
 	int fd = file->fd;
 	file->fd = -1;
 	// What a network file system could not store is told here.

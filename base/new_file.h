@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A file that appears whole or not at all: written under a temporary name in the same folder, and
-// given its own when it is complete. Knows nothing of what is in it.
+// A file that appears whole or not at all: written without a name, or under a temporary one where
+// the file system wants one, and given its own when it is complete. Knows nothing of what is in it.
 #ifndef OP_BASE_NEW_FILE_H
 #define OP_BASE_NEW_FILE_H
 

@@ -46,10 +46,14 @@ libplatform_la_SOURCES = \
 	platform/linux/frozen_memory.c \
 	platform/linux/frozen_process.c \
 	platform/linux/guardian.c platform/linux/guardian.h \
+	platform/linux/guardian_journal.c platform/linux/guardian_journal.h \
+	platform/linux/guardian_settle.c platform/linux/guardian_settle.h \
+	platform/linux/guardian_sweep.c platform/linux/guardian_sweep.h \
+	platform/linux/guardian_target.c platform/linux/guardian_target.h \
 	platform/linux/handler.c platform/linux/handler.h \
 	platform/linux/inject.c platform/linux/inject.h \
 	platform/linux/launch.c platform/linux/launch.h \
-	platform/linux/maps.c \
+	platform/linux/maps.c platform/linux/maps.h \
 	platform/linux/memory.c \
 	platform/linux/mapper.c \
 	platform/linux/native.c platform/linux/native.h \

@@ -68,12 +68,15 @@ void op_unwinder_deinit(struct op_unwinder *unwinder)
 {
 	op_stack_window_deinit(&unwinder->scan);
 	op_stack_window_deinit(&unwinder->chain);
+	op_code_places_deinit(&unwinder->places);
 }
 
 struct op_error *op_unwinder_take_failure(struct op_unwinder *unwinder)
 {
-	return unwinder->scan.failure ? op_take(unwinder->scan.failure)
-				      : op_take(unwinder->chain.failure);
+	if (unwinder->scan.failure)
+		return op_take(unwinder->scan.failure);
+	return unwinder->chain.failure ? op_take(unwinder->chain.failure)
+				       : op_take(unwinder->places.failure);
 }
 
 // The caller of a frame, by the rules of its state. False when it cannot be read.

@@ -75,6 +75,21 @@ static enum op_code_role role_of(const struct op_image *image, const struct op_f
 	return has_position(image, function) ? OP_CODE_GUEST : OP_CODE_EXIT;
 }
 
+// An image that lies has no function there; want of memory, or a process that is gone, is another
+// matter.
+static void note_failure(struct op_code_places *places, struct op_error *err)
+{
+	if (places->failure || op_error_is_of_data(err))
+		op_error_destroy(err);
+	else
+		places->failure = err;
+}
+
+void op_code_places_deinit(struct op_code_places *places)
+{
+	op_error_destroy(places->failure);
+}
+
 static struct op_code_place find_place(struct op_code_places *places, uint64_t pc, bool is_return)
 {
 	struct op_code_place place = {0};
@@ -84,8 +99,10 @@ static struct op_code_place find_place(struct op_code_places *places, uint64_t p
 	if (!image)
 		return place;
 	const struct op_function *function;
-	_cleanup_error_ struct op_error *err =
+	struct op_error *err =
 		op_artifact_function_at(image->artifact, inside - image->text.value, &function);
+	if (err)
+		note_failure(places, err);
 	if (err || !function)
 		return place;
 	place.role = role_of(image, function);

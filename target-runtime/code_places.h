@@ -32,6 +32,8 @@ enum { OP_CODE_PLACES_SIZE = 256 };
 struct op_code_places {
 	const struct op_stack_context *context;
 	uint64_t text_low, text_high; /**< around the text of all images */
+	/** The first reason why a place is not known that says nothing about the code; owned. */
+	struct op_error *failure;
 	struct {
 		uint64_t pc;
 		bool used, is_return;
@@ -40,6 +42,7 @@ struct op_code_places {
 };
 
 void op_code_places_init(struct op_code_places *places, const struct op_stack_context *context);
+void op_code_places_deinit(struct op_code_places *places);
 /**
  * The place of @p pc. A return address is looked up one byte lower: a call that does not return may
  * be its function's last instruction.

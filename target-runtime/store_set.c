@@ -156,7 +156,7 @@ static struct op_error *read_settings(struct op_artifact *artifact, struct op_st
 	ret->known = !err;
 	// An engine section that is not understood tells nothing; that is not a reason to see no
 	// stores.
-	if (err && err->code != OP_ERROR_NO_MEMORY) {
+	if (err && op_error_is_of_data(err)) {
 		op_error_destroy(err);
 		err = NULL;
 	}

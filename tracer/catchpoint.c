@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tracer/atomic_trap.h"
 #include "tracer/call_record.h"
 #include "tracer/catch_state.h"
 #include "tracer/trampolines.h"
@@ -320,14 +321,19 @@ static struct op_error *trap_reached(const struct arrival *at, struct op_event *
 {
 	const char *name = NULL;
 	const struct op_layout *layout = op_artifact_info(at->image->artifact)->layout;
-	if (at->place == OP_TRAMPOLINE_FAILURE)
+	struct op_error *err = NULL;
+	event->trap_unknown = NULL;
+	if (at->place != OP_TRAMPOLINE_FAILURE)
+		name = layout ? op_layout_trap_name(layout, (uint8_t)second_argument(at)) : NULL;
+	else if (op_atomic_trap_is(at->function->name))
+		err = op_atomic_trap_name(at->session, at->thread, at->patch->address,
+					  at->function->name, &name, &event->trap_unknown);
+	else
 		name = op_trap_of_builtin(at->function->name);
-	else if (layout)
-		name = op_layout_trap_name(layout, (uint8_t)second_argument(at));
 	event->reason = OP_REASON_TRAP;
 	strncpy(event->trap, name ?: "", sizeof(event->trap) - 1);
 	*ret = word_matches(at->catchpoint, event->trap);
-	return NULL;
+	return err;
 }
 
 static struct op_error *throw_reached(const struct arrival *at, struct op_event *event, bool *ret)

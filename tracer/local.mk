@@ -6,6 +6,7 @@ libtracer_la_SOURCES = \
 	tracer/agent/left.c \
 	tracer/agent/site.c tracer/agent/site.h \
 	tracer/arguments.c \
+	tracer/atomic_trap.c tracer/atomic_trap.h \
 	tracer/breakpoint.c tracer/breakpoint.h \
 	tracer/breakpoint_entry.h tracer/breakpoint_private.h \
 	tracer/breakpoint_hit.c \
@@ -100,7 +101,10 @@ libtracer_la_SOURCES = \
 	tracer/source_pretty.c tracer/source_pretty.h \
 	tracer/source_pretty_cxx.c \
 	tracer/source_pretty_nodes.c \
-	tracer/source_pretty_rust.c \
+	tracer/source_pretty_rust.c tracer/source_pretty_rust.h \
+	tracer/source_pretty_rust_nodes.c \
+	tracer/source_pretty_rust_pointers.c \
+	tracer/source_pretty_rust_text.c \
 	tracer/source_render.c tracer/source_render.h \
 	tracer/source_render_aggregate.c \
 	tracer/source_render_text.c \
@@ -109,6 +113,7 @@ libtracer_la_SOURCES = \
 	tracer/source_steps.c tracer/source_steps.h \
 	tracer/source_string.c tracer/source_string.h \
 	tracer/source_text.c tracer/source_text.h \
+	tracer/source_trait_object.c tracer/source_trait_object.h \
 	tracer/source_value.c tracer/source_value.h \
 	tracer/source_variable.c \
 	tracer/source_position.c \

@@ -28,12 +28,26 @@ static bool ends_like_module(const char *path)
 	return false;
 }
 
+// The argument may name no file. One that is there and is not read must not be missing without a
+// word.
+static void tell_unread(struct op_session *session, const char *path, const char *why)
+{
+	_cleanup_text_ struct op_text shown = OP_TEXT_INIT;
+	op_text_append_escaped(&shown, path, strlen(path));
+	op_session_notice(session, OP_NOTICE_WARNING,
+			  "%s, which may hold a module's original bytes, cannot be read: %s",
+			  shown.data ?: "a file", why);
+}
+
 // Opens a regular file of the target's; -1 when there is none to be had.
-static int open_target_file(const char *resolved, uint64_t *ret_size)
+static int open_target_file(struct op_session *session, const char *path, const char *resolved,
+			    uint64_t *ret_size)
 {
 	// A FIFO or a device named on the command line must not stop outpost.
 	int fd = open(resolved, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
+	if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ENXIO)
+		tell_unread(session, path, strerror(errno));
 	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 &&
 	    st.st_size <= FILE_SIZE_MAX) {
 		*ret_size = (uint64_t)st.st_size;
@@ -128,12 +142,14 @@ enum fit {
 };
 
 // Take the original bytes from a file when they fit the code.
-static struct op_error *take_file(struct op_module_entry *module, const char *resolved,
-				  enum fit *ret)
+static struct op_error *take_file(struct op_session *session, struct op_module_entry *module,
+				  const char *path, const char *resolved, enum fit *ret)
 {
 	_cleanup_file_ struct op_bytes bytes = {0};
 	struct op_wasm_module *wasm = NULL;
 	struct op_error *err = op_local_file_read(resolved, FILE_SIZE_MAX, &bytes);
+	if (err && err->code == OP_ERROR_IO)
+		tell_unread(session, path, err->message);
 	if (!err)
 		err = op_wasm_module_create(&bytes, &wasm);
 	if (err) {
@@ -172,7 +188,7 @@ static struct op_error *try_file(struct op_session *session, struct op_module_en
 		op_error_destroy(err);
 		return NULL;
 	}
-	int fd = open_target_file(resolved, &size);
+	int fd = open_target_file(session, path, resolved, &size);
 	if (fd < 0)
 		return NULL;
 	bool same = false;
@@ -181,7 +197,7 @@ static struct op_error *try_file(struct op_session *session, struct op_module_en
 	if (same)
 		*ret = FIT_SAME;
 	close(fd);
-	return err || recorded ? err : take_file(module, resolved, ret);
+	return err || recorded ? err : take_file(session, module, path, resolved, ret);
 }
 
 // The path in an argument: "--preload name=lib.wasm" gives "lib.wasm".

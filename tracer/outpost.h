@@ -1112,6 +1112,7 @@ struct op_event {
 	int exit_status;
 	int64_t child; /**< FORKED */
 	char trap[64]; /**< TRAP, CORE: "integer divide by zero", "" when it is not known */
+	const char *trap_unknown; /**< TRAP: why it is not known; NULL: no more is known. Static */
 	const struct op_value *results; /**< finish: the returned values, by type */
 	size_t result_count;
 	const char *results_missing;        /**< finish: why they are not known; NULL otherwise */

@@ -304,6 +304,7 @@ void op_patch_set_prune(struct op_session *session)
 		if (gone || (!patch->inserted && !wanted(patch)))
 			remove_node(session, node);
 	}
+	op_patch_prune_copied(session);
 }
 
 static const uint8_t *trap_bytes(const struct op_arch *arch, const struct op_patch *patch)

@@ -150,11 +150,13 @@ bool op_patch_original_of_copied(struct op_session *session, struct op_patch *pa
  * *ret false when the trap at @p address is none of those. */
 struct op_error *op_patch_heal_copied(struct op_session *session, uint64_t address, bool *ret);
 /** Before letting go, everything withdrawn, all threads stopped: clean the clones that are being
- * made. */
+ * made, and those that are new and have inherited traps. Whoever has hit one goes back in front. */
 struct op_error *op_patch_sweep_copies(struct op_session *session);
 /** Whether an image holds a trap that was written into another copy: it is a clone of that. */
 struct op_error *op_patch_is_in_clone(struct op_session *session, const struct op_image *image,
 				      bool *ret);
 void op_patch_forget_copied(struct op_session *session);
+/** At a stop: forget traps in code that is gone; no clone of it is being made. */
+void op_patch_prune_copied(struct op_session *session);
 
 #endif

@@ -121,6 +121,7 @@ static void drop_process(struct op_session *session)
 	op_image_set_destroy(op_take(session->images));
 	op_memory_cache_destroy(op_take(session->cache));
 	op_process_destroy(op_take(session->process));
+	free(op_take(session->reserve));
 	op_process_info_destroy(op_take(session->process_info));
 	op_mappings_deinit(&session->mappings);
 	free(session->regions.data);
@@ -342,7 +343,10 @@ struct op_error *op_session_refresh(struct op_session *session, bool *ret_change
 // Take over an opened or launched process.
 struct op_error *op_session_adopt(struct op_session *session, struct op_process *process)
 {
+	// Reads of the process's mappings, and what is made of them.
+	enum { RESERVE = 2 << 20 };
 	session->process = process;
+	session->reserve = malloc(RESERVE);
 	session->raw_memory = (struct op_memory){
 		.context = session,
 		.read_some = read_process,
@@ -510,6 +514,7 @@ static struct op_error *take_all_out(struct op_session *session)
 
 static struct op_error *detach(struct op_session *session, bool keep_modules)
 {
+	free(op_take(session->reserve));
 	if (session->state == OP_SESSION_RUNNING) {
 		struct op_error *err = op_run_bring_to_stop(session);
 		if (err)

@@ -73,7 +73,7 @@ struct op_stack_store {
 	bool valid;
 	bool interrupted; /**< somebody stopped the walk: good for that command only */
 	bool arriving;    /**< of op_stacks_arrived(): a Wasm frame is one frame */
-	int64_t thread; /**< 0: suspended */
+	int64_t thread;   /**< 0: suspended */
 	size_t suspended;
 	size_t limit;
 };
@@ -103,6 +103,7 @@ struct op_session {
 	struct op_cancel cancel;
 
 	struct op_process *process; /**< NULL: none, or a file */
+	void *reserve;              /**< what a detach needs where no memory is left; or NULL */
 	char *core_program;         /**< escaped; of a core file; NULL: not known */
 	bool launched;
 	bool reaching_entry;  /**< a launched program is on its way to its guest's first instruction

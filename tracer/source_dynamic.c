@@ -2,7 +2,7 @@
 // See source_dynamic.h. Itanium C++ ABI, 2.5.2 and 2.9: in front of what a vtable pointer points to
 // are the class's std::type_info and the distance to the object's start; a type_info is its own
 // vtable pointer and the mangled name. All of it is the guest's memory, and believed only where
-// the class that comes of it has the static type as a base at just that distance.
+// the class that comes of it has the static type as a base at just that place.
 #include "tracer/source_dynamic.h"
 
 #include <stdlib.h>
@@ -13,7 +13,10 @@
 #include "tracer/source_bits.h"
 
 enum {
-	BASES_MAX = 32, // levels of bases
+	DEPTH_MAX = 32,   // levels of bases
+	BASES_MAX = 4096, // bases of one class, and of its bases
+	/** Bytes of the pointer to a vtable that has virtual bases, as source_value.c reads it. */
+	VIRTUAL_WORD = 4,
 	NAME_MAX_SIZE = 1024,
 	NAME_PART = 64,
 };
@@ -30,23 +33,30 @@ static struct op_error *complete(const struct op_source_value *value, const stru
 	return type->completed ? NULL : op_type_complete(value->info, type);
 }
 
-// Where the class's first vtable pointer is; *ret NULL: it has none outside of virtual bases.
+/** Where a vtable pointer is in a class. */
+struct table_pointer {
+	uint64_t offset;
+	uint64_t size; // 0: there is none
+};
+
+// The class's first vtable pointer. One with a virtual base has it at its start, and where the base
+// shares it no member of its own says so.
 static struct op_error *find_pointer(const struct op_source_value *value,
 				     const struct op_type *type, uint64_t offset, unsigned left,
-				     const struct op_type_member **ret, uint64_t *ret_offset)
+				     struct table_pointer *ret)
 {
 	struct op_error *err = complete(value, type);
-	for (size_t i = 0; !err && !*ret && i < type->member_count; i++) {
+	for (size_t i = 0; !err && !ret->size && i < type->member_count; i++) {
 		const struct op_type_member *member = &type->members[i];
 		const struct op_type *base = member->is_base ? op_type_strip(member->type) : NULL;
-		if (member->is_artificial && member->name && !strncmp(member->name, "_vptr", 5)) {
-			*ret = member;
-			*ret_offset = offset + member->offset;
-		} else if (base && base->kind == OP_TYPE_STRUCT && !member->is_virtual_base &&
-			   left) {
-			err = find_pointer(value, base, offset + member->offset, left - 1, ret,
-					   ret_offset);
-		}
+		const struct op_type *word = op_type_strip(member->type);
+		if (member->is_virtual_base)
+			*ret = (struct table_pointer){offset, VIRTUAL_WORD};
+		else if (member->is_artificial && word && member->name &&
+			 !strncmp(member->name, "_vptr", 5))
+			*ret = (struct table_pointer){offset + member->offset, word->size};
+		else if (base && base->kind == OP_TYPE_STRUCT && left)
+			err = find_pointer(value, base, offset + member->offset, left - 1, ret);
 	}
 	return err;
 }
@@ -109,19 +119,32 @@ static struct op_error *read_class(const struct reading *reading, uint64_t at, c
 	return *ret_name ? NULL : op_error_no_memory();
 }
 
-// Whether a class is another, or has it as a base, so many bytes behind its start.
-static struct op_error *has_part(const struct op_source_value *value, const struct op_type *type,
-				 const struct op_type *part, uint64_t offset, unsigned left,
-				 bool *ret)
+/** A search for a part of an object at an address. */
+struct part {
+	const struct op_type *type;
+	uint64_t address;
+	unsigned left; // bases that are still looked at
+};
+
+// Whether an object is that part, or has it as a base. Where a virtual base is its vtable says.
+static struct op_error *has_part(const struct reading *reading,
+				 const struct op_source_value *object, struct part *part,
+				 unsigned depth, bool *ret)
 {
-	*ret = !offset && op_type_same(type, part);
-	struct op_error *err = *ret ? NULL : complete(value, type);
-	for (size_t i = 0; !err && !*ret && left && i < type->member_count; i++) {
-		const struct op_type_member *member = &type->members[i];
-		const struct op_type *base = member->is_base ? op_type_strip(member->type) : NULL;
-		if (base && base->kind == OP_TYPE_STRUCT && !member->is_virtual_base &&
-		    member->offset <= offset)
-			err = has_part(value, base, part, offset - member->offset, left - 1, ret);
+	const struct op_type *type = op_type_strip(object->type);
+	*ret = object->address == part->address && op_type_same(type, part->type);
+	if (*ret || !type || type->kind != OP_TYPE_STRUCT || !depth)
+		return NULL;
+	struct op_error *err = complete(object, type);
+	for (size_t i = 0; !err && !*ret && i < type->member_count && part->left; i++) {
+		if (!type->members[i].is_base)
+			continue;
+		part->left--;
+		_cleanup_source_value_ struct op_source_value base = {0};
+		err = op_source_value_member(reading->session, reading->frame, object,
+					     &type->members[i], &base);
+		if (!err && base.place == OP_SOURCE_VALUE_MEMORY)
+			err = has_part(reading, &base, part, depth - 1, ret);
 	}
 	return err;
 }
@@ -149,24 +172,28 @@ static struct op_error *find_whole(struct reading *reading, const struct op_type
 				   const struct op_type **ret, uint64_t *ret_address)
 {
 	const struct op_source_value *value = reading->value;
-	const struct op_type_member *pointer = NULL;
+	struct table_pointer pointer = {0};
 	_cleanup_free_ char *name = NULL;
-	uint64_t offset = 0;
 	int64_t distance = 0;
 	bool fits = false;
 	*ret = NULL;
-	struct op_error *err = find_pointer(value, part, 0, BASES_MAX, &pointer, &offset);
-	const struct op_type *word = pointer ? op_type_strip(pointer->type) : NULL;
-	if (err || !word || (word->size != 4 && word->size != 8))
+	struct op_error *err = find_pointer(value, part, 0, DEPTH_MAX, &pointer);
+	if (err || (pointer.size != 4 && pointer.size != 8))
 		return err;
-	reading->pointer_size = (unsigned)word->size;
-	err = read_class(reading, value->address + offset, &name, &distance);
+	reading->pointer_size = (unsigned)pointer.size;
+	err = read_class(reading, value->address + pointer.offset, &name, &distance);
 	const struct op_type *whole = NULL;
 	if (!err)
 		err = class_named(value, name, &whole);
-	*ret_address = value->address + offset + (uint64_t)distance;
+	*ret_address = value->address + pointer.offset + (uint64_t)distance;
+	struct op_source_value object = {.info = value->info,
+					 .type = whole,
+					 .place = OP_SOURCE_VALUE_MEMORY,
+					 .memory = value->memory,
+					 .address = *ret_address};
+	struct part wanted = {part, value->address, BASES_MAX};
 	if (!err && whole && *ret_address <= value->address)
-		err = has_part(value, whole, part, value->address - *ret_address, BASES_MAX, &fits);
+		err = has_part(reading, &object, &wanted, DEPTH_MAX, &fits);
 	if (!err && fits)
 		*ret = whole;
 	return err;

@@ -137,7 +137,7 @@ struct op_error *op_pretty_part(struct op_render *x, const struct op_source_valu
 	_cleanup_source_value_ struct op_source_value at = {0};
 	struct op_error *err = op_source_value_copy(value, &at);
 	*ret_found = false;
-	while (!err) {
+	while (!err && *path) {
 		size_t size = strcspn(path, ".");
 		struct op_source_value next = {0};
 		bool found;
@@ -259,22 +259,90 @@ struct op_error *op_pretty_sequence(struct op_pretty *p, uint64_t address,
 	return op_render_array(p->x, &value, array, p->node);
 }
 
+// Walks ---------------------------------------------------------------------------------------
+
+static struct op_error *show_elements(struct op_pretty *p, uint64_t count, size_t width,
+				      op_pretty_next_fn next, void *walk)
+{
+	struct op_render *x = p->x;
+	struct op_source_node *node = p->node, *children;
+	uint64_t shown = count < x->limits.elements ? count : x->limits.elements;
+	struct op_error *err = op_render_children(x, node, shown * width, &children);
+	size_t used = 0;
+	for (; !err && used + width <= node->child_count; used += width) {
+		bool ended = false;
+		err = next(walk, &children[used], &ended);
+		if (!err && ended)
+			err = op_error_create(OP_ERROR_FORMAT,
+					      "it ends after %zu of its %" PRIu64 " elements",
+					      used / width, count);
+		if (err)
+			break;
+	}
+	x->nodes_left += node->child_count - used;
+	node->child_count = used;
+	node->cut = used / width < count;
+	return op_render_problem(x, err, node);
+}
+
+struct op_error *op_pretty_elements(struct op_pretty *p, const char *name, uint64_t count,
+				    bool pairs, op_pretty_next_fn next, void *walk)
+{
+	struct op_error *err = NULL;
+	p->done = true;
+	p->node->kind = pairs ? OP_SOURCE_NODE_MAP : OP_SOURCE_NODE_ARRAY;
+	p->node->is_rust = p->type->language == OP_LANGUAGE_RUST;
+	p->node->length = count;
+	if (name)
+		err = op_render_format(p->x, &p->node->summary, "%s with %" PRIu64 " element%s",
+				       name, count, count == 1 ? "" : "s");
+	if (err || !op_render_enter(p->x, p->value, p->node))
+		return err;
+	err = show_elements(p, count, pairs ? 2 : 1, next, walk);
+	op_render_leave(p->x);
+	return err;
+}
+
+// The one child of a node, entered; *ret NULL: it is too deep.
+static struct op_error *only_child(struct op_pretty *p, bool *ret_entered,
+				   struct op_source_node **ret)
+{
+	*ret = NULL;
+	p->done = true;
+	p->node->kind = OP_SOURCE_NODE_STRUCT;
+	p->node->length = 1;
+	*ret_entered = op_render_enter(p->x, p->value, p->node);
+	return *ret_entered ? op_render_children(p->x, p->node, 1, ret) : NULL;
+}
+
 struct op_error *op_pretty_only_child(struct op_pretty *p, const char *name,
 				      struct op_source_value *part)
 {
 	struct op_source_node *child;
-	struct op_error *err = NULL;
-	p->done = true;
-	p->node->kind = OP_SOURCE_NODE_STRUCT;
-	p->node->length = 1;
-	if (op_render_enter(p->x, p->value, p->node)) {
-		err = op_render_children(p->x, p->node, 1, &child);
-		if (!err && child) {
-			child->name = name;
-			err = op_render_value(p->x, part, child);
-		}
-		op_render_leave(p->x);
+	bool entered;
+	struct op_error *err = only_child(p, &entered, &child);
+	if (!err && child) {
+		child->name = name;
+		err = op_render_value(p->x, part, child);
 	}
+	if (entered)
+		op_render_leave(p->x);
 	op_source_value_deinit(part);
+	return err;
+}
+
+struct op_error *op_pretty_only_text(struct op_pretty *p, const struct op_type *character,
+				     uint64_t address, uint64_t count)
+{
+	struct op_source_node *child;
+	bool entered;
+	struct op_error *err = only_child(p, &entered, &child);
+	if (!err && child) {
+		child->type = "str";
+		err = op_render_characters(p->x, character, p->value->memory, address, count,
+					   child);
+	}
+	if (entered)
+		op_render_leave(p->x);
 	return err;
 }

@@ -34,7 +34,7 @@ struct op_error *op_pretty_render(struct op_render *x, const struct op_source_va
 struct op_error *op_pretty_refuse(struct op_pretty *p, const char *format, ...) _printf_(2, 3);
 /**
  * A part by the names on the way to it, "a.b.c"; base classes and anonymous members are looked
- * through.
+ * through. "": the value itself.
  * @param[out] ret the caller deinits it; untouched when *ret_found is false.
  */
 struct op_error *op_pretty_part(struct op_render *x, const struct op_source_value *value,
@@ -57,6 +57,20 @@ struct op_error *op_pretty_fits(struct op_pretty *p, uint64_t address, const str
 /** Elements in a row in memory become the node's children, or its string. */
 struct op_error *op_pretty_sequence(struct op_pretty *p, uint64_t address,
 				    const struct op_type *element, uint64_t count);
+/**
+ * Shows the element that a walk has come to, and goes on to the next.
+ * @param[in] nodes of the element; of its key and its value for a map.
+ * @param[out] ret_ended nothing was shown: there is no further one. False before.
+ */
+typedef struct op_error *(*op_pretty_next_fn)(void *walk, struct op_source_node *nodes,
+					      bool *ret_ended);
+/** As many elements as are to be shown become the node's children, one walked to after the other.
+ * @param[in] name for the summary, "NAME with COUNT elements"; NULL: the caller has made one. */
+struct op_error *op_pretty_elements(struct op_pretty *p, const char *name, uint64_t count,
+				    bool pairs, op_pretty_next_fn next, void *walk);
+/** The only child is a string at an address in the value's memory. */
+struct op_error *op_pretty_only_text(struct op_pretty *p, const struct op_type *character,
+				     uint64_t address, uint64_t count);
 /** Name a part and make it the only child. Deinits it. */
 struct op_error *op_pretty_only_child(struct op_pretty *p, const char *name,
 				      struct op_source_value *part);

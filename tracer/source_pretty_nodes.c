@@ -11,14 +11,18 @@ enum {
 	TREE_HEIGHT_MAX = 130,
 };
 
+struct walk;
+typedef struct op_error *(*step_fn)(struct walk *walk);
+
 /** Goes from node to node. */
 struct walk {
 	struct op_pretty *p;
 	const struct op_type *node_type; // the struct with __value_
 	uint64_t node;                   // 0: there is none
 	uint64_t end;                    // the node that is none
+	step_fn step;
+	bool pairs, started;
 };
-typedef struct op_error *(*step_fn)(struct walk *walk);
 
 // The types of nodes --------------------------------------------------------------------------
 
@@ -162,47 +166,26 @@ static struct op_error *show_pair(struct walk *walk, struct op_source_node *node
 	return err ?: show_value(walk, second, &nodes[1]);
 }
 
-static struct op_error *show_all(struct walk *walk, uint64_t count, bool pairs, step_fn step)
+// A step is made when its element is wanted: the last one's links need not be right.
+static struct op_error *next_node(void *context, struct op_source_node *nodes, bool *ret_ended)
 {
-	struct op_render *x = walk->p->x;
-	struct op_source_node *node = walk->p->node, *children;
-	size_t width = pairs ? 2 : 1;
-	uint64_t shown = count < x->limits.elements ? count : x->limits.elements;
-	struct op_error *err = op_render_children(x, node, shown * width, &children);
-	size_t used = 0;
-	for (; !err && used + width <= node->child_count; used += width) {
-		if (!walk->node || walk->node == walk->end) {
-			err = op_error_create(OP_ERROR_FORMAT,
-					      "it ends after %zu of its %" PRIu64 " elements",
-					      used / width, count);
-			break;
-		}
-		err = pairs ? show_pair(walk, &children[used])
-			    : show_value(walk, "__value_", &children[used]);
-		if (!err && used + width * 2 <= node->child_count)
-			err = step(walk);
-	}
-	x->nodes_left += node->child_count - used;
-	node->child_count = used;
-	node->cut = used / width < count;
-	return op_render_problem(x, err, node);
+	struct walk *walk = context;
+	struct op_error *err = walk->started ? walk->step(walk) : NULL;
+	walk->started = true;
+	if (err)
+		return err;
+	*ret_ended = !walk->node || walk->node == walk->end;
+	if (*ret_ended)
+		return NULL;
+	return walk->pairs ? show_pair(walk, nodes) : show_value(walk, "__value_", nodes);
 }
 
 static struct op_error *show(struct walk *walk, const char *name, uint64_t count, bool pairs,
 			     step_fn step)
 {
-	struct op_pretty *p = walk->p;
-	p->done = true;
-	p->node->kind = pairs ? OP_SOURCE_NODE_MAP : OP_SOURCE_NODE_ARRAY;
-	p->node->length = count;
-	struct op_error *err =
-		op_render_format(p->x, &p->node->summary, "%s with %" PRIu64 " element%s", name,
-				 count, count == 1 ? "" : "s");
-	if (err || !op_render_enter(p->x, p->value, p->node))
-		return err;
-	err = show_all(walk, count, pairs, step);
-	op_render_leave(p->x);
-	return err;
+	walk->pairs = pairs;
+	walk->step = step;
+	return op_pretty_elements(walk->p, name, count, pairs, next_node, walk);
 }
 
 static struct op_error *unknown_form(struct op_pretty *p, const struct walk *walk)

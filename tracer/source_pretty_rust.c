@@ -1,100 +1,47 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Printers for Rust's standard library; see source_pretty.h. Its layout is not promised: members
 // are found by their names, of which those of several compilers are tried
-// (library/alloc/src/raw_vec, library/alloc/src/rc.rs, library/alloc/src/sync.rs;
-// hashbrown/src/raw.rs).
+// (library/alloc/src/raw_vec, hashbrown/src/raw.rs). The table of them all, and those
+// for what lies in one piece of memory.
 #include <inttypes.h>
 #include <string.h>
 
 #include "tracer/source_bits.h"
-#include "tracer/source_pretty.h"
+#include "tracer/source_pretty_rust.h"
 
 enum { BUCKETS_SCAN_MAX = 1 << 20, CONTROL_CHUNK = 1024 };
 
-static const struct op_type *template_type(const struct op_type *type, size_t index)
+const struct op_type *op_rust_parameter(const struct op_type *type, size_t index)
 {
 	return index < type->parameter_count ? type->parameters[index].type : NULL;
 }
 
-static struct op_error *unknown_form(struct op_pretty *p)
+struct op_error *op_rust_unknown_form(struct op_pretty *p)
 {
 	return op_pretty_refuse(p, "this is not how outpost knows Rust's library to lay it out");
 }
 
-/** Rust's strings are bytes of UTF-8. */
-static const struct op_type *byte_type(void)
-{
-	static const struct op_type byte = {.kind = OP_TYPE_CHAR,
-					    .language = OP_LANGUAGE_RUST,
-					    .name = "u8",
-					    .size = 1,
-					    .has_size = true,
-					    .is_unsigned = true,
-					    .completed = true};
-	return &byte;
-}
+// Slices --------------------------------------------------------------------------
 
-// Strings and slices --------------------------------------------------------------------------
-
-static struct op_error *text_at(struct op_pretty *p, uint64_t address, uint64_t size)
-{
-	bool fits;
-	struct op_error *err = op_pretty_fits(p, address, byte_type(), size, &fits);
-	if (err)
-		return err;
-	if (!fits)
-		return op_pretty_refuse(p,
-					"its %" PRIu64 " bytes at 0x%" PRIx64 " are not in memory",
-					size, address);
-	p->done = true;
-	return op_render_characters(p->x, byte_type(), p->value->memory, address, size, p->node);
-}
-
-static struct op_error *fat_pointer(struct op_pretty *p, uint64_t *ret_data, uint64_t *ret_length,
-				    bool *ret_known)
-{
-	bool has_data, has_length = false;
-	struct op_error *err = op_pretty_number(p->x, p->value, "data_ptr", ret_data, &has_data);
-	if (!err)
-		err = op_pretty_number(p->x, p->value, "length", ret_length, &has_length);
-	*ret_known = has_data && has_length;
-	return err;
-}
-
-static struct op_error *str(struct op_pretty *p)
-{
-	uint64_t data, length;
-	bool known;
-	struct op_error *err = fat_pointer(p, &data, &length, &known);
-	if (err || !known)
-		return err ?: unknown_form(p);
-	return text_at(p, data, length);
-}
-
-static struct op_error *slice(struct op_pretty *p)
+struct op_error *op_pretty_slice(struct op_pretty *p)
 {
 	uint64_t data, length;
 	bool known;
 	const struct op_type *element;
-	struct op_error *err = fat_pointer(p, &data, &length, &known);
+	struct op_error *err = op_rust_fat_pointer(p->x, p->value, &data, &length, &known);
 	if (!err)
 		err = op_pretty_target_type(p->x, p->value, "data_ptr", &element);
 	if (err || !known || !element)
-		return err ?: unknown_form(p);
+		return err ?: op_rust_unknown_form(p);
 	err = op_pretty_sequence(p, data, element, length);
 	return err ?: op_render_format(p->x, &p->node->summary, "slice of length %" PRIu64, length);
 }
 
 // Vectors -------------------------------------------------------------------------------------
 
-struct raw_vector {
-	uint64_t data, length, capacity;
-	bool known;
-};
-
 // The memory of a vector or a ring.
 static struct op_error *read_buffer(struct op_pretty *p, const struct op_source_value *value,
-				    struct raw_vector *ret)
+				    struct op_rust_vector *ret)
 {
 	static const char *const pointers[] = {"buf.inner.ptr.pointer.pointer",
 					       "buf.ptr.pointer.pointer", "buf.ptr.pointer", NULL};
@@ -108,8 +55,8 @@ static struct op_error *read_buffer(struct op_pretty *p, const struct op_source_
 	return err;
 }
 
-static struct op_error *read_vector(struct op_pretty *p, const struct op_source_value *value,
-				    struct raw_vector *ret)
+struct op_error *op_rust_read_vector(struct op_pretty *p, const struct op_source_value *value,
+				     struct op_rust_vector *ret)
 {
 	bool has_length = false;
 	struct op_error *err = read_buffer(p, value, ret);
@@ -121,12 +68,12 @@ static struct op_error *read_vector(struct op_pretty *p, const struct op_source_
 
 static struct op_error *vector(struct op_pretty *p)
 {
-	struct raw_vector raw;
-	const struct op_type *element = template_type(p->type, 0);
+	struct op_rust_vector raw;
+	const struct op_type *element = op_rust_parameter(p->type, 0);
 	const struct op_type *stripped = op_type_strip(element);
-	struct op_error *err = read_vector(p, p->value, &raw);
+	struct op_error *err = op_rust_read_vector(p, p->value, &raw);
 	if (err || !raw.known || !stripped)
-		return err ?: unknown_form(p);
+		return err ?: op_rust_unknown_form(p);
 	// Elements without a size need no room.
 	if (raw.length > raw.capacity && stripped->size)
 		return op_pretty_refuse(
@@ -141,9 +88,12 @@ static struct op_error *vector(struct op_pretty *p)
 
 /** A ring of elements: where the first is in its memory, and how many there are. */
 struct raw_queue {
-	struct raw_vector memory;
+	struct op_rust_vector memory;
 	uint64_t first;
 	bool known;
+	struct op_pretty *p;
+	const struct op_type *element;
+	uint64_t at; // index of the element that is shown next
 };
 
 // Before Rust 1.67 elements went from the tail to the head, in a power of two of places.
@@ -178,33 +128,27 @@ static struct op_error *read_queue(struct op_pretty *p, struct raw_queue *ret)
 	return NULL;
 }
 
-static struct op_error *show_queue(struct op_pretty *p, const struct raw_queue *queue,
-				   const struct op_type *element, uint64_t size)
+static struct op_error *next_in_queue(void *context, struct op_source_node *nodes, bool *ret_ended)
 {
-	struct op_render *x = p->x;
-	struct op_source_node *children;
-	const struct raw_vector *memory = &queue->memory;
-	uint64_t most = x->limits.elements;
-	uint64_t shown = memory->length < most ? memory->length : most;
-	struct op_error *err = op_render_children(x, p->node, shown, &children);
-	for (size_t i = 0; !err && i < p->node->child_count; i++) {
-		uint64_t place = (queue->first + i) % memory->capacity;
-		struct op_source_value part = op_pretty_at(p, element, memory->data + place * size);
-		err = op_render_part(x, NULL, &part, &children[i]);
-	}
-	p->node->cut = p->node->child_count < memory->length;
-	return err;
+	struct raw_queue *queue = context;
+	const struct op_rust_vector *memory = &queue->memory;
+	uint64_t place = (queue->first + queue->at++) % memory->capacity;
+	struct op_source_value part =
+		op_pretty_at(queue->p, queue->element,
+			     memory->data + place * op_type_strip(queue->element)->size);
+	*ret_ended = false;
+	return op_render_part(queue->p->x, NULL, &part, nodes);
 }
 
 static struct op_error *queue(struct op_pretty *p)
 {
 	struct raw_queue raw = {0};
-	const struct op_type *element = template_type(p->type, 0);
+	const struct op_type *element = op_rust_parameter(p->type, 0);
 	const struct op_type *stripped = op_type_strip(element);
 	bool fits = false;
 	struct op_error *err = read_queue(p, &raw);
 	if (err || !raw.known || !stripped || !stripped->size)
-		return err ?: unknown_form(p);
+		return err ?: op_rust_unknown_form(p);
 	err = op_pretty_fits(p, raw.memory.data, element, raw.memory.capacity, &fits);
 	if (err)
 		return err;
@@ -212,105 +156,12 @@ static struct op_error *queue(struct op_pretty *p)
 		return op_pretty_refuse(
 			p, "a length of %" PRIu64 " with room for %" PRIu64 " makes no sense",
 			raw.memory.length, raw.memory.capacity);
-	p->done = p->node->is_rust = true;
-	p->node->kind = OP_SOURCE_NODE_ARRAY;
-	p->node->length = raw.memory.length;
+	raw.p = p;
+	raw.element = element;
 	err = op_render_format(p->x, &p->node->summary,
 			       "VecDeque of length %" PRIu64 ", capacity %" PRIu64,
 			       raw.memory.length, raw.memory.capacity);
-	if (err || !op_render_enter(p->x, p->value, p->node))
-		return err;
-	err = show_queue(p, &raw, element, stripped->size);
-	op_render_leave(p->x);
-	return err;
-}
-
-static struct op_error *string(struct op_pretty *p)
-{
-	_cleanup_source_value_ struct op_source_value vec = {0};
-	struct raw_vector raw = {0};
-	bool found;
-	struct op_error *err = op_pretty_part(p->x, p->value, "vec", &vec, &found);
-	if (!err && found)
-		err = read_vector(p, &vec, &raw);
-	if (err || !raw.known)
-		return err ?: unknown_form(p);
-	if (raw.length > raw.capacity)
-		return op_pretty_refuse(
-			p, "a length of %" PRIu64 " with room for %" PRIu64 " makes no sense",
-			raw.length, raw.capacity);
-	return text_at(p, raw.data, raw.length);
-}
-
-// Pointers that own ---------------------------------------------------------------------------
-
-// A Box is shown with what is in it; it is never null.
-static struct op_error *boxed(struct op_pretty *p)
-{
-	struct op_source_value content = {0};
-	if (p->type->kind != OP_TYPE_POINTER)
-		return strstr(p->type->name, "Box<str") ? str(p) : slice(p);
-	struct op_error *err =
-		op_source_value_target(p->x->session, p->x->frame, p->value, &content);
-	if (err)
-		return err;
-	p->node->summary = "Box";
-	p->node->is_tuple = p->node->is_rust = true;
-	return op_pretty_only_child(p, NULL, &content);
-}
-
-static struct op_error *counted(struct op_pretty *p, const char *name, const char *strong_path,
-				const char *weak_path, const char *value_path)
-{
-	_cleanup_source_value_ struct op_source_value pointer = {0}, inner = {0};
-	struct op_source_value content = {0};
-	uint64_t strong, weak;
-	bool found, has_strong = false, has_weak = false, has_content = false;
-	struct op_error *err = op_pretty_part(p->x, p->value, "ptr.pointer", &pointer, &found);
-	const struct op_type *type = found ? op_type_strip(pointer.type) : NULL;
-	if (err || !type || type->kind != OP_TYPE_POINTER)
-		return err ?: unknown_form(p);
-	err = op_source_value_target(p->x->session, p->x->frame, &pointer, &inner);
-	if (!err)
-		err = op_pretty_number(p->x, &inner, strong_path, &strong, &has_strong);
-	if (!err)
-		err = op_pretty_number(p->x, &inner, weak_path, &weak, &has_weak);
-	if (!err && has_strong && has_weak)
-		err = op_pretty_part(p->x, &inner, value_path, &content, &has_content);
-	if (err || !has_content)
-		return err ?: unknown_form(p);
-	p->node->is_tuple = p->node->is_rust = true;
-	// All strong references are one weak one.
-	err = op_render_format(p->x, &p->node->summary, "%s[strong %" PRIu64 ", weak %" PRIu64 "]",
-			       name, strong, weak ? weak - 1 : 0);
-	if (err) {
-		op_source_value_deinit(&content);
-		return err;
-	}
-	return op_pretty_only_child(p, NULL, &content);
-}
-
-static struct op_error *rc(struct op_pretty *p)
-{
-	return counted(p, "Rc", "strong.value.value", "weak.value.value", "value");
-}
-
-static struct op_error *arc(struct op_pretty *p)
-{
-	return counted(p, "Arc", "strong.v.value", "weak.v.value", "data");
-}
-
-// What can be changed behind a shared reference.
-static struct op_error *cell(struct op_pretty *p)
-{
-	struct op_source_value content = {0};
-	bool found;
-	struct op_error *err = op_pretty_part(p->x, p->value, "value.value", &content, &found);
-	if (err || !found)
-		return err ?: unknown_form(p);
-	p->node->summary = strncmp(p->type->name, "core::cell::Ref", 15) == 0 ? "RefCell" : "Cell";
-	p->node->is_tuple = p->node->is_rust = true;
-	return op_pretty_only_child(p, NULL, &content);
+	return err ?: op_pretty_elements(p, NULL, raw.memory.length, false, next_in_queue, &raw);
 }
 
 // Hash tables ---------------------------------------------------------------------------------
@@ -320,6 +171,9 @@ struct raw_table {
 	uint64_t control, mask, items;
 	const struct op_type *bucket;
 	bool known;
+	struct op_pretty *p;
+	uint64_t at; // index of the bucket that is looked at next
+	bool pairs;
 };
 
 static struct op_error *read_table(struct op_pretty *p, const char *path, struct raw_table *ret)
@@ -338,7 +192,7 @@ static struct op_error *read_table(struct op_pretty *p, const char *path, struct
 		err = op_pretty_number(p->x, &outer, "table.bucket_mask", &ret->mask, &has_mask);
 	if (!err)
 		err = op_pretty_number(p->x, &outer, "table.items", &ret->items, &has_items);
-	ret->bucket = err ? NULL : template_type(type, 0);
+	ret->bucket = err ? NULL : op_rust_parameter(type, 0);
 	ret->known = has_control && has_mask && has_items && ret->bucket;
 	return err;
 }
@@ -382,24 +236,12 @@ static struct op_error *show_bucket(struct op_pretty *p, const struct raw_table 
 	return err;
 }
 
-static struct op_error *show_buckets(struct op_pretty *p, const struct raw_table *table, bool pairs)
+static struct op_error *next_bucket(void *context, struct op_source_node *nodes, bool *ret_ended)
 {
-	struct op_render *x = p->x;
-	struct op_source_node *node = p->node, *children;
-	size_t width = pairs ? 2 : 1, used = 0;
-	uint64_t shown = table->items < x->limits.elements ? table->items : x->limits.elements;
-	struct op_error *err = op_render_children(x, node, shown * width, &children);
-	for (uint64_t index = 0; !err && used + width <= node->child_count; index++) {
-		err = next_full(p, table, &index);
-		if (!err) {
-			err = show_bucket(p, table, index, pairs, &children[used]);
-			used += width;
-		}
-	}
-	x->nodes_left += node->child_count - used;
-	node->child_count = used;
-	node->cut = used / width < table->items;
-	return op_render_problem(x, err, node);
+	struct raw_table *table = context;
+	struct op_error *err = next_full(table->p, table, &table->at);
+	(void)ret_ended; // too few is an error of its own
+	return err ?: show_bucket(table->p, table, table->at++, table->pairs, nodes);
 }
 
 static struct op_error *hash(struct op_pretty *p, const char *path, const char *name, bool pairs)
@@ -407,21 +249,13 @@ static struct op_error *hash(struct op_pretty *p, const char *path, const char *
 	struct raw_table table = {0};
 	struct op_error *err = read_table(p, path, &table);
 	if (err || !table.known)
-		return err ?: unknown_form(p);
+		return err ?: op_rust_unknown_form(p);
 	if (table.mask & (table.mask + 1) || table.items > table.mask + 1)
 		return op_pretty_refuse(p, "%" PRIu64 " items in %" PRIu64 " buckets make no sense",
 					table.items, table.mask + 1);
-	p->done = true;
-	p->node->kind = pairs ? OP_SOURCE_NODE_MAP : OP_SOURCE_NODE_ARRAY;
-	p->node->is_rust = true;
-	p->node->length = table.items;
-	err = op_render_format(p->x, &p->node->summary, "%s with %" PRIu64 " element%s", name,
-			       table.items, table.items == 1 ? "" : "s");
-	if (err || !op_render_enter(p->x, p->value, p->node))
-		return err;
-	err = show_buckets(p, &table, pairs);
-	op_render_leave(p->x);
-	return err;
+	table.p = p;
+	table.pairs = pairs;
+	return op_pretty_elements(p, name, table.items, pairs, next_bucket, &table);
 }
 
 static struct op_error *hash_map(struct op_pretty *p)
@@ -435,18 +269,28 @@ static struct op_error *hash_set(struct op_pretty *p)
 }
 
 const struct op_pretty_row op_pretty_rust[] = {
-	{"&str", str},
-	{"&mut str", str},
-	{"&\\[*\\]", slice},
-	{"&mut \\[*\\]", slice},
-	{"alloc::string::String", string},
+	{"&*", op_pretty_fat_pointer},
+	{"\\**", op_pretty_fat_pointer},
+	{"alloc::string::String", op_pretty_string},
+	{"std::ffi::os_str::OsString", op_pretty_string},
+	{"std::path::PathBuf", op_pretty_string},
+	{"*::c_str::CString", op_pretty_c_string},
 	{"alloc::vec::Vec<*", vector},
-	{"alloc::boxed::Box<*", boxed},
+	{"alloc::boxed::Box<*", op_pretty_box},
 	{"alloc::collections::vec_deque::VecDeque<*", queue},
-	{"core::cell::Cell<*", cell},
-	{"core::cell::RefCell<*", cell},
-	{"alloc::rc::Rc<*", rc},
-	{"alloc::sync::Arc<*", arc},
+	{"alloc::collections::btree::map::BTreeMap<*", op_pretty_btree_map},
+	{"alloc::collections::btree::set::BTreeSet<*", op_pretty_btree_set},
+	{"alloc::collections::linked_list::LinkedList<*", op_pretty_linked_list},
+	{"core::cell::Cell<*", op_pretty_wrapped},
+	{"core::cell::RefCell<*", op_pretty_wrapped},
+	{"core::cell::Ref<*", op_pretty_cell_ref},
+	{"core::cell::RefMut<*", op_pretty_cell_ref},
+	{"core::num::nonzero::NonZero<*", op_pretty_wrapped},
+	{"core::sync::atomic::Atomic*", op_pretty_wrapped},
+	{"alloc::rc::Rc<*", op_pretty_rc},
+	{"alloc::rc::Weak<*", op_pretty_rc_weak},
+	{"alloc::sync::Arc<*", op_pretty_arc},
+	{"alloc::sync::Weak<*", op_pretty_arc_weak},
 	{"std::collections::hash::map::HashMap<*", hash_map},
 	{"std::collections::hash::set::HashSet<*", hash_set},
 	{0},

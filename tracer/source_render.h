@@ -51,6 +51,8 @@ struct op_error *op_render_format(struct op_render *x, const char **ret, const c
 	_printf_(3, 4);
 /** Keep a string of the module's, escaped. */
 struct op_error *op_render_name(struct op_render *x, const char *name, const char **ret);
+/** "Vec" of "alloc::vec::Vec<u8, alloc::alloc::Global>". */
+struct op_error *op_render_short_name(struct op_render *x, const char *name, const char **ret);
 /** An error that does not end everything becomes the node's problem. Takes @p err. */
 struct op_error *op_render_problem(struct op_render *x, struct op_error *err,
 				   struct op_source_node *node);
@@ -64,6 +66,10 @@ void op_render_leave(struct op_render *x);
 // source_render_aggregate.c
 struct op_error *op_render_struct(struct op_render *x, const struct op_source_value *value,
 				  const struct op_type *type, struct op_source_node *node);
+/** Which variant of a Rust enum is there. @param[in] type completed; it has variants. */
+struct op_error *op_render_choose_variant(struct op_render *x, const struct op_source_value *value,
+					  const struct op_type *type,
+					  const struct op_type_variant **ret);
 struct op_error *op_render_array(struct op_render *x, const struct op_source_value *value,
 				 const struct op_type *type, struct op_source_node *node);
 

@@ -28,8 +28,7 @@ static bool is_positional(const struct op_type *type)
 	return type->member_count > 0;
 }
 
-// "Vec" of "alloc::vec::Vec<u8, alloc::alloc::Global>".
-static struct op_error *short_name(struct op_render *x, const char *name, const char **ret)
+struct op_error *op_render_short_name(struct op_render *x, const char *name, const char **ret)
 {
 	size_t size = strcspn(name, "<"), begin = size;
 	while (begin && name[begin - 1] != ':')
@@ -94,9 +93,9 @@ static struct op_error *read_discriminant(struct op_render *x, const struct op_s
 	return NULL;
 }
 
-static struct op_error *choose_variant(struct op_render *x, const struct op_source_value *value,
-				       const struct op_type *type,
-				       const struct op_type_variant **ret)
+struct op_error *op_render_choose_variant(struct op_render *x, const struct op_source_value *value,
+					  const struct op_type *type,
+					  const struct op_type_variant **ret)
 {
 	const struct op_type_variant *found = NULL;
 	uint64_t discriminant = 0;
@@ -137,7 +136,7 @@ static struct op_error *render_variant(struct op_render *x, const struct op_sour
 		err = op_type_complete(value->info, type);
 	const char *name = variant->member.name ?: type ? type->name : NULL;
 	if (!err && name)
-		err = short_name(x, name, &node->summary);
+		err = op_render_short_name(x, name, &node->summary);
 	if (err)
 		return op_render_problem(x, err, node);
 	if (!type || type->kind != OP_TYPE_STRUCT)
@@ -150,7 +149,7 @@ static struct op_error *render_enum(struct op_render *x, const struct op_source_
 				    const struct op_type *type, struct op_source_node *node)
 {
 	const struct op_type_variant *variant;
-	struct op_error *err = choose_variant(x, value, type, &variant);
+	struct op_error *err = op_render_choose_variant(x, value, type, &variant);
 	if (err)
 		return op_render_problem(x, err, node);
 	return render_variant(x, value, variant, node);
@@ -170,7 +169,7 @@ struct op_error *op_render_struct(struct op_render *x, const struct op_source_va
 	if (node->is_rust && type->kind == OP_TYPE_STRUCT && !type->variant_count) {
 		node->is_tuple = type->is_tuple || is_positional(type);
 		if (type->name && !type->is_tuple)
-			err = short_name(x, type->name, &node->summary);
+			err = op_render_short_name(x, type->name, &node->summary);
 	}
 	if (err || !op_render_enter(x, value, node))
 		return err;

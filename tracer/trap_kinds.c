@@ -45,6 +45,14 @@ const char *op_trap_kind_word(size_t index)
 	return index < OP_ARRAY_SIZE(kinds) ? kinds[index].word : NULL;
 }
 
+const char *op_trap_kind_name(const char *kind)
+{
+	for (size_t i = 0; i < OP_ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].word, kind))
+			return kinds[i].names[0];
+	return NULL;
+}
+
 bool op_trap_is_of_kind(const char *kind, const char *name)
 {
 	if (!name || !*name)

@@ -18,6 +18,7 @@
 #include "platform/linux/process.h"
 #include "platform/linux/refuse.h"
 #include "platform/linux/request.h"
+#include "platform/linux/rewind.h"
 
 #include <utlist.h>
 
@@ -224,6 +225,9 @@ static bool detach_one(struct op_live *process, struct op_tracee *tracee)
 
 	if (tracee->watch_generation != process->watch_generation)
 		op_tracee_set_watch(process, tracee);
+	// In front of a trap that has been taken out it is right.
+	if (number == SIGTRAP)
+		op_rewind_resume(tracee);
 	// The kernel clears interrupts of ours that are pending, and puts a thread of a stopped
 	// process back into its group stop (__ptrace_unlink(), kernel/ptrace.c). EXITKILL ends with
 	// the trace.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Copying the memory of a process while it runs: everything once, then what it wrote meanwhile,
 // until little is left for when it stands.
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,36 +24,30 @@ enum { ROUNDS_MAX = 6 };
 // What is read at once: between the scan and the end of it a page may be written to in vain.
 static const uint64_t step = 4 << 20;
 
-static void closedirp(DIR **folder)
-{
-	if (*folder)
-		closedir(*folder);
-}
-
 // The kernel itself writes into pages that it holds for these, past all page tables.
 static bool opened_for_direct_writes(pid_t pid)
 {
 	char path[96], target[64];
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	_cleanup_(closedirp) DIR *folder = opendir(path);
+	_cleanup_free_ int *numbers = NULL;
+	size_t count = 0;
 
-	for (struct dirent *entry; folder && (entry = readdir(folder));) {
+	if (op_proc_descriptors(pid, &numbers, &count))
+		return true;
+	for (size_t i = 0; i < count; i++) {
 		_cleanup_free_ char *text = NULL;
 		size_t size;
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/fd/%.20s", pid, entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, numbers[i]);
 		ssize_t length = readlink(path, target, sizeof(target) - 1);
 		target[length > 0 ? length : 0] = '\0';
 		if (strcmp(target, "anon_inode:[io_uring]") == 0)
 			return true;
-		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%.20s", pid, entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, numbers[i]);
 		const char *flags =
 			op_proc_read_file(path, &text, &size) ? NULL : strstr(text, "flags:");
 		if (flags && strtoul(flags + strlen("flags:"), NULL, 8) & O_DIRECT)
 			return true;
 	}
-	return !folder;
+	return false;
 }
 
 /** A number of kB behind @p key in a file of /proc; @p otherwise where it is not told. */

@@ -38,6 +38,16 @@ static uint64_t auxiliary_value(const struct auxiliary *vector, uint64_t type)
 	return 0;
 }
 
+/** A disk's failure is no want of a command line. */
+static void remark_unread(struct op_core *core, struct op_error *err)
+{
+	if (!err)
+		return;
+	op_error_destroy(op_core_remark(core, "what the process was started with is not known: %s",
+					err->message));
+	op_error_destroy(err);
+}
+
 /**
  * The stack at the program's start (System V ABI, AMD64 supplement, figure 3.9): argc, the
  * arguments, 0, the environment, 0, the auxiliary vector; above them, the strings. The vector is
@@ -51,7 +61,7 @@ static bool find_vector(struct op_core *core, const struct auxiliary *vector, ui
 		op_core_read_some(&core->base, op_host_addr(start), stack, size, &done);
 
 	if (err || done < size) {
-		op_error_destroy(err);
+		remark_unread(core, err);
 		return false;
 	}
 	// The stack pointer was aligned to 16 bytes, the vector is aligned to 8.
@@ -73,7 +83,7 @@ static bool append_string(struct op_core *core, uint64_t addr, struct op_text *t
 		size_t done;
 		struct op_error *err = op_core_read_some(&core->base, op_host_addr(addr), bytes,
 							 sizeof(bytes), &done);
-		op_error_destroy(err);
+		remark_unread(core, err);
 		size_t length = strnlen(bytes, done);
 		op_text_append_n(text, bytes, length);
 		if (length < done)

@@ -2,7 +2,9 @@
 // The detour: a few instructions that stand, while they are needed, in the zeros behind some
 // library's code: the rest of the last page of an executable mapping, which nothing executes. They
 // make the system call and then take back from the stack every register that it used. So outpost
-// may die at any moment: the thread goes on as if nothing had been. Must not know which call it is.
+// may die at any moment: the thread goes on as if nothing had been. A copy of the thread, which the
+// call may have made, ends there: it has no stack, and none of the program's code is for it. Must
+// not know which call it is.
 #include "platform/linux/detour.h"
 
 #include <string.h>
@@ -17,19 +19,27 @@
 enum { RED_ZONE = 128 };
 
 static const uint8_t code[] = {
-	0x0f, 0x05,           // syscall: changes rax, rcx and r11 (Intel SDM volume 2, SYSCALL)
-	0x58,                 // pop rax
-	0x59,                 // pop rcx
-	0x41, 0x5b,           // pop r11
-	0x5f,                 // pop rdi
-	0x5e,                 // pop rsi
-	0x5a,                 // pop rdx
-	0x41, 0x5a,           // pop r10
-	0x41, 0x58,           // pop r8
-	0x41, 0x59,           // pop r9
-	0x9d,                 // popfq
-	0xc2, RED_ZONE, 0x00, // ret RED_ZONE: pc and stack pointer in one
+	0x0f, 0x05,                // 00 syscall: changes rax, rcx and r11 (Intel SDM volume 2)
+	0x48, 0x83, 0xfc, 0x10,    // 02 cmp rsp, OP_DETOUR_NO_STACK
+	0x74, 0x11,                // 06 je copy
+	0x58,                      // 08 pop rax
+	0x59,                      // 09 pop rcx
+	0x41, 0x5b,                // 0a pop r11
+	0x5f,                      // 0c pop rdi
+	0x5e,                      // 0d pop rsi
+	0x5a,                      // 0e pop rdx
+	0x41, 0x5a,                // 0f pop r10
+	0x41, 0x58,                // 11 pop r8
+	0x41, 0x59,                // 13 pop r9
+	0x9d,                      // 15 popfq
+	0xc2, 0x80, 0x00,          // 16 ret RED_ZONE: pc and stack pointer in one
+	0xbf, 0x9d, 0,    0,    0, // 19 copy: mov edi, OP_DETOUR_COPY_STATUS
+	0xb8, 0xe7, 0,    0,    0, // 1e mov eax, SYS_exit_group
+	0x0f, 0x05,                // 23 syscall
 };
+_Static_assert(RED_ZONE == 0x80 && SYS_exit_group == 0xe7 && OP_DETOUR_NO_STACK == 0x10 &&
+		       OP_DETOUR_COPY_STATUS == 0x9d,
+	       "as they stand in the code");
 
 static const enum op_x86_64_register popped[] = {
 	OP_X86_64_RAX, OP_X86_64_RCX, OP_X86_64_R11, OP_X86_64_RDI,    OP_X86_64_RSI, OP_X86_64_RDX,

@@ -8,6 +8,13 @@
 
 struct op_live;
 
+enum {
+	/** A copy of the thread that a call makes (man 2 clone), with this as its stack, ends at
+	 * once should it ever run. Nothing is mapped there. */
+	OP_DETOUR_NO_STACK = 16,
+	OP_DETOUR_COPY_STATUS = 157, /**< with this */
+};
+
 /** A place for the detour's code, where its `syscall` will be; 0: there is none. */
 struct op_error *op_detour_find(struct op_live *process, uint64_t *ret);
 /**

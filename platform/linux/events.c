@@ -134,7 +134,7 @@ static void take_exiting(struct op_live *process, struct op_tracee *tracee, int 
 		    (op_ptrace(PTRACE_GETREGS, tracee->id, 0, &registers) == 0 &&
 		     registers.orig_rax == SYS_exit_group);
 
-	tracee->ending = true;
+	tracee->ending = process->ends_wait = true;
 	if (process->killing) {
 		op_tracee_resume(process, tracee);
 	} else if (ends && !process->exit_told) {

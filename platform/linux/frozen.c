@@ -197,6 +197,8 @@ struct op_error *op_live_freeze(struct op_process *base, const struct op_freeze_
 	if (!err)
 		err = copy_shared(frozen);
 	if (!err && !options->no_fork)
+		err = op_frozen_reap_left(process);
+	if (!err && !options->no_fork)
 		err = make_copy(process, frozen, op_take(copied));
 	else if (!err)
 		frozen->why = strdup("no copy of the process was wanted");

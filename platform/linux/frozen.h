@@ -104,6 +104,10 @@ struct op_error *op_frozen_each_run(
 struct op_live;
 /** Why a call that it does not expect might end it; NULL: it will not. */
 const char *op_frozen_why_confined(pid_t pid);
+/** Take away the dead copies that outposts which were killed have left among the process's
+ * children.
+ */
+struct op_error *op_frozen_reap_left(struct op_live *process);
 /**
  * Let the process make a copy of itself. What stands in the way goes to frozen->why; that is no
  * error.

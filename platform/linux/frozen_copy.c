@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "platform/linux/detour.h"
 #include "platform/linux/frozen.h"
 #include "platform/linux/inject.h"
 #include "platform/linux/proc.h"
@@ -25,8 +26,6 @@
 // CLONE_UNTRACED: the child is ours and stops before its first instruction, and its parent reports
 // no event (kernel_clone(), ptrace_init_task()).
 static const uint64_t copy_flags = CLONE_FILES | CLONE_FS | CLONE_PTRACE | CLONE_UNTRACED;
-// Nothing is mapped there: should the copy ever run, it ends at its first push.
-static const uint64_t no_stack = 16;
 
 static struct op_error *note_why(struct op_frozen *frozen, const char *why)
 {
@@ -66,7 +65,7 @@ static bool wait_for_copy(struct op_live *process, pid_t copy, int *ret_status)
 static struct op_error *fork_inside(struct op_live *process, const struct op_inject_thread *thread,
 				    struct op_frozen *frozen)
 {
-	const uint64_t arguments[6] = {copy_flags, no_stack, 0, 0, 0, 0};
+	const uint64_t arguments[6] = {copy_flags, OP_DETOUR_NO_STACK, 0, 0, 0, 0};
 	int64_t result;
 	int status;
 	struct op_error *err = op_inject_call(process, thread, SYS_clone, arguments, &result);
@@ -81,7 +80,8 @@ static struct op_error *fork_inside(struct op_live *process, const struct op_inj
 		return note_why(frozen, why);
 	}
 	frozen->copy = (pid_t)result;
-	// Should outpost die, the copy does, and not one instruction of it is executed.
+	// Should outpost die, the copy does. Before this it ends itself (detour.c): a fault would
+	// run the program's handlers in it, and leave a core file.
 	op_ptrace(PTRACE_SETOPTIONS, frozen->copy, 0, PTRACE_O_EXITKILL);
 	if (wait_for_copy(process, frozen->copy, &status) && WIFSTOPPED(status)) {
 		op_ptrace(PTRACE_SETOPTIONS, frozen->copy, 0, PTRACE_O_EXITKILL);
@@ -91,6 +91,88 @@ static struct op_error *fork_inside(struct op_live *process, const struct op_inj
 	return err ? err : note_why(frozen, "the copy that the process made of itself was ended");
 }
 
+// The child has no exit signal: nobody but a wait with __WALL ever takes its rest away.
+static struct op_error *reap_inside(struct op_live *process, pid_t copy)
+{
+	struct op_inject_thread thread;
+	const uint64_t arguments[6] = {(uint64_t)copy, 0, __WALL | WNOHANG, 0, 0, 0};
+	int64_t result;
+	struct op_error *err = op_inject_choose(process, &thread);
+
+	// What the call returns must not be taken for what the thread's own call returns.
+	return err || !thread.detours
+		       ? err
+		       : op_inject_call(process, &thread, SYS_wait4, arguments, &result);
+}
+
+/** Is it the copy of an outpost that was killed? It is dead, tells nobody of that, and has done
+ * nothing: it was killed without having touched any memory, or has ended itself (detour.c) after
+ * the kernel has touched a page of it (rseq_handle_notify_resume(), kernel/rseq.c). */
+static bool is_left_copy(pid_t id)
+{
+	enum { STATE = 3, MINOR_FAULTS = 10, MAJOR_FAULTS = 12, EXIT_SIGNAL = 38, EXIT_CODE = 52 };
+	long long fields[EXIT_CODE + 1] = {0};
+	char path[64];
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", id);
+	if (op_proc_read_file(path, &text, &size))
+		return false;
+	// The name may hold anything (man 5 proc_pid_stat).
+	char *at = strrchr(text, ')');
+	if (!at || strncmp(at, ") Z ", 4) != 0)
+		return false;
+	at += 4;
+	for (int field = STATE + 1; field <= EXIT_CODE; field++) {
+		char *end;
+		fields[field] = strtoll(at, &end, 10);
+		if (end == at)
+			return false;
+		at = end;
+	}
+	if (fields[EXIT_SIGNAL] || fields[MAJOR_FAULTS])
+		return false;
+	return fields[MINOR_FAULTS] == 0 ? fields[EXIT_CODE] == SIGKILL
+					 : fields[MINOR_FAULTS] == 1 &&
+						   fields[EXIT_CODE] == OP_DETOUR_COPY_STATUS << 8;
+}
+
+/** Those among the children of one thread. */
+static struct op_error *reap_left_of(struct op_live *process, pid_t thread)
+{
+	char path[64];
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	struct op_error *err = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", process->pid, thread);
+	if (op_proc_read_file(path, &text, &size))
+		return NULL;
+	for (char *at = text, *end; !err; at = end) {
+		long id = strtol(at, &end, 10);
+		if (end == at)
+			break;
+		if (is_left_copy((pid_t)id))
+			err = reap_inside(process, (pid_t)id);
+	}
+	return err;
+}
+
+struct op_error *op_frozen_reap_left(struct op_live *process)
+{
+	_cleanup_free_ pid_t *threads = NULL;
+	size_t count = 0;
+	struct op_error *err = NULL;
+
+	if (op_frozen_why_confined(process->pid) || !op_live_same_place(process->pid, "ns/pid") ||
+	    op_proc_threads(process->pid, &threads, &count))
+		return NULL;
+	for (size_t i = 0; !err && i < count; i++)
+		err = reap_left_of(process, threads[i]);
+	return err;
+}
+
 struct op_error *op_frozen_make_copy(struct op_live *process, struct op_frozen *frozen)
 {
 	struct op_inject_thread thread;
@@ -98,6 +180,10 @@ struct op_error *op_frozen_make_copy(struct op_live *process, struct op_frozen *
 	const char *confined = op_frozen_why_confined(process->pid);
 	if (confined)
 		return note_why(frozen, confined);
+	// The number that the copy's maker is told would be another process's here.
+	if (!op_live_same_place(process->pid, "ns/pid"))
+		return note_why(frozen, "the process numbers its children by itself (it is in a "
+					"PID namespace of its own)");
 	struct op_error *err = op_inject_choose(process, &thread);
 	if (err && err->code == OP_ERROR_UNSUPPORTED) {
 		struct op_error *noted = note_why(frozen, err->message);
@@ -112,17 +198,6 @@ struct op_error *op_frozen_make_copy(struct op_live *process, struct op_frozen *
 		return note_why(frozen,
 				"no thread of the process can fork and find back by itself");
 	return fork_inside(process, &thread, frozen);
-}
-
-// The child has no exit signal: nobody but a wait with __WALL ever takes its rest away.
-static struct op_error *reap_inside(struct op_live *process, pid_t copy)
-{
-	struct op_inject_thread thread;
-	const uint64_t arguments[6] = {(uint64_t)copy, 0, __WALL | WNOHANG, 0, 0, 0};
-	int64_t result;
-	struct op_error *err = op_inject_choose(process, &thread);
-
-	return err ? err : op_inject_call(process, &thread, SYS_wait4, arguments, &result);
 }
 
 struct op_error *op_frozen_end_copy(struct op_live *process, struct op_frozen *frozen)

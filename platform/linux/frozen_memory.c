@@ -64,7 +64,11 @@ size_t op_frozen_read(const struct op_frozen *frozen, uint64_t addr, void *buffe
 {
 	if (frozen->copied)
 		return op_copied_read(frozen->copied, addr, buffer, size);
-	return op_read_at(frozen->memory_fd, addr, buffer, size);
+	size_t done = op_read_at(frozen->memory_fd, addr, buffer, size);
+	// Asked twice: what failed once is not taken for what is not there.
+	return done == size || !errno ? done
+				      : done + op_read_at(frozen->memory_fd, addr + done,
+							  (uint8_t *)buffer + done, size - done);
 }
 
 struct op_error *op_frozen_each_run(

@@ -13,6 +13,7 @@
 #include "platform/linux/process.h"
 
 enum { PAGE = 4096 };
+_Static_assert((int)OP_HANDLER_BUDGET_OFFSET == (int)PAGE, "the data page begins with it");
 
 // At the beginning of the code page; the data page is the next. A new version of what follows gets
 // a new number.
@@ -21,10 +22,6 @@ struct header {
 	uint8_t mark[sizeof(mark)];
 	struct op_kernel_action theirs;
 };
-
-// How often threads are taken back, all together. Signal and return take about a microsecond: it
-// lasts for a minute if the guardian dies as well, and ends then, as nobody will take the trap out.
-enum { BUDGET = 1 << 26 };
 
 // The program that is written behind the header. Its registers: rsi is the siginfo_t, rdx the
 // ucontext_t (System V ABI, AMD64 supplement, 3.2.3); those that a function may change are given
@@ -140,7 +137,7 @@ static struct op_error *fill(struct op_live *process, const struct op_handler *h
 
 struct op_error *op_handler_place(struct op_live *process, struct op_handler *ret)
 {
-	const uint32_t budget = BUDGET;
+	const uint32_t budget = OP_HANDLER_BUDGET;
 	struct op_error *err = find_left(process, ret);
 	if (!err && !ret->code.value)
 		err = map(process, ret);

@@ -16,6 +16,14 @@ struct op_kernel_action {
 	uint64_t handler, flags, restorer, mask;
 };
 
+/**
+ * How often threads are taken back, all together. Signal and return take about a microsecond: it
+ * lasts for a minute if the guardian dies as well, and ends then, as nobody will take the trap out.
+ */
+enum { OP_HANDLER_BUDGET = 1 << 26 };
+/** The word of the budget is this far behind the beginning of the code. */
+enum { OP_HANDLER_BUDGET_OFFSET = 4096 };
+
 /** Two pages of the target's. */
 struct op_handler {
 	struct op_host_addr code; /**< 0: none */

@@ -121,8 +121,8 @@ struct op_error *op_inject_choose(struct op_live *process, struct op_inject_thre
 	if (!err && !ret->id && instruction)
 		err = choose(process, false, instruction, ret);
 	ret->detours = detours;
-	// All of them may be dead.
-	if (!err && !ret->id && op_live_is_dying(&process->base))
+	// All of them may be dead, or on their way.
+	if (!err && !ret->id && (process->exit_told || op_live_is_dying(&process->base)))
 		return op_live_gone(process, "make a system call in");
 	if (!err && !ret->id)
 		err = op_error_create(OP_ERROR_UNSUPPORTED,

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/array.h"
+#include "platform/linux/maps.h"
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
 
@@ -76,13 +77,37 @@ static bool parse_line(const char *line, struct op_mapping *ret)
 	return ret->path != NULL;
 }
 
+int op_maps_read(const char *path, struct op_mappings *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	struct op_mappings mappings = {0};
+
+	*ret = mappings;
+	int problem = op_proc_read_file(path, &text, &size);
+	if (problem)
+		return problem;
+	char *rest = text;
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
+		struct op_mapping mapping = {0};
+		if (!*line)
+			continue;
+		if (!parse_line(line, &mapping) || !op_array_push(&mappings, mapping)) {
+			bool memory_short = mapping.path != NULL;
+			free(mapping.path);
+			op_mappings_deinit(&mappings);
+			return memory_short ? ENOMEM : EBADMSG;
+		}
+	}
+	*ret = mappings;
+	return 0;
+}
+
 enum { TRIES = 3 };
 
 struct op_error *op_live_mappings(struct op_process *base, struct op_mappings *ret)
 {
 	struct op_live *process = op_live(base);
-	_cleanup_free_ char *text = NULL;
-	size_t size;
 	char path[64];
 
 	*ret = (struct op_mappings){0};
@@ -93,31 +118,18 @@ struct op_error *op_live_mappings(struct op_process *base, struct op_mappings *r
 		if (!thread)
 			break;
 		snprintf(path, sizeof(path), "/proc/%d/task/%d/maps", process->pid, thread);
-		problem = op_proc_read_file(path, &text, &size);
+		problem = op_maps_read(path, ret);
 	}
 	if (problem == ENOENT || problem == ESRCH)
 		return op_live_gone(process, "read the mappings of");
+	if (problem == ENOMEM)
+		return op_error_no_memory();
+	if (problem == EBADMSG)
+		return op_error_create(OP_ERROR_FORMAT, "%s has a line that is no mapping", path);
 	if (problem)
 		return op_error_system(problem == EACCES || problem == EPERM ? OP_ERROR_PERMISSION
 									     : OP_ERROR_SYSTEM,
 				       problem, "cannot read the mappings of process %d",
 				       process->pid);
-	struct op_mappings mappings = {0};
-	char *rest = text;
-	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-		struct op_mapping mapping = {0};
-		if (!*line)
-			continue;
-		if (!parse_line(line, &mapping) || !op_array_push(&mappings, mapping)) {
-			bool memory_short = mapping.path != NULL;
-			free(mapping.path);
-			op_mappings_deinit(&mappings);
-			return memory_short
-				       ? op_error_no_memory()
-				       : op_error_create(OP_ERROR_FORMAT,
-							 "%s has a line that is no mapping", path);
-		}
-	}
-	*ret = mappings;
 	return NULL;
 }

@@ -162,6 +162,17 @@ char op_proc_thread_state(pid_t process, pid_t thread)
 	return state && *state ? *state : '?';
 }
 
+bool op_proc_thread_runtime(pid_t process, pid_t thread, uint64_t *ret_ns)
+{
+	char path[64], schedstat[128], *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", process, thread);
+	if (read_small(path, schedstat, sizeof(schedstat)) <= 0)
+		return false;
+	*ret_ns = strtoull(schedstat, &end, 10);
+	return end != schedstat;
+}
+
 void op_proc_name(pid_t id, char *ret, size_t size)
 {
 	char path[64];
@@ -181,15 +192,16 @@ static void close_dirp(DIR **directory)
 		closedir(*directory);
 }
 
-int op_proc_threads(pid_t process, pid_t **ret, size_t *ret_count)
+/** The numbers that a folder of the process's has as names. */
+static int list_numbers(pid_t process, const char *folder, int **ret, size_t *ret_count)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/task", process);
+	snprintf(path, sizeof(path), "/proc/%d/%s", process, folder);
 	_cleanup_(close_dirp) DIR *directory = opendir(path);
 	if (!directory)
 		return errno == ENOENT ? ESRCH : errno;
-	struct OP_ARRAY(pid_t) list = {0};
+	struct OP_ARRAY(int) list = {0};
 	int problem = 0;
 
 	for (;;) {
@@ -203,7 +215,7 @@ int op_proc_threads(pid_t process, pid_t **ret, size_t *ret_count)
 		}
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		if (!op_array_push(&list, (pid_t)strtol(entry->d_name, NULL, 10))) {
+		if (!op_array_push(&list, (int)strtol(entry->d_name, NULL, 10))) {
 			problem = ENOMEM;
 			break;
 		}
@@ -215,4 +227,14 @@ int op_proc_threads(pid_t process, pid_t **ret, size_t *ret_count)
 	*ret = list.data;
 	*ret_count = list.count;
 	return 0;
+}
+
+int op_proc_threads(pid_t process, pid_t **ret, size_t *ret_count)
+{
+	return list_numbers(process, "task", ret, ret_count);
+}
+
+int op_proc_descriptors(pid_t process, int **ret, size_t *ret_count)
+{
+	return list_numbers(process, "fd", ret, ret_count);
 }

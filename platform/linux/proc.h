@@ -19,8 +19,8 @@ struct op_proc_status {
 	uint64_t permitted_capabilities;
 	uint64_t effective_capabilities;
 	uint64_t caught_signals; /**< bit n - 1: signal n has a handler */
-	uint64_t start_time; /**< in clock ticks since boot: tells two owners of the same number
-				apart */
+	uint64_t start_time;     /**< in clock ticks since boot: tells two owners of the same number
+				    apart */
 	bool kernel_thread;
 };
 
@@ -29,6 +29,12 @@ int op_proc_status(pid_t id, struct op_proc_status *ret);
 /** State letter of a thread alone, from one read; 0 when the thread is gone, '?' when it cannot be
  * read. */
 char op_proc_thread_state(pid_t process, pid_t thread);
+/**
+ * How long a thread has run on a CPU, in nanoseconds (schedstat; Documentation/scheduler/
+ * sched-stats.rst). It may be short by a tick for a thread that runs. @return false when it is
+ * gone or the kernel does not say.
+ */
+bool op_proc_thread_runtime(pid_t process, pid_t thread, uint64_t *ret_ns);
 /** The name ("comm") of a process or thread, unescaped; "" when it is gone. */
 void op_proc_name(pid_t id, char *ret, size_t size);
 /** A whole file of /proc, NUL-terminated; free *ret. At most 256 MiB. @return 0 or an errno. */
@@ -36,5 +42,7 @@ int op_proc_read_file(const char *path, char **ret, size_t *ret_size);
 
 /** The threads of a process, as the directory lists them now; free *ret. @return 0 or an errno. */
 int op_proc_threads(pid_t process, pid_t **ret, size_t *ret_count);
+/** The numbers of its open files; free *ret. @return 0 or an errno. */
+int op_proc_descriptors(pid_t process, int **ret, size_t *ret_count);
 
 #endif

@@ -152,9 +152,7 @@ void op_live_destroy(struct op_process *base)
 	free(process);
 }
 
-/** Do both links of /proc lead to the same thing? Those of a namespace are compared by what they
- * are, too (man 7 namespaces). */
-static bool same_place(pid_t pid, const char *what)
+bool op_live_same_place(pid_t pid, const char *what)
 {
 	char theirs[64], ours[64];
 	struct stat a, b;
@@ -172,7 +170,8 @@ struct op_error *op_live_resolve_path(const struct op_process *base, const char 
 
 	if (path[0] != '/')
 		op_text_printf(&text, "/proc/%d/cwd/%s", process->pid, path);
-	else if (same_place(process->pid, "root") && same_place(process->pid, "ns/mnt"))
+	else if (op_live_same_place(process->pid, "root") &&
+		 op_live_same_place(process->pid, "ns/mnt"))
 		op_text_append(&text, path);
 	else
 		op_text_printf(&text, "/proc/%d/root%s", process->pid, path);

@@ -86,6 +86,7 @@ struct op_tracee {
 	bool ending;   /**< it stands at PTRACE_EVENT_EXIT */
 	bool rewound;  /**< the kernel has it in front of the trap that it is told to be behind of
 			*/
+	bool rewound_guess; /**< the trap may be one of a copy of the code */
 	struct user_regs_struct registers;
 	uint64_t pc;
 
@@ -115,6 +116,7 @@ struct op_live {
 	bool exited;               /**< its end was seen */
 	bool killing;              /**< nothing may keep its threads any more */
 	bool exit_told;            /**< OP_STOP_EXITING was queued */
+	bool ends_wait;            /**< threads may stand at their ends */
 	long options;              /**< of its tracees, besides op_ptrace_options */
 	struct op_tracee *tracees; /**< uthash by id */
 	struct op_tracee *queue;   /**< stops not handed out, in order of arrival (utlist) */
@@ -127,6 +129,7 @@ struct op_live {
 
 	struct op_shield *shield;                         /**< shield.c; NULL: none */
 	struct op_raw_trap *raw_traps;                    /**< rewind.c, uthash by address */
+	struct op_raw_places *raw_places;                 /**< rewind.c; NULL: there was none */
 	struct op_watch_slot watch_slots[OP_WATCH_SLOTS]; /**< size 0: free */
 	unsigned watch_generation; /**< counts their changes; never that of a new tracee */
 	bool wants_code_mapping;   /**< the run request's */
@@ -164,6 +167,9 @@ struct op_error *op_live_load(struct op_live *process);
 /** Open /proc/PID/mem anew: at first, and after exec. */
 struct op_error *op_live_open_memory(struct op_live *process);
 struct op_error *op_live_require_attached(const struct op_live *process, const char *doing);
+/** Do the process's and outpost's link of that name in /proc/PID lead to the same thing? Those of a
+ * namespace are compared by what they are, too (man 7 namespaces). */
+bool op_live_same_place(pid_t pid, const char *what);
 /** A thread of the process that has not exited (the leader may be a zombie, and then has no
  * memory). */
 pid_t op_live_any_thread(const struct op_live *process);
@@ -221,7 +227,8 @@ bool op_tracee_note_system_call(struct op_live *process, struct op_tracee *trace
 int op_native_protection(unsigned protection);
 
 /* mapper.c */
-/** A thread enters a system call. Does that end a mapper's work, it shall stop at the call's end. */
+/** A thread enters a system call. Does that end a mapper's work, it shall stop at the call's end.
+ */
 void op_tracee_note_call_entry(struct op_live *process, struct op_tracee *tracee, uint64_t number);
 
 /* wait.c */

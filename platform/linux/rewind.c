@@ -23,6 +23,7 @@
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
+#include "base/compiler.h"
 #include "platform/linux/request.h"
 
 struct op_raw_trap {
@@ -31,7 +32,13 @@ struct op_raw_trap {
 	UT_hash_handle hh;
 };
 
-enum { TRAP_SIZE = 1 };
+enum { TRAP_SIZE = 1, PAGE = 4096 };
+
+// A copy of the code that the program has made while there was a trap in it has that trap too, at
+// an address that nobody has noted, but at the same place of a page.
+struct op_raw_places {
+	bool seen[PAGE];
+};
 
 static struct op_raw_trap *find(const struct op_live *process, uint64_t address)
 {
@@ -40,8 +47,17 @@ static struct op_raw_trap *find(const struct op_live *process, uint64_t address)
 	return trap;
 }
 
+static bool may_be_copy(const struct op_live *process, uint64_t address)
+{
+	return process->raw_places && process->raw_places->seen[address % PAGE];
+}
+
 void op_rewind_add(struct op_live *process, uint64_t address)
 {
+	if (!process->raw_places)
+		process->raw_places = calloc(1, sizeof(*process->raw_places));
+	if (process->raw_places)
+		process->raw_places->seen[address % PAGE] = true;
 	struct op_raw_trap *trap = find(process, address);
 	if (!trap) {
 		trap = calloc(1, sizeof(*trap));
@@ -74,12 +90,13 @@ void op_rewind_remove_all(struct op_live *process)
 		HASH_DEL(process->raw_traps, trap);
 		free(trap);
 	}
+	free(op_take(process->raw_places));
 }
 
 bool op_rewind_is_needed(const struct op_waiter *waiter)
 {
 	const struct op_live *process = waiter->processes;
-	while (process && !process->raw_traps)
+	while (process && !process->raw_traps && !process->raw_places)
 		process = process->waiter_next;
 	return process != NULL;
 }
@@ -104,13 +121,22 @@ void op_rewind_stopped(struct op_waiter *waiter, pid_t id)
 		return;
 	tracee->pc = pc;
 	tracee->pc_early = true;
-	if (!find(process, pc - TRAP_SIZE) || op_ptrace(PTRACE_GETSIGINFO, id, 0, &info) ||
-	    info.si_code != SI_KERNEL)
+	bool noted = find(process, pc - TRAP_SIZE) != NULL;
+	if ((!noted && !may_be_copy(process, pc - TRAP_SIZE)) ||
+	    op_ptrace(PTRACE_GETSIGINFO, id, 0, &info) || info.si_code != SI_KERNEL)
 		return;
 	// A stop that could not be noted stays as it is.
 	info.si_addr = (void *)(uintptr_t)pc;
 	if (op_ptrace(PTRACE_SETSIGINFO, id, 0, &info) == 0)
 		tracee->rewound = poke_pc(id, pc - TRAP_SIZE);
+	tracee->rewound_guess = tracee->rewound && !noted;
+}
+
+void op_rewind_resume(struct op_tracee *tracee)
+{
+	// A slot's trap, or the program's own, that happened to be at such a place.
+	if (tracee->rewound && tracee->rewound_guess && poke_pc(tracee->id, tracee->pc))
+		tracee->rewound = tracee->rewound_guess = false;
 }
 
 void op_rewind_pass(struct op_live *process, struct op_tracee *tracee)

@@ -16,6 +16,8 @@ bool op_rewind_is_needed(const struct op_waiter *waiter);
 /** A thread has stopped for SIGTRAP, which the kernel still delivers if outpost dies now: have it
  * stand in front of such a trap from now on. Its pc as told is the one behind. */
 void op_rewind_stopped(struct op_waiter *waiter, pid_t id);
+/** The thread is about to run on from where it is told to be. */
+void op_rewind_resume(struct op_tracee *tracee);
 /** The SIGTRAP of a thread is the program's own and is about to be delivered. */
 void op_rewind_pass(struct op_live *process, struct op_tracee *tracee);
 

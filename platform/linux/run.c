@@ -79,6 +79,7 @@ void op_tracee_resume(struct op_live *process, struct op_tracee *tracee)
 		op_tracee_set_watch(process, tracee);
 	if (due_signal(tracee) == SIGTRAP)
 		op_rewind_pass(process, tracee);
+	op_rewind_resume(tracee);
 	int request = tracee->restart ? tracee->restart : PTRACE_CONT;
 	if (op_ptrace(request, tracee->id, 0, due_signal(tracee)) && op_ptrace_stands(tracee->id)) {
 		// Nothing will come from it: whoever waits must hear of that.

@@ -33,6 +33,7 @@ static const struct {
 };
 
 _Static_assert(2 * sizeof(struct op_kernel_action) <= OP_INJECT_SCRATCH, "both fit");
+_Static_assert((int)OP_SLOT_MAX <= (int)OP_GUARDIAN_TRAP_MAX, "every trap fits");
 enum { KERNEL_SA_RESTORER = 0x04000000 };
 // On the alternate stack, where there is one: a fiber's own may be nearly used up. The handler
 // reads its siginfo_t, which the kernel writes only with SA_SIGINFO.
@@ -303,15 +304,17 @@ struct op_error *op_live_note_plant(struct op_process *base, struct op_host_addr
 	struct op_live *process = op_live(base);
 	const struct op_arch *arch = op_process_arch(&process->base);
 	struct op_guardian *guardian = process->shield ? process->shield->guardian : NULL;
+	struct op_guardian_trap trap = {.size = (uint8_t)size, .harmless = harmless};
 	*ret_entry = UINT32_MAX;
 	if (!guardian)
 		return NULL;
-	struct op_error *err = op_guardian_note(
-		guardian, addr.value, bytes, size == arch->slot_size ? arch->slot_disabled : bytes,
-		size, harmless, ret_entry);
+	memcpy(trap.trap, bytes, size);
+	memcpy(trap.before, size == arch->slot_size ? arch->slot_disabled : bytes, size);
 	// Behind the others a thread can go on.
-	if (!err && size == arch->trap_size && harmless != arch->slot_harmless &&
-	    !memcmp(bytes, arch->trap, size))
+	trap.over_instruction = size == arch->trap_size && harmless != arch->slot_harmless &&
+				!memcmp(bytes, arch->trap, size);
+	struct op_error *err = op_guardian_note(guardian, addr.value, &trap, ret_entry);
+	if (!err && trap.over_instruction)
 		op_rewind_add(process, addr.value);
 	return err;
 }

@@ -123,19 +123,23 @@ static struct op_error *vanished(struct op_live *process)
 }
 
 /**
- * Whoever waits has seen all that there was to see at the process's end. Threads that were stopped
- * there by a stop of all go on to it: what the waiter wanted of them may have failed because they
- * are dead.
+ * Whoever waits has seen all that there was to see of a thread at its end. One that was stopped
+ * there by a stop of all goes on to it: what the waiter wanted of it may have failed because it is
+ * dead, and an exec by another thread waits until it has gone.
  */
 static void let_end(struct op_live *process)
 {
 	struct op_tracee *tracee, *next;
 
+	process->ends_wait = false;
 	HASH_ITER(hh, process->tracees, tracee, next)
 	{
-		if (tracee->phase == OP_TRACEE_STOPPED && tracee->ending &&
-		    tracee->queued == OP_STOP_NONE)
+		if (tracee->phase != OP_TRACEE_STOPPED || !tracee->ending)
+			continue;
+		if (tracee->queued == OP_STOP_NONE)
 			op_tracee_resume(process, tracee);
+		else
+			process->ends_wait = true;
 	}
 }
 
@@ -171,7 +175,7 @@ struct op_error *op_live_wait(struct op_process *base, int timeout_ms, struct op
 		err = op_live_refused(process);
 		if (err)
 			return err;
-		if (process->exit_told)
+		if (process->ends_wait)
 			let_end(process);
 		int left = timeout_ms;
 		if (timeout_ms > 0) {

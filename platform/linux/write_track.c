@@ -7,13 +7,16 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/userfaultfd.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "platform/linux/inject.h"
+#include "platform/linux/proc.h"
 #include "platform/linux/process.h"
 
 // include/uapi/linux/userfaultfd.h and fs.h of Linux 6.7; the build's headers may be older.
@@ -41,12 +44,56 @@ static struct op_error *unsupported(const struct op_live *process, int problem)
 			       process->pid);
 }
 
+static struct op_error *close_inside(struct op_live *process, const struct op_inject_thread *thread,
+				     int number)
+{
+	const uint64_t arguments[6] = {(uint64_t)number};
+	int64_t closed;
+
+	return op_inject_call(process, thread, SYS_close, arguments, &closed);
+}
+
+/** Is it a descriptor that nothing has been done with so far (userfaultfd_show_fdinfo(),
+ * fs/userfaultfd.c)? A program has one for a moment only. */
+static bool is_unused(pid_t pid, int number)
+{
+	char path[64], target[64];
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	uint64_t version, features;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, number);
+	ssize_t length = readlink(path, target, sizeof(target) - 1);
+	target[length > 0 ? length : 0] = '\0';
+	if (strcmp(target, "anon_inode:[userfaultfd]") != 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, number);
+	const char *line = op_proc_read_file(path, &text, &size) ? NULL : strstr(text, "API:");
+	return line && sscanf(line, "API: %" SCNx64 ":%" SCNx64, &version, &features) == 2 &&
+	       !features;
+}
+
+/** An outpost that was killed has left one behind. */
+static struct op_error *close_left(struct op_live *process, const struct op_inject_thread *thread)
+{
+	_cleanup_free_ int *numbers = NULL;
+	size_t count = 0;
+	struct op_error *err = NULL;
+
+	if (op_proc_descriptors(process->pid, &numbers, &count))
+		return NULL;
+	for (size_t i = 0; !err && i < count; i++)
+		if (is_unused(process->pid, numbers[i]))
+			err = close_inside(process, thread, numbers[i]);
+	return err;
+}
+
 /** The descriptor is made in the process, of whose memory it then is, and fetched out of it. */
 static struct op_error *make_descriptor(struct op_live *process,
 					const struct op_inject_thread *thread, int *ret)
 {
 	const uint64_t flags[6] = {O_CLOEXEC | O_NONBLOCK | user_mode_only};
-	int64_t made, closed;
+	int64_t made;
 	struct op_error *err = op_inject_call(process, thread, SYS_userfaultfd, flags, &made);
 
 	if (err)
@@ -57,8 +104,7 @@ static struct op_error *make_descriptor(struct op_live *process,
 	if (pidfd >= 0)
 		*ret = (int)syscall(SYS_pidfd_getfd, pidfd, (int)made, 0);
 	int problem = errno;
-	const uint64_t number[6] = {(uint64_t)made};
-	err = op_inject_call(process, thread, SYS_close, number, &closed);
+	err = close_inside(process, thread, (int)made);
 	return err || *ret >= 0 ? err : unsupported(process, problem);
 }
 
@@ -75,7 +121,9 @@ struct op_error *op_write_track_begin(struct op_live *process, struct op_write_t
 	// its own call never returns.
 	if (!thread.detours)
 		return unsupported(process, ENOTSUP);
-	err = make_descriptor(process, &thread, &ret->fd);
+	err = close_left(process, &thread);
+	if (!err)
+		err = make_descriptor(process, &thread, &ret->fd);
 	if (!err && ioctl(ret->fd, UFFDIO_API, &api))
 		err = unsupported(process, errno);
 	if (err)

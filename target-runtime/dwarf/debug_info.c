@@ -120,6 +120,7 @@ void op_debug_info_destroy(struct op_debug_info *info)
 	op_debug_lines_destroy(info->lines);
 	op_debug_names_destroy(info->names);
 	op_debug_type_set_destroy(info->types);
+	op_debug_vtables_destroy(info->vtables);
 	dwarf_end(info->dwarf);
 	elf_end(info->elf);
 	op_debug_image_destroy(info->image);

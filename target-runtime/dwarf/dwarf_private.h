@@ -37,9 +37,11 @@ struct unit_range {
 struct op_debug_lines;
 struct op_debug_names;
 struct op_debug_type_set;
+struct op_debug_vtables;
 void op_debug_lines_destroy(struct op_debug_lines *lines);
 void op_debug_names_destroy(struct op_debug_names *names);
 void op_debug_type_set_destroy(struct op_debug_type_set *types);
+void op_debug_vtables_destroy(struct op_debug_vtables *vtables);
 
 struct op_debug_info {
 	struct op_debug_source source; /**< the sections as they are in the image */
@@ -55,9 +57,10 @@ struct op_debug_info {
 	struct op_abbreviations abbreviations;     /**< debug_image.c */
 	struct OP_ARRAY(struct unit_range) ranges; /**< ascending by low */
 	bool ranges_known;
-	struct op_debug_lines *lines;    /**< line_table.c */
-	struct op_debug_names *names;    /**< names.c */
-	struct op_debug_type_set *types; /**< type_set.c */
+	struct op_debug_lines *lines;     /**< line_table.c */
+	struct op_debug_names *names;     /**< names.c */
+	struct op_debug_type_set *types;  /**< type_set.c */
+	struct op_debug_vtables *vtables; /**< vtables.c */
 };
 
 /** debug_image.c: the ELF that libdw reads, and the parts of it that have to be there before. */

@@ -35,5 +35,6 @@ libtarget_la_SOURCES += \
 	target-runtime/dwarf/type_private.h \
 	target-runtime/dwarf/type_set.c \
 	target-runtime/dwarf/type_variants.c \
-	target-runtime/dwarf/variables.c
+	target-runtime/dwarf/variables.c \
+	target-runtime/dwarf/vtables.c target-runtime/dwarf/vtables.h
 libtarget_la_LIBADD = $(LIBDW_LIBS) $(JANSSON_LIBS) -liberty

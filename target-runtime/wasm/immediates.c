@@ -299,7 +299,6 @@ static struct op_error *read_memory(struct op_reader *r, const struct op_wasm_op
 	enum { HAS_MEMORY = 0x40 };
 	struct op_reader start = *r;
 	uint32_t align;
-	uint64_t offset;
 	struct op_error *error = op_reader_uleb32(r, &align);
 	if (error)
 		return error;
@@ -313,13 +312,13 @@ static struct op_error *read_memory(struct op_reader *r, const struct op_wasm_op
 			&start, "an alignment of 2 to the power of %" PRIu32 " is not possible",
 			align);
 	if (!error)
-		error = op_reader_uleb64(r, &offset);
+		error = op_reader_uleb64(r, &walk->offset);
 	if (error)
 		return error;
 	if (walk->first)
 		emit(walk, " %" PRIu32, walk->first);
-	if (offset)
-		emit(walk, " offset=%" PRIu64, offset);
+	if (walk->offset)
+		emit(walk, " offset=%" PRIu64, walk->offset);
 	if (align != opcode->align)
 		emit(walk, " align=%" PRIu64, UINT64_C(1) << align);
 	return NULL;
@@ -551,5 +550,6 @@ struct op_error *op_wasm_immediates_read(struct op_reader *r, const struct op_wa
 					 struct op_wasm_immediates *walk)
 {
 	walk->first = 0;
+	walk->offset = 0;
 	return readers[opcode->immediate](r, opcode, walk);
 }

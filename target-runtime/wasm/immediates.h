@@ -18,6 +18,7 @@ struct op_wasm_immediates {
 	struct op_wasm_labels
 		*labels; /**< append every label depth here, in the order of the bytes */
 	uint32_t first;  /**< out: what op_wasm_instruction.immediate is to be */
+	uint64_t offset; /**< out: of an access to memory */
 };
 
 /** Read the opcode at the reader's position. */

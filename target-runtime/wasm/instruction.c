@@ -76,6 +76,23 @@ struct op_error *op_wasm_instruction_decode(const struct op_wasm_module *module,
 	return error ?: op_wasm_instruction_read(&r, NULL, ret);
 }
 
+struct op_error *op_wasm_instruction_memory_offset(const struct op_wasm_module *module,
+						   const struct op_wasm_instruction *instruction,
+						   uint64_t *ret)
+{
+	struct op_reader r = op_reader(op_wasm_module_bytes(module));
+	struct op_wasm_immediates walk = {0};
+	const struct op_wasm_opcode *opcode;
+	uint32_t number;
+	struct op_error *error = op_reader_seek(&r, instruction->offset);
+	if (!error)
+		error = op_wasm_opcode_read(&r, &number, &opcode);
+	if (!error)
+		error = op_wasm_immediates_read(&r, opcode, &walk);
+	*ret = walk.offset;
+	return error;
+}
+
 struct op_error *op_wasm_instruction_text(const struct op_wasm_module *module, uint32_t function,
 					  const struct op_wasm_instruction *instruction,
 					  struct op_text *text)

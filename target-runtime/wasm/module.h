@@ -223,6 +223,10 @@ struct op_wasm_instruction {
  */
 struct op_error *op_wasm_instruction_decode(const struct op_wasm_module *module, uint32_t offset,
 					    struct op_wasm_instruction *ret);
+/** What an access to memory adds to its address; 0 for other instructions. */
+struct op_error *op_wasm_instruction_memory_offset(const struct op_wasm_module *module,
+						   const struct op_wasm_instruction *instruction,
+						   uint64_t *ret);
 /**
  * Append the text form: "local.get 0", "i32.load offset=8 align=2", "call 3 <fib>", "br_table 0 1
  * 2", "v128.const i32x4 0x... ...". Mnemonics and immediates as in the specification's text format;

@@ -41,10 +41,8 @@ class Session:
     dear = 1  # a run takes so many times what others take
     cleaning = ("break leaf", "continue", "delete")  # what the next outpost does, so that what was left goes
 
-    def __init__(self, name, *commands, guest_debug=True, raw=False):
+    def __init__(self, name, *commands, guest_debug=True):
         self.name, self.commands, self.guest_debug = name, commands, guest_debug
-        # Traps over machine instructions, or in stubs: who stands behind one needs ptrace to be put back.
-        self.raw = raw or not guest_debug
 
     def start(self):
         """A guest, or None where the session has none of its own."""
@@ -181,7 +179,7 @@ class Source(Session):
 
 class TraceCalls(Session):
     def __init__(self, name):
-        super().__init__(name, raw=True)
+        super().__init__(name)
 
     def arguments(self, guest):
         return ["trace-calls", guest.pid, "--count=20", "--json"]
@@ -248,14 +246,14 @@ STOP = ("break leaf", "continue")
 ALL = (
     Sleeping("look", "backtrace -full", "info threads", "info instances", "info memories"),
     Session("break", *STOP, "backtrace -full", "print $large", "continue", "delete"),
-    Session("condition", "break leaf if $x == 3", "continue", "print $x", "delete", raw=True),
+    Session("condition", "break leaf if $x == 3", "continue", "print $x", "delete"),
     Session("count", "count middle", "break work", "continue", "delete 2", "tbreak work", "continue", "info counts"),
     Session("log", "log leaf if $x > 2 \"x %d\" $x", "tbreak work", "continue", "tbreak work", "continue"),
     Session("watch", "tbreak work", "continue", "watch $mem[0x1000:i32]", "continue", "continue", "delete"),
-    Session("software watch", "tbreak work", "continue", "watch -software $sum", "continue", "continue", "delete", raw=True),
+    Session("software watch", "tbreak work", "continue", "watch -software $sum", "continue", "continue", "delete"),
     Session("step", *STOP, "stepi", "stepi 3", "finish", "nexti", "delete", "finish"),
     Session("optimised", *STOP, "backtrace", "delete", "finish", guest_debug=False),
-    Session("host", "catch host poll_oneoff", "continue", "continue", raw=True),
+    Session("host", "catch host poll_oneoff", "continue", "continue"),
     Source("source", "tbreak checkpoint", "continue", "backtrace", "up", "info locals", "info source", "list"),
     Stack("stack"),
     Gcore("gcore"),

@@ -44,6 +44,12 @@ def traps(guest, clean):
     return count
 
 
+def traps_in_copies(guest, image):
+    """The same in all that is a copy of this image now, whenever it was made."""
+    return sum(_is_trap(now, image, k) for now in guest.images().values() if len(now) == len(image) and now != image
+               for k in range(len(now)))
+
+
 def is_empty(guest, mapping):
     """Memory that outpost had mapped in the very moment of its death: nothing in it says whose it is."""
     start, end, _, path = mapping

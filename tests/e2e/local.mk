@@ -28,6 +28,7 @@ E2E_TESTS = \
 	tests/e2e/test_native_debug.py \
 	tests/e2e/test_optimised.py \
 	tests/e2e/test_prompt.py \
+	tests/e2e/test_readme.py \
 	tests/e2e/test_run.py \
 	tests/e2e/test_sandbox.py \
 	tests/e2e/test_scenarios.py \
@@ -132,6 +133,7 @@ EXTRA_DIST += \
 	tests/guests/exact_writer.wat \
 	tests/guests/dumped.wat \
 	tests/guests/early.wat \
+	tests/guests/atomics.wat \
 	tests/guests/events.wat \
 	tests/guests/events_host.py \
 	tests/guests/guard_host.py \
@@ -180,6 +182,7 @@ EXTRA_DIST += \
 	tests/guests/scenario_twins.wat \
 	tests/guests/serve.wat \
 	tests/guests/serve_calls.wat \
+	tests/guests/serve_memory.wat \
 	tests/guests/serve_wait.wat \
 	tests/guests/serve_work.wat \
 	tests/guests/nap.wat \

@@ -176,6 +176,22 @@ class CoreFile(WriteCase):
         self.assertEqual(program.line(), "done")
         self.assertEqual(program.process.wait(LIMIT), 0)
 
+    def test_a_process_in_a_container(self):
+        """What it is told to be its copy's number is another process's outside."""
+        if os.geteuid() != 0:
+            self.skipTest("only root makes PID namespaces")
+        container = Guest(None, command=["unshare", "--pid", "--fork", "--kill-child", sys.executable, "-c", PARENT])
+        self.addCleanup(container.__exit__)
+        container.ready()
+        inside, = Path(f"/proc/{container.pid}/task/{container.pid}/children").read_text().split()
+        path, document = self.written(int(inside))
+        self.assertFalse(document["from_copy"])
+        self.assertIn("PID namespace", document["no_copy_reason"])
+        self.assertGreater(path.stat().st_size, 1 << 20)
+        container.process.stdin.close()
+        self.assertEqual(container.line(), "None 0")
+        self.assertEqual(container.process.wait(LIMIT), 0)
+
     def test_a_process_stopped_by_job_control(self):
         """It stays so: a thread that is let go of runs through the kernel for a moment, to stop again."""
         guest = self.started(wat("values"))

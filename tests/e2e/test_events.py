@@ -11,7 +11,7 @@ import jsonschema
 
 from harness import (GUESTS, LIMIT, SOURCE, VENV, WORK, Case, Documents, Guest, outpost, script, sleeping, wait_until,
                      wasmtime, wat)
-from modes import FEATURES, in_each_mode
+from modes import FEATURES, VERSIONS, in_each_mode
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads((SOURCE / "docs" / "json-schema.json").read_text()))
 
@@ -146,6 +146,45 @@ class Traps(Events):
         self.assertEqual([d for d in documents.stops() if "catch" in d], [])
         self.assertEqual(documents[-2]["signal"], "SIGSEGV", documents.outcome)
         self.assertEqual(guest.end()[0], -signal.SIGSEGV)
+
+
+class AtomicTraps(Events):
+    """Wasmtime's function for an atomic wait or notify does not say what it fails with; Wasmtime itself does, in the end."""
+    ALONE, UNALIGNED, OUTSIDE = "atomic wait on non-shared memory", "unaligned atomic", "out of bounds memory access"
+    CASES = (("a", "wait", ALONE), ("b", "wait", ALONE), ("c", "wait_long", ALONE), ("d", "wait", UNALIGNED), ("e", "wait", UNALIGNED),
+             ("f", "wait_long", UNALIGNED), ("g", "wait_shared", UNALIGNED), ("h", "notify", UNALIGNED), ("i", "wait", OUTSIDE),
+             ("j", "wait_long", OUTSIDE), ("k", "wait_shared", OUTSIDE), ("l", "notify", OUTSIDE), ("m", "notify", OUTSIDE))
+
+    def trapped(self, letter, function, kind, version, guest_debug, catch="trap"):
+        guest = self.guest_of("atomics", version, guest_debug)
+        documents = self.caught(guest, letter + "\n", "continue", "continue", before=["catch " + catch])
+        self.assertIn(f"wasm trap: {kind}", " ".join(self.outcome(guest)[1]), (letter, version))
+        stop = self.stop(documents, "trap")
+        self.assertEqual(stop["frame"]["function"], function)
+        return stop
+
+    def test_every_kind(self):
+        for version in VERSIONS:
+            for letter, function, kind in self.CASES:
+                with self.subTest(version=version, letter=letter):
+                    stop = self.trapped(letter, function, kind, version, True)
+                    self.assertEqual((stop["trap"], stop.get("trap_unknown")), (kind, None))
+
+    def test_by_its_word(self):
+        for letter, function, kind, word in (("c", "wait_long", self.ALONE, "atomic-wait"),
+                                             ("h", "notify", self.UNALIGNED, "unaligned-atomic"),
+                                             ("k", "wait_shared", self.OUTSIDE, "memory-out-of-bounds")):
+            self.trapped(letter, function, kind, "49.0.4", True, f"trap {word}")
+
+    def test_optimised_code_records_no_operands(self):
+        for version in VERSIONS:
+            for letter, function, kind in self.CASES[0], self.CASES[7]:
+                with self.subTest(version=version, letter=letter):
+                    stop = self.trapped(letter, function, kind, version, False)
+                    self.assertIsNone(stop["trap"])
+                    self.assertIn("not compiled for guest-debug", stop["trap_unknown"])
+            # The code itself finds that it is no address.
+            self.assertEqual(self.trapped(*self.CASES[-1], version, False)["trap"], self.OUTSIDE)
 
 
 class Guests(Events):

@@ -162,13 +162,14 @@ class EachEvent(Guard):
     TRAPS = (("traps", "u", "unreachable"), ("traps", "d", "divide"), ("traps", "o", "outside"), ("traps", "n", "null_call"),
              ("traps", "w", "wrong_type"), ("traps", "t", "outside_table"), ("traps", "c", "convert"),
              ("events", "c", "copy"), ("events", "n", "no_struct"), ("events", "k", "no_triple"), ("events", "a", "item"),
-             ("events", "f", "fill"), ("events", "e", "element"), ("events", "u", "unaligned"), ("events", "s", "wait_alone"),
-             ("events", "b", "burn"))
-    # What kind it is, where an instruction may fail in more than one way. The call of Wasmtime's that does the wait fails for
-    # an address outside of the memory too, and does not say why.
+             ("events", "f", "fill"), ("events", "e", "element"), ("events", "u", "unaligned"), ("events", "b", "burn"),
+             ("atomics", "a", "wait"), ("atomics", "f", "wait_long"), ("atomics", "k", "wait_shared"))
+    # What kind it is, where an instruction may fail in more than one way. Atomic waits fail in three, which only their operands
+    # tell apart.
     SUMMARIES = {"copy": "out of bounds memory access", "fill": "out of bounds memory access",
                  "element": "undefined element: out of bounds table access", "unaligned": "unaligned atomic",
-                 "wait_alone": "its kind is not known", "burn": "all fuel consumed by WebAssembly"}
+                 "burn": "all fuel consumed by WebAssembly"}
+    ATOMIC = {"wait": "atomic wait on non-shared memory", "wait_long": "unaligned atomic", "wait_shared": "out of bounds memory access"}
 
     @in_each_mode
     def test_every_kind_of_trap(self, version, guest_debug):
@@ -178,6 +179,10 @@ class EachEvent(Guard):
                 page, document = self.check(name, letter + "\n", "trap", version, guest_debug, options)
                 self.assertEqual(document["event"]["frame"]["function"], function)
                 self.assertIn(self.SUMMARIES.get(function, ""), document["summary"])
+                if function in self.ATOMIC:
+                    known = self.ATOMIC[function] if guest_debug else None
+                    self.assertEqual(document["event"]["trap"], known)
+                    self.assertRegex(document["summary"], f"^trap: {known or 'its kind is not known: .*guest-debug'}")
                 self.assertTrue(page.startswith(f"outpost guard: {document['summary']}\n"), page[:200])
                 self.assertEqual(document["wasmtime"], [version.split(".")[0]])
                 if guest_debug and version != "44.0.1":

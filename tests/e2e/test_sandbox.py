@@ -178,7 +178,8 @@ class Deaths(Killing):
                 def started():
                     nonlocal program
                     try:
-                        tracer = child_of(process.pid) if self.children(process) else None
+                        # A list that the kernel makes while children come and go may lack some.
+                        tracer = next(iter(self.children(process)), None)
                         children = open(f"/proc/{tracer}/task/{tracer}/children").read().split() if tracer else []
                         program = int(children[0]) if children else None
                         return program and open(f"/proc/{program}/comm").read() == "wasmtime\n"

@@ -22,10 +22,10 @@ class Values(Case):
         self.assertRegex(last, r"^done\t")
         return said, [[line.split("\t", 1) for line in part.splitlines()] for part in parts]
 
-    def shown(self, module, stop, commands, options=("--json",), status=0, up="up"):
-        """Outpost's output of commands in the frame that calls stop() for the time number `stop`."""
+    def shown(self, module, stop, commands, options=("--json",), status=0, up="up", end=("continue",)):
+        """Outpost's output of commands in the frame that calls stop() for the time number `stop`. Without an end the guest is killed."""
         outcome = outpost("run", "--batch", "--color=never", *options,
-                          *script("tbreak stop", *["continue", "tbreak stop"] * stop, "continue", up, *commands, "continue"),
+                          *script("tbreak stop", *["continue", "tbreak stop"] * stop, "continue", up, *commands, *end),
                           "--", wasmtime(), "run", "-D", "guest-debug=y", module)
         self.assertEqual(outcome.status, status, outcome)
         return outcome
@@ -174,6 +174,20 @@ class Cxx(Values):
         self.assertTrue(both.endswith("both = 3}"), both)
         self.assertTrue(diamond.endswith("last = 14}"), diamond)
 
+    def test_what_a_virtual_base_is_part_of(self):
+        module = c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc")
+        stop = next(i for i, table in enumerate(self.tables(module)[1]) if any(row[0] == "thin" for row in table))
+        parts = ("*virtual_base", "*upper", "*&side", "*thin", "side")
+        commands = [part for value in ("bottom", *parts, "*first", "diamond") for part in (f"output {value}", "echo \\n")]
+        said = self.shown(module, stop, ["echo <<\\n", "output *virtual_base", "echo \\n", "set print object on", *commands, "echo >>\\n"], ()).out
+        plain, bottom, *wholes, first, diamond = said.split("<<\n")[1].split(">>\n")[0].splitlines()
+        self.assertTrue(plain.endswith("base = 22}"), plain)
+        self.assertTrue(bottom.endswith("bottom = 25}"), bottom)
+        for part, whole in zip(parts, wholes):
+            self.assertEqual(re.sub(r"^\(shapes::Wide &\) @0x[0-9a-f]+: ", "", whole), bottom, part)
+        # First has no type information but by its virtual base, and is found as well.
+        self.assertEqual(first, diamond)
+
     def test_objects_that_are_not_made_yet(self):
         # At the first line of containers() its variables hold whatever was in this memory before.
         module = c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc")
@@ -192,6 +206,59 @@ class Rust(Values):
     def test_optimised_code(self):
         # What println! does in stop() is inlined: a frame of its own.
         self.compare_optimised(rust("source_rust", "-g", "-O"), up="up 2")
+
+    def stop_with(self, name):
+        """The module, and the number of the stop at which a variable can be seen."""
+        module = rust("source_rust", "-g")
+        return module, next(i for i, table in enumerate(self.tables(module)[1]) if any(row[0] == name for row in table))
+
+    def changed(self, module, stop, expression, changes):
+        """What an expression is after each of some commands that change the guest's memory."""
+        commands = [part for change in changes for part in (change, f"output {expression}", "echo \\n")]
+        said = self.shown(module, stop, ["echo <<\\n", *commands, "echo >>\\n"], (), end=()).out
+        return said.split("<<\n")[1].split(">>\n")[0].splitlines()
+
+    def test_trees_that_are_none(self):
+        module, stop = self.stop_with("tree")
+        raw = self.changed(module, stop, "tree.root", ["set print elements 2"])
+        root = re.search(r"height: 2, .*pointer: (0x[0-9a-f]+)\}", raw[0])[1]
+        node = f"(*(alloc::collections::btree::node::InternalNode<u32, u64> *){root})"
+        edge = f"{node}.edges[0].value.value.pointer"
+        # Each change adds to those before.
+        shown = self.changed(module, stop, "tree", [
+            "set print elements 2", "set var tree.length = 4294967295", "set print elements unlimited", f"set var {node}.edges[1].value.value.pointer = {root}",
+            f"set var {edge} = {node}.edges[1].value.value.pointer", f"set var {edge} = 4294967280", f"set var {node}.data.len = 12",
+            f"set var {node}.data.len = 0"])
+        whole, many, ends, ring, *others = shown
+        self.assertEqual(whole, "BTreeMap with 150 elements = {0: 0, 1: 2946347565056...}")
+        self.assertEqual(many, "BTreeMap with 4294967295 elements = {0: 0, 1: 2946347565056...}")
+        self.assertRegex(ends, r", 399: [0-9]+\.\.\.\} <it ends after 150 of its 4294967295 elements>$")
+        # The walk goes on up to where it leads back to the root.
+        self.assertRegex(ring, rf"\}} <its node at {root} does not belong to where it is>$")
+        self.assertEqual([re.sub(".* <", "<", line) for line in others], [
+            f"<its node at {root} does not belong to where it is>", "<its node at 0xfffffff0 is not in memory>",
+            f"<its node at {root} has a number of elements that no node has>", f"<its node at {root} has a number of elements that no node has>"])
+        for line in others:
+            self.assertTrue(line.startswith("BTreeMap {root: Some(NodeRef {height: 2, "), line)
+
+    def test_a_list_that_is_none(self):
+        module, stop = self.stop_with("chain")
+        head = re.search(r"pointer: (0x[0-9a-f]+)", self.changed(module, stop, "chain.head", ["set print elements 2"])[0])[1]
+        longer, ring = self.changed(module, stop, "chain", [
+            "set var chain.len = 4294967295", f"set var (*(alloc::collections::linked_list::Node<i16> *){head}).next = chain.head"])
+        self.assertEqual(longer, "LinkedList with 4294967295 elements = [300, -5...] <it ends after 2 of its 4294967295 elements>")
+        self.assertEqual(ring, f"LinkedList with 4294967295 elements = [300...] <its node at {head} does not belong to where it is>")
+
+    def test_trait_objects_that_are_not_known(self):
+        module, stop = self.stop_with("by_reference")
+        other, moved, none, _, size = self.changed(module, stop, "square", [
+            "set var square.vtable = disk.vtable", "set var square.pointer = 4294967280", "set var square.vtable = 8",
+            "set var (*disk.vtable)[1] = 99", "set var square.vtable = disk.vtable"])
+        self.assertRegex(other, r"^Box<source_rust::Disk as source_rust::Area>\(Disk\([0-9]+\)\)$")
+        self.assertRegex(moved, r"^Box<source_rust::Disk as source_rust::Area>\(<.*0xfffffff0.*>\)$")
+        self.assertEqual(none, "Box {pointer: 0xfffffff0, vtable: 0x8} <what it points to is not known: its vtable at 0x8 is none that "
+                               "the debug information has>")
+        self.assertRegex(size, r"^Box \{.*\} <what it points to is not known: the vtable at 0x[0-9a-f]+ is not what the debug information says of it>$")
 
 
 if __name__ == "__main__":

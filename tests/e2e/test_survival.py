@@ -5,12 +5,13 @@ import os
 import random
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
 from conversation import Conversation
-from harness import PROGRAM, THREADS, Case, busy_sum, calls_sum, environment, outpost, script, spin_sum, wait_until
-from leftovers import traps
+from harness import PROGRAM, THREADS, WORK, Case, busy_sum, calls_sum, environment, outpost, script, spin_sum, wait_until
+from leftovers import traps, traps_in_copies
 from loaded_server import LoadedServer
 
 ROUNDS = int(os.environ.get("OUTPOST_KILLS", "12"))
@@ -275,6 +276,7 @@ class Servers(Killing):
         process = self.started(*arguments)
         wait_until(lambda: process.poll() is not None or traps(server, clean), "outpost has patched the code")
         self.kill_now(server, process)
+        wait_until(lambda: not traps_in_copies(server, max(clean.values(), key=len)), "no copy of the code has a trap")
         server.answers_on(10)
 
     def test_killed_tracing_the_calls_of_a_server(self):
@@ -283,6 +285,24 @@ class Servers(Killing):
             for turn in range(ROUNDS):
                 with self.subTest(options=options, turn=turn):
                     self.kill_serving(server, "trace-calls", "-o", "/dev/null", server.pid)
+
+    def test_killed_over_instructions_of_a_server(self):
+        """Copies that requests have made of such a trap are known to nobody but the guardian, which looks for them."""
+        folder = tempfile.TemporaryDirectory(dir=WORK)
+        self.addCleanup(folder.cleanup)
+        work = {
+            "catch host": ("attach", "--batch", *script("catch host", "ignore 1 100000000", "continue")),
+            "catch trap": ("attach", "--batch", *script("catch trap", "ignore 1 100000000", "continue")),
+            "guard": ("guard", "--keep", "--limit=1", f"--report={folder.name}/report"),
+            "stepi": ("attach", "--batch", *script(*("tbreak later", "continue", "stepi 300") * 100)),
+        }
+        # Traps of optimised code are signals, for which nothing is written into it.
+        for options, names in ((["-D", "guest-debug=y"], work), ([], ["catch host"])):
+            server = self.server("serve_calls", *options)
+            for turn in range(ROUNDS // 4):
+                for what in names:
+                    with self.subTest(options=options, what=what, turn=turn):
+                        self.kill_serving(server, *work[what], server.pid)
 
     def test_killed_with_a_breakpoint_in_every_request(self):
         server = self.server("serve", "-D", "guest-debug=y")

@@ -6,12 +6,10 @@
 // clang -fsanitize=fuzzer,address,undefined, run in the source tree's root; corpus in
 // tests/fuzz/corpus/stack/.
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "target-runtime/stack.h"
-#include "tests/replay/image_file.h"
+#include "tests/fuzz/recorded.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,66 +18,26 @@ enum { LIMIT = 2000, EDIT = 12 };
 static const char *const names[] = {"wait-49", "spin-49", "read-49",
 				    "nest-50", "read-36", "inline-49"};
 
-/** One recorded process; `pristine` is what its pages are set back to. */
 struct process {
-	struct op_replay replay;
-	struct op_replay_page *pristine;
-	struct op_image_set *images;
-	struct op_stack_context context;
+	struct op_recorded recorded;
 	uint64_t stack; // where the interesting part of the stack begins
 };
-
-static void must(struct op_error *err)
-{
-	if (err)
-		fprintf(stderr, "%s\n", err->message);
-	assert(!err);
-}
 
 static struct process *load(size_t index)
 {
 	static struct process processes[OP_ARRAY_SIZE(names)];
 	struct process *process = &processes[index];
-	if (process->images)
-		return process;
-	char path[4096];
-	const char *source = getenv("srcdir");
-	snprintf(path, sizeof(path), "%s/tests/replay/images/%s.img", source ? source : ".",
-		 names[index]);
-	must(op_replay_read(path, &process->replay));
-	struct op_memory memory = op_replay_memory(&process->replay);
-	bool changed;
-	must(op_image_set_create(&memory, &process->images));
-	must(op_image_set_update(process->images, process->replay.regions,
-				 process->replay.region_count, &changed));
-	size_t bytes = process->replay.page_count * sizeof(*process->pristine);
-	process->pristine = malloc(bytes);
-	assert(process->pristine);
-	memcpy(process->pristine, process->replay.pages, bytes);
-	process->context = (struct op_stack_context){
-		.arch = &op_arch_x86_64,
-		.memory = memory,
-		.images = process->images,
-		.regions = process->replay.regions,
-		.region_count = process->replay.region_count,
-	};
+	struct op_recorded *recorded = &process->recorded;
 	struct op_suspended *suspended;
 	size_t count;
-	must(op_suspended_find(&process->context, NULL, 0, &suspended, &count));
+	if (recorded->images)
+		return process;
+	op_recorded_load(names[index], recorded);
+	op_must(op_suspended_find(&recorded->context, NULL, 0, &suspended, &count));
 	process->stack = count ? suspended[0].sp.value
-			       : process->replay.threads[0].registers[op_arch_x86_64.sp];
+			       : recorded->replay.threads[0].registers[op_arch_x86_64.sp];
 	free(suspended);
 	return process;
-}
-
-static bool is_writable(const struct process *process, uint64_t addr)
-{
-	for (size_t i = 0; i < process->replay.region_count; i++) {
-		const struct op_region *region = &process->replay.regions[i];
-		if (addr >= region->start.value && addr < region->end.value)
-			return region->writable;
-	}
-	return false;
 }
 
 // An edit: where (words above the stack's start, or a page and a word in it), and what (a number,
@@ -95,12 +53,13 @@ static void edit(struct process *process, const uint8_t *bytes)
 		value = process->stack + value % 8192;
 	uint64_t addr = process->stack + (uint64_t)(where % 1024) * 8;
 	if (how & 2)
-		addr = process->replay.pages[where % process->replay.page_count].addr +
+		addr = process->recorded.replay.pages[where % process->recorded.replay.page_count]
+			       .addr +
 		       (how >> 4) % 512 * 8;
-	for (size_t i = 0; i < process->replay.page_count; i++) {
-		struct op_replay_page *page = &process->replay.pages[i];
+	for (size_t i = 0; i < process->recorded.replay.page_count; i++) {
+		struct op_replay_page *page = &process->recorded.replay.pages[i];
 		if (addr >= page->addr && addr < page->addr + OP_REPLAY_PAGE &&
-		    is_writable(process, addr))
+		    op_recorded_is_writable(&process->recorded, addr))
 			memcpy(page->bytes + addr % OP_REPLAY_PAGE / 8 * 8, &value, 8);
 	}
 }
@@ -115,26 +74,29 @@ static void look_at(const struct process *process, const struct op_walk *walk,
 		const struct op_machine_frame *machine = &walk->frames[i];
 		if (machine->kind != OP_MACHINE_FRAME_HOST) {
 			assert(machine->function &&
-			       op_image_set_by_id(process->images, machine->image));
+			       op_image_set_by_id(process->recorded.images, machine->image));
 			assert(i < 2 || machine->fp.value > last_fp);
 			last_fp = machine->fp.value;
 		}
 		size_t count;
-		op_error_destroy(op_virtual_frames(&process->context, machine,
+		op_error_destroy(op_virtual_frames(&process->recorded.context, machine,
 						   i == 0 ? registers : NULL, frames, &count));
 		for (size_t k = 0; k < count; k++) {
 			struct op_value value, *operands;
 			size_t operand_count;
 			enum op_value_state reason;
-			op_error_destroy(op_frame_local(&process->context, &frames[k], 0, &value));
-			struct op_error *err = op_frame_operands(
-				&process->context, &frames[k], &operands, &operand_count, &reason);
+			op_error_destroy(
+				op_frame_local(&process->recorded.context, &frames[k], 0, &value));
+			struct op_error *err =
+				op_frame_operands(&process->recorded.context, &frames[k], &operands,
+						  &operand_count, &reason);
 			if (!err)
 				free(operands);
 			op_error_destroy(err);
 		}
 		struct op_text text = OP_TEXT_INIT;
-		op_error_destroy(op_walk_host_call_name(&process->context, walk, i, &text));
+		op_error_destroy(
+			op_walk_host_call_name(&process->recorded.context, walk, i, &text));
 		op_text_deinit(&text);
 	}
 }
@@ -145,26 +107,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct process *process = load(data[0] % OP_ARRAY_SIZE(names));
 	struct op_registers registers = {0};
-	if (process->replay.thread_count)
-		memcpy(registers.value, process->replay.threads[0].registers,
-		       sizeof(process->replay.threads[0].registers));
+	if (process->recorded.replay.thread_count)
+		memcpy(registers.value, process->recorded.replay.threads[0].registers,
+		       sizeof(process->recorded.replay.threads[0].registers));
 	// The registers that matter, moved a little.
 	registers.value[op_arch_x86_64.pc] += (int8_t)data[1];
 	registers.value[op_arch_x86_64.sp] += (int8_t)data[2] * 8;
 	registers.value[op_arch_x86_64.fp] += (int8_t)data[3] * 8;
-	memcpy(process->replay.pages, process->pristine,
-	       process->replay.page_count * sizeof(*process->pristine));
+	memcpy(process->recorded.replay.pages, process->recorded.pristine,
+	       process->recorded.replay.page_count * sizeof(*process->recorded.pristine));
 	for (size_t at = 4; size - at >= EDIT; at += EDIT)
 		edit(process, data + at);
 	struct op_walk walk;
-	must(op_walk_thread(&process->context, &registers, LIMIT, &walk));
+	op_must(op_walk_thread(&process->recorded.context, &registers, LIMIT, &walk));
 	look_at(process, &walk, &registers);
 	op_walk_deinit(&walk);
 	struct op_suspended *suspended;
 	size_t count;
-	must(op_suspended_find(&process->context, NULL, 0, &suspended, &count));
+	op_must(op_suspended_find(&process->recorded.context, NULL, 0, &suspended, &count));
 	for (size_t i = 0; i < count; i++) {
-		must(op_walk_suspended(&process->context, &suspended[i], LIMIT, &walk));
+		op_must(op_walk_suspended(&process->recorded.context, &suspended[i], LIMIT, &walk));
 		look_at(process, &walk, NULL);
 		op_walk_deinit(&walk);
 	}

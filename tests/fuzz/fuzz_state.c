@@ -6,7 +6,6 @@
 // clang -fsanitize=fuzzer,address,undefined, run in the source tree's root; corpus in
 // tests/fuzz/corpus/state/.
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +13,7 @@
 #include "target-runtime/global.h"
 #include "target-runtime/linkage.h"
 #include "target-runtime/table.h"
-#include "tests/replay/image_file.h"
+#include "tests/fuzz/recorded.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,63 +23,26 @@ enum { EDIT = 12, EDITS_MAX = 64, DEPTH_MAX = 3, ITEMS_MAX = 12 };
 static const char *const names[] = {"state-49", "state-44", "state-49-null", "parts-46",
 				    "hosted-50"};
 
-/** One recorded process; `pristine` is what its pages are set back to. */
 struct process {
-	struct op_replay replay;
-	struct op_replay_page *pristine;
+	struct op_recorded recorded;
 	size_t *writable; // indices of pages that the program can write
 	size_t writable_count;
-	struct op_image_set *images;
-	struct op_stack_context context;
 };
-
-static void must(struct op_error *err)
-{
-	if (err)
-		fprintf(stderr, "%s\n", err->message);
-	assert(!err);
-}
-
-static bool is_writable(const struct op_replay *replay, uint64_t addr)
-{
-	for (size_t i = 0; i < replay->region_count; i++) {
-		if (addr >= replay->regions[i].start.value && addr < replay->regions[i].end.value)
-			return replay->regions[i].writable;
-	}
-	return false;
-}
 
 static struct process *load(size_t index)
 {
 	static struct process processes[OP_ARRAY_SIZE(names)];
 	struct process *process = &processes[index];
-	if (process->images)
+	struct op_recorded *recorded = &process->recorded;
+	if (recorded->images)
 		return process;
-	char path[4096];
-	const char *source = getenv("srcdir");
-	snprintf(path, sizeof(path), "%s/tests/replay/images/%s.img", source ? source : ".",
-		 names[index]);
-	must(op_replay_read(path, &process->replay));
-	struct op_memory memory = op_replay_memory(&process->replay);
-	bool changed;
-	must(op_image_set_create(&memory, &process->images));
-	must(op_image_set_update(process->images, process->replay.regions,
-				 process->replay.region_count, &changed));
-	size_t bytes = process->replay.page_count * sizeof(*process->pristine);
-	process->pristine = malloc(bytes);
-	process->writable = calloc(process->replay.page_count, sizeof(*process->writable));
-	assert(process->pristine && process->writable);
-	memcpy(process->pristine, process->replay.pages, bytes);
-	for (size_t i = 0; i < process->replay.page_count; i++) {
-		if (is_writable(&process->replay, process->replay.pages[i].addr))
+	op_recorded_load(names[index], recorded);
+	process->writable = calloc(recorded->replay.page_count, sizeof(*process->writable));
+	assert(process->writable);
+	for (size_t i = 0; i < recorded->replay.page_count; i++) {
+		if (op_recorded_is_writable(recorded, recorded->replay.pages[i].addr))
 			process->writable[process->writable_count++] = i;
 	}
-	process->context = (struct op_stack_context){
-		.memory = memory,
-		.images = process->images,
-		.regions = process->replay.regions,
-		.region_count = process->replay.region_count,
-	};
 	return process;
 }
 
@@ -94,20 +56,20 @@ static void look_at_cell(const struct op_store_set *set, const struct op_instanc
 	if (cell->value.state != OP_VALUE_PRESENT || depth == DEPTH_MAX)
 		return;
 	if (cell->value.type == OP_VALUE_FUNCREF) {
-		must(op_function_ref_read(set, op_host_addr(op_value_bits(&cell->value)),
-					  &function));
+		op_must(op_function_ref_read(set, op_host_addr(op_value_bits(&cell->value)),
+					     &function));
 		assert((function.kind == OP_FUNCTION_REF_BAD) == (function.problem != NULL));
-		must(op_function_ref_text(&function, &text));
+		op_must(op_function_ref_text(&function, &text));
 		op_text_deinit(&text);
 	}
 	if (cell->value.type != OP_VALUE_ANYREF && cell->value.type != OP_VALUE_EXTERNREF &&
 	    cell->value.type != OP_VALUE_EXNREF)
 		return;
-	must(op_gc_object_read(set, instance, (uint32_t)op_value_bits(&cell->value), &object));
+	op_must(op_gc_object_read(set, instance, (uint32_t)op_value_bits(&cell->value), &object));
 	assert(object.kind != OP_GC_BAD || object.problem);
 	for (uint32_t i = 0; object.type && i < object.field_count && i < ITEMS_MAX; i++) {
 		struct op_cell field;
-		must(op_gc_object_field(set, &object, i, &field));
+		op_must(op_gc_object_field(set, &object, i, &field));
 		assert(field.value.address.value - object.address.value + field.size <=
 		       object.limit);
 		look_at_cell(set, instance, &field, depth + 1);
@@ -117,7 +79,7 @@ static void look_at_cell(const struct op_store_set *set, const struct op_instanc
 static void look_at_tables(const struct op_store_set *set, const struct op_instance *instance)
 {
 	uint32_t count;
-	must(op_instance_table_count(instance, &count));
+	op_must(op_instance_table_count(instance, &count));
 	for (uint32_t i = 0; i < count; i++) {
 		struct op_table_state table;
 		struct op_table_element elements[ITEMS_MAX];
@@ -134,22 +96,22 @@ static void look_at_tables(const struct op_store_set *set, const struct op_insta
 static void look_at_instance(const struct op_store_set *set, const struct op_instance *instance)
 {
 	uint32_t count;
-	must(op_instance_import_count(instance, &count));
+	op_must(op_instance_import_count(instance, &count));
 	for (uint32_t i = 0; i < count; i++) {
 		struct op_binding binding;
 		op_error_destroy(op_instance_import(set, instance, i, &binding));
 	}
-	must(op_instance_memory_count(instance, &count));
+	op_must(op_instance_memory_count(instance, &count));
 	for (uint32_t i = 0; i < count; i++) {
 		struct op_memory_details memory;
 		op_error_destroy(op_instance_memory_details(set, instance, i, &memory));
 	}
-	must(op_instance_tag_count(instance, &count));
+	op_must(op_instance_tag_count(instance, &count));
 	for (uint32_t i = 0; i < count; i++) {
 		struct op_tag_state tag;
 		op_error_destroy(op_instance_tag(set, instance, i, &tag));
 	}
-	must(op_instance_global_count(instance, &count));
+	op_must(op_instance_global_count(instance, &count));
 	for (uint32_t i = 0; i < count; i++) {
 		struct op_cell cell;
 		struct op_error *err = op_instance_global(set, instance, i, &cell);
@@ -189,14 +151,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						process->writable_count];
 		size_t at = (data[2] | (size_t)data[3] << 8) % (OP_REPLAY_PAGE / 4) * 4;
 		size_t room = OP_REPLAY_PAGE - at < 8 ? OP_REPLAY_PAGE - at : 8;
-		memcpy(process->replay.pages[page].bytes + at, data + 4, room);
+		memcpy(process->recorded.replay.pages[page].bytes + at, data + 4, room);
 		edited[edits++] = page;
 	}
 	struct op_store_set *set;
-	must(op_store_set_create(&process->context, NULL, 0, &set));
+	op_must(op_store_set_create(&process->recorded.context, NULL, 0, &set));
 	check_set(set);
 	op_store_set_destroy(set);
 	for (size_t i = 0; i < edits; i++)
-		process->replay.pages[edited[i]] = process->pristine[edited[i]];
+		process->recorded.replay.pages[edited[i]] = process->recorded.pristine[edited[i]];
 	return 0;
 }

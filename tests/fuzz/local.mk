@@ -57,9 +57,9 @@ tests_fuzz_fuzz_session_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAG
 tests_fuzz_fuzz_session_LDADD = librepl.la $(FUZZ_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
 tests_fuzz_fuzz_shadow_stack_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_source_map_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_stack_SOURCES = tests/fuzz/fuzz_stack.c tests/replay/image_file.c
+tests_fuzz_fuzz_stack_SOURCES = tests/fuzz/fuzz_stack.c tests/fuzz/recorded.c tests/fuzz/recorded.h tests/replay/image_file.c
 tests_fuzz_fuzz_stack_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz_state.c tests/replay/image_file.c
+tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz_state.c tests/fuzz/recorded.c tests/fuzz/recorded.h tests/replay/image_file.c
 tests_fuzz_fuzz_state_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_stub_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_trap_table_LDADD = $(FUZZ_LIBS)
@@ -86,7 +86,7 @@ fuzz-build:
 	$(MAKE) -C fuzzing fuzz-programs
 fuzz: fuzz-build
 	cd fuzzing && $(FUZZ_RUN) run '$(abs_top_srcdir)' $(FUZZ_NAMES)
-# The corpora gain those of the inputs found since that reach more, up to FUZZ_KEEP_SIZE bytes long (4096).
+# The corpora gain those of the inputs found since that reach more, up to FUZZ_KEEP_SIZE bytes long (65536).
 fuzz-merge: fuzz-build
 	cd fuzzing && $(FUZZ_RUN) merge '$(abs_top_srcdir)' $(FUZZ_NAMES)
 # Which lines the corpora reach, by gcov.

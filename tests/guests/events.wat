@@ -41,7 +41,6 @@
   (func $item (param $index i32)
     (drop (array.get_u $bytes (array.new $bytes (i32.const 1) (i32.const 4)) (local.get $index))))
   (func $unaligned (param $at i32) (drop (i32.atomic.load (local.get $at))))
-  (func $wait_alone (param $at i32) (drop (memory.atomic.wait32 (local.get $at) (i32.const 0) (i64.const 0))))
   (func $lost (drop (call $missing (i32.const 5) (f64.const 1.5))))
   ;; Calls whose arguments and results are known.
   (func $calls
@@ -72,7 +71,6 @@
       (then (call $no_triple (struct.new $pair (i32.const 1)))))                                 ;; k
     (if (i32.eq (local.get $byte) (i32.const 97)) (then (call $item (i32.const 4))))             ;; a
     (if (i32.eq (local.get $byte) (i32.const 117)) (then (call $unaligned (i32.const 2))))       ;; u
-    (if (i32.eq (local.get $byte) (i32.const 115)) (then (call $wait_alone (i32.const 0))))      ;; s
     (if (i32.eq (local.get $byte) (i32.const 109)) (then (call $lost)))                          ;; m
     (if (i32.eq (local.get $byte) (i32.const 112)) (then (call $proc_exit (i32.const 3))))       ;; p
     (if (i32.eq (local.get $byte) (i32.const 119)) (then (call $calls))))                        ;; w

@@ -71,6 +71,26 @@ struct Diamond : First, Second {
 	int last = 14;
 };
 
+// A virtual base with a vtable; one that is nothing else shares that of the class it is in.
+struct Thin {
+	virtual ~Thin() = default;
+};
+struct Wide : virtual Thin {
+	int wide = 21;
+};
+struct Base : Thin {
+	int base = 22;
+};
+struct Upper : virtual Base {
+	int upper = 23;
+};
+struct Other : virtual Base, Wide {
+	int other = 24;
+};
+struct Bottom : Upper, Other {
+	int bottom = 25;
+};
+
 template <typename T, int N> struct Box {
 	T content[N];
 };
@@ -109,6 +129,12 @@ __attribute__((noinline)) static double classes()
 	const shapes::Shape *base = &circle;
 	shapes::Both both;
 	shapes::Diamond diamond;
+	shapes::First *first = &diamond;
+	shapes::Bottom bottom;
+	shapes::Base *virtual_base = &bottom;
+	shapes::Upper *upper = &bottom;
+	shapes::Wide &side = bottom;
+	shapes::Thin *thin = &side;
 	shapes::Box<short, 3> box = {{1, 2, 3}};
 	int number = 5;
 	int &reference = number;
@@ -124,6 +150,11 @@ __attribute__((noinline)) static double classes()
 	ROW("both.right", "%d", both.right);
 	ROW("diamond.root", "%d", diamond.root);
 	ROW("diamond.second", "%d", diamond.second);
+	ROW("first->first", "%d", first->first);
+	ROW("virtual_base->base", "%d", virtual_base->base);
+	ROW("upper->upper", "%d", upper->upper);
+	ROW("side.wide", "%d", side.wide);
+	ROW("thin", "(shapes::Thin *) 0x%lx", at(thin));
 	ROW("box", "{content = {%d, %d, %d}}", box.content[0], box.content[1], box.content[2]);
 	ROW("reference", "(int &) @0x%lx: %d", (unsigned long)&reference, reference);
 	ROW("temporary", "(int &&) @0x%lx: %d", (unsigned long)&temporary, temporary);

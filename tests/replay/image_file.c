@@ -190,6 +190,30 @@ struct op_error *op_replay_read(const char *path, struct op_replay *ret)
 	return err;
 }
 
+bool op_replay_take_regions(struct op_replay *replay, const struct op_mappings *mappings)
+{
+	struct op_region *regions = calloc(mappings->count + 1, sizeof(*regions));
+
+	if (!regions)
+		return false;
+	for (size_t i = 0; i < mappings->count; i++) {
+		const struct op_mapping *mapping = &mappings->data[i];
+		regions[i] = (struct op_region){
+			.start = mapping->start,
+			.end = mapping->end,
+			.readable = mapping->protection & OP_PROTECTION_READ,
+			.writable = mapping->protection & OP_PROTECTION_WRITE,
+			.executable = mapping->protection & OP_PROTECTION_EXECUTE,
+			.anonymous = mapping->anonymous,
+			.path = "",
+		};
+	}
+	free(replay->regions);
+	replay->regions = regions;
+	replay->region_count = mappings->count;
+	return true;
+}
+
 void op_replay_deinit(struct op_replay *replay)
 {
 	free(replay->regions);

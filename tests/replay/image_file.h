@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "platform/platform.h"
 #include "target-runtime/image_set.h"
 #include "target-runtime/memory.h"
 
@@ -35,6 +36,8 @@ struct op_replay {
 
 struct op_error *op_replay_write(const struct op_replay *replay, const char *path);
 struct op_error *op_replay_read(const char *path, struct op_replay *ret);
+/** The address space as regions without paths. @return false: no memory. */
+bool op_replay_take_regions(struct op_replay *replay, const struct op_mappings *mappings);
 void op_replay_deinit(struct op_replay *replay);
 /** The pages as memory; what was not recorded cannot be read. Borrows @p replay. */
 struct op_memory op_replay_memory(struct op_replay *replay);

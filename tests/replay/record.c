@@ -21,7 +21,7 @@ struct recorder {
 	struct op_mappings mappings;
 	struct op_stack_context context;
 	struct op_replay replay;
-	size_t page_capacity, region_capacity, thread_capacity;
+	size_t page_capacity, thread_capacity;
 	bool recording;
 };
 
@@ -69,23 +69,8 @@ static struct op_error *read_some(void *context, struct op_host_addr addr, void 
 static void read_address_space(struct recorder *recorder)
 {
 	fail(op_process_mappings(recorder->process, &recorder->mappings), "mappings");
-	recorder->replay.region_count = 0;
-	for (size_t i = 0; i < recorder->mappings.count; i++) {
-		const struct op_mapping *mapping = &recorder->mappings.data[i];
-		struct op_region region = {
-			.start = mapping->start,
-			.end = mapping->end,
-			.readable = mapping->protection & OP_PROTECTION_READ,
-			.writable = mapping->protection & OP_PROTECTION_WRITE,
-			.executable = mapping->protection & OP_PROTECTION_EXECUTE,
-			.anonymous = mapping->anonymous,
-			.path = "",
-		};
-		if (!op_array_reserve(&recorder->replay.regions, &recorder->region_capacity, i + 1,
-				      sizeof(region)))
-			fail(op_error_no_memory(), "regions");
-		recorder->replay.regions[recorder->replay.region_count++] = region;
-	}
+	if (!op_replay_take_regions(&recorder->replay, &recorder->mappings))
+		fail(op_error_no_memory(), "regions");
 	bool changed;
 	recorder->recording = false;
 	fail(op_image_set_update(recorder->images, recorder->replay.regions,

@@ -24,7 +24,7 @@ struct recorder {
 	struct op_image_set *images;
 	struct op_store_set *set;
 	struct op_replay replay;
-	size_t page_capacity, region_capacity;
+	size_t page_capacity;
 	bool recording;
 };
 
@@ -91,22 +91,8 @@ static void keep_image(struct recorder *recorder, const struct op_image *image)
 static void read_address_space(struct recorder *recorder)
 {
 	fail(op_process_mappings(recorder->process, &recorder->mappings));
-	for (size_t i = 0; i < recorder->mappings.count; i++) {
-		const struct op_mapping *mapping = &recorder->mappings.data[i];
-		struct op_region region = {
-			.start = mapping->start,
-			.end = mapping->end,
-			.readable = mapping->protection & OP_PROTECTION_READ,
-			.writable = mapping->protection & OP_PROTECTION_WRITE,
-			.executable = mapping->protection & OP_PROTECTION_EXECUTE,
-			.anonymous = mapping->anonymous,
-			.path = "",
-		};
-		if (!op_array_reserve(&recorder->replay.regions, &recorder->region_capacity, i + 1,
-				      sizeof(region)))
-			fail(op_error_no_memory());
-		recorder->replay.regions[recorder->replay.region_count++] = region;
-	}
+	if (!op_replay_take_regions(&recorder->replay, &recorder->mappings))
+		fail(op_error_no_memory());
 }
 
 static void look_at_cell(const struct recorder *recorder, const struct op_instance *instance,

@@ -62,14 +62,13 @@ class Before:
 
 def debug_again(target):
     """Attach once more, work, detach: everything must go as if nobody had died before."""
-    hot = target.HOT
-    again = ("tbreak " + hot, "continue")
-    inside = (f"count {hot}", *again, *again, "stepi 3", "info counts") if target.guest_debug else ("backtrace",)
+    again = ("tbreak " + target.HOT if target.HOT else "tcatch " + target.CATCH[0], "continue")
+    inside = (f"count {target.HOT}", *again, *again, "stepi 3", "info counts") if target.guest_debug else ("backtrace",)
     outcome = outpost("attach", target.pid, "--batch", "--json", *script(*again, *inside, "detach"))
     if outcome.status:
         raise AssertionError(f"attached again: {outcome}")
     documents = Documents(outcome)
-    stops = documents.stops("breakpoint")
+    stops = documents.stops("breakpoint" if target.HOT else "catch")
     if len(stops) != (3 if target.guest_debug else 1):
         raise AssertionError(f"attached again: {len(stops)} stops: {outcome}")
     if target.guest_debug and not sum(row["count"] for row in documents.one("info counts")["counts"]):

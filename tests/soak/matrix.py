@@ -11,6 +11,7 @@ import time
 import traceback
 from pathlib import Path
 
+from checks import Before
 from harness import WORK
 from processes import adopt_orphans, await_orphans
 from targets import KINDS
@@ -85,3 +86,39 @@ class Matrix:
 
     def assert_no_orphans(self, what):
         await_orphans(self.known(), what)
+
+
+class Lasting(Matrix):
+    """A matrix whose targets live for many rounds; then they end by themselves, and show their result."""
+
+    # Rounds of a target.
+    ENDS = 0
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.before, self.rounds = {}, {}
+
+    def target(self, kind):
+        if kind not in self.started:
+            self.started[kind] = target = KINDS[kind][0]()
+            self.before[kind], self.rounds[kind] = Before(target), 0
+            self.begun(kind, target)
+        return self.started[kind]
+
+    def begun(self, kind, target):
+        """A target has been started."""
+        raise NotImplementedError
+
+    def survived(self, kind):
+        """A round is over."""
+        self.rounds[kind] += 1
+        if self.rounds[kind] % self.ENDS == 0:
+            self.end_one(kind)
+
+    def end_one(self, kind):
+        target = self.started[kind]
+        self.what = f"the result of {kind} after {self.rounds[kind]} rounds"
+        target.ends_right()
+        target.__exit__()
+        del self.started[kind]
+        self.told["right results"] += 1

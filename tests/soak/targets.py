@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The programs that the matrices debug: what of them can be broken in, how they show that they go on, what their result must be.
 
-Each is a Guest with these names more: KIND says what it is, HOT is a function that is entered all the time, RARE a condition
-there that holds now and then, NEVER one that never does, WORD and OTHER are words in memory that change all the time (None where
-there is no one memory), goes_on() waits until it has done some work, ends_right() lets it end and looks at its result.
+Each is a Guest with these names more: KIND says what it is, HOT is a function that is entered all the time (None where no
+breakpoint can be set in it), RARE a condition there that holds now and then, NEVER one that never does, WORD and OTHER are words
+in memory that change all the time (None where there is no one memory), goes_on() waits until it has done some work, ends_right()
+lets it end and looks at its result.
 """
 
 import struct
@@ -113,12 +114,11 @@ class Server(LoadedServer):
     HOT, RARE, NEVER, LOGGED = "count", "n == 3", "n == 77777", "n"
     WORD = OTHER = None
     CATCH = ("trap",)
+    KIND, MODULE, OPTIONS, guest_debug = "server, guest-debug", "serve", ("-D", "guest-debug=y"), True
     goes_on_for_ever = False
 
-    def __init__(self, guest_debug=True):
-        self.KIND = "server, guest-debug" if guest_debug else "server, optimised"
-        self.guest_debug = guest_debug
-        super().__init__("serve", *(["-D", "guest-debug=y"] if guest_debug else []))
+    def __init__(self):
+        super().__init__(self.MODULE, *self.OPTIONS)
         self.answers_on(1)
 
     def goes_on(self):
@@ -128,9 +128,18 @@ class Server(LoadedServer):
         self.answers_on()
 
 
+class OptimisedServer(Server):
+    """Where its module lies in its component is not recorded, so there are no breakpoints; its traps are signals."""
+
+    HOT = None
+    CATCH = ("host",)
+    KIND, MODULE, OPTIONS, guest_debug = "server, optimised", "serve_calls", (), False
+
+
 KINDS = {
     "threads": (lambda: Threads(True), 60),
     "optimised": (lambda: Threads(False), 15),
     "exceptions": (Exceptions, 10),
     "server": (Server, 15),
+    "optimised-server": (OptimisedServer, 5),
 }

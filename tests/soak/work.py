@@ -55,28 +55,34 @@ class Work:
         return f"{self.told}: {' '.join(shown[:40])}{' ...' if len(shown) > 40 else ''}"
 
 
-def _filled(command, target, number, chance):
-    names = {"HOT": target.HOT, "RARE": target.RARE, "NEVER": target.NEVER, "LOGGED": target.LOGGED, "WORD": target.WORD,
-             "OTHER": target.OTHER, "CATCH": chance.choice(target.CATCH), "N": str(number)}
+def _names(target, chance):
+    return {"HOT": target.HOT, "RARE": target.RARE, "NEVER": target.NEVER, "LOGGED": target.LOGGED, "WORD": target.WORD,
+            "OTHER": target.OTHER, "CATCH": chance.choice(target.CATCH)}
+
+
+def _filled(command, names, number):
+    names = {**names, "N": str(number)}
     return " ".join(names.get(word, word) for word in command.split(" "))
 
 
-def _possible(name, target):
-    commands, debug_only = SETUPS[name]
-    memory = any(word in command.split(" ") for command in commands for word in ("WORD", "OTHER"))
-    return (target.guest_debug or not debug_only) and (target.WORD or not memory)
+def _possible(row, target, chance):
+    """Not with what the target does not have."""
+    commands, debug_only = row
+    names = _names(target, chance)
+    needed = {word for command in commands for word in command.split(" ")} & names.keys()
+    return (target.guest_debug or not debug_only) and all(names[word] for word in needed)
 
 
 def attached(target, setups, run, chance):
     """outpost attach, with these things set and run in this way."""
-    commands, number = [], 0
+    commands, number, names = [], 0, _names(target, chance)
     # Watches need a thread that has the memory.
     if hasattr(target, "workers"):
         commands.append(f"thread {chance.choice(target.workers())}")
     for setup in setups:
         number += 1
-        commands += [_filled(command, target, number, chance) for command in SETUPS[setup][0]]
-    run_commands = [_filled(command, target, 0, chance) for command in RUNS[run][0]]
+        commands += [_filled(command, names, number) for command in SETUPS[setup][0]]
+    run_commands = [_filled(command, names, 0) for command in RUNS[run][0]]
     # A step in a server ends with its request.
     stays = run not in FINITE and run not in LONG and not (RUNS[run][1] and not target.goes_on_for_ever)
     patches = run not in ("attach", "continue") or any(not setup.endswith(("watch", "never holds")) for setup in setups)
@@ -91,16 +97,11 @@ def program(name, target, folder):
     return Work(name, [PROGRAM, *command], name in ("trace-calls", "guard"), name in ("trace-calls", "guard"))
 
 
-def chosen(target, folder, chance, runs=tuple(RUNS), programs=tuple(PROGRAMS), over_instructions=True):
-    """Something at random: mostly up to four things set at once, run in some way. Without traps over machine instructions there
-    are no steps, no catchpoints and what is built on these."""
-    if not over_instructions:
-        runs = [run for run in runs if not RUNS[run][1]]
-        # A server was once seen to end when outpost was killed in its gcore; why is not known (docs/manual.md).
-        programs = [name for name in programs if name == "stack"]
+def chosen(target, folder, chance, runs=tuple(RUNS), programs=tuple(PROGRAMS)):
+    """Something at random: mostly up to four things set at once, run in some way."""
     if programs and chance.random() < 0.2:
         return program(chance.choice(programs), target, folder)
-    possible = [name for name in SETUPS if _possible(name, target) and (over_instructions or name != "catchpoint")]
-    setups = chance.sample(possible, chance.choice((1, 1, 1, 2, 3, 4)))
-    run = chance.choice([run for run in runs if target.guest_debug or not RUNS[run][1]])
+    possible = [name for name in SETUPS if _possible(SETUPS[name], target, chance)]
+    setups = chance.sample(possible, min(len(possible), chance.choice((1, 1, 1, 2, 3, 4))))
+    run = chance.choice([run for run in runs if _possible(RUNS[run], target, chance)])
     return attached(target, setups, run, chance)

@@ -25,6 +25,11 @@ tests_unit_test_platform_attach_SOURCES = tests/unit/test_platform_attach.c $(PL
 tests_unit_test_platform_attach_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
 tests_unit_test_platform_attach_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/test_platform_guardian
+tests_unit_test_platform_guardian_SOURCES = tests/unit/test_platform_guardian.c $(PLATFORM_TEST_CONTROL)
+tests_unit_test_platform_guardian_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)
+tests_unit_test_platform_guardian_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/test_platform_many
 tests_unit_test_platform_many_SOURCES = tests/unit/test_platform_many.c $(PLATFORM_TEST_CONTROL)
 tests_unit_test_platform_many_CPPFLAGS = $(PLATFORM_TEST_CPPFLAGS)

@@ -12,6 +12,7 @@
 #include "target-runtime/dwarf/line_table.h"
 #include "target-runtime/dwarf/location.h"
 #include "target-runtime/dwarf/type.h"
+#include "target-runtime/dwarf/vtables.h"
 
 enum { CODE_START = 0x100, CODE_END = 0x10000, LOW = 0x10, SIZE = 0x40, DEEP = 5000 };
 
@@ -30,7 +31,8 @@ enum {
 	SPACE,
 	VECTOR,
 	DIMENSION,
-	PACK
+	PACK,
+	VTABLE,
 };
 static const uint8_t abbreviations[] = {
 	UNIT, 0x11, 1, 0x03, 0x08, 0x11, 0x01, 0x12, 0x06, 0,
@@ -53,7 +55,9 @@ static const uint8_t abbreviations[] = {
 	VECTOR, 0x01, 1, 0x49, 0x13, 0, 0,    // array type: type
 	DIMENSION, 0x21, 0, 0x37, 0x06, 0, 0, // subrange: count
 	PACK, 0x87, 0x82, 0x01, 1, 0x03, 0x08, 0x01, 0x13, 0,
-	0, // GNU_template_parameter_pack
+	0,                                                         // GNU_template_parameter_pack
+	VTABLE, 0x13, 0, 0x03, 0x08, 0x0b, 0x06, 0x1d, 0x13, 0, 0, // name, byte_size,
+								   // containing_type
 	0};
 
 struct bytes OP_ARRAY(uint8_t);
@@ -484,6 +488,75 @@ START_TEST(a_bad_unit_between_good_ones)
 }
 END_TEST
 
+/** A struct; its offset. */
+static uint32_t object(const char *name, uint32_t size)
+{
+	uint32_t offset = entry(STRUCT);
+	text(name);
+	word(size);
+	byte(0);
+	return offset;
+}
+
+/** A vtable's variable and its type, which says that it is for @p type. */
+static void vtable_at(const char *name, uint32_t address, uint32_t type)
+{
+	uint32_t table = entry(VTABLE);
+	text("table");
+	word(16);
+	word(type);
+	named(VARIABLE, name);
+	word(table);
+	byte(5);
+	byte(0x03); // DW_OP_addr
+	word(address);
+}
+
+static const struct op_debug_vtable *vtables(uint64_t address, size_t count)
+{
+	const struct op_debug_vtable *found;
+	size_t seen;
+	struct op_error *err = op_debug_vtables_at(info, address, &found, &seen);
+	ck_assert_msg(!err, "%s", err ? err->message : "");
+	ck_assert_uint_eq(seen, count);
+	return found;
+}
+
+START_TEST(vtables_of_several_types_and_of_none)
+{
+	begin();
+	uint32_t square = object("Square", 8), disk = object("Disk", 4);
+	vtable_at("<Square as Area>::{vtable}", 0x2000, square);
+	vtable_at("<Disk as Area>::{vtable}", 0x1000, disk);
+	// What a linker made of two that are equal, and what it dropped.
+	vtable_at("<Square as Side>::{vtable}", 0x3000, square);
+	vtable_at("<Disk as Side>::{vtable}", 0x3000, disk);
+	vtable_at("<Square as Dropped>::{vtable}", 0, square);
+	// Of no type, of one that is not there; a name that is no vtable's.
+	vtable_at("<Square as None>::{vtable}", 0x4000, 0);
+	vtable_at("<Square as Far>::{vtable}", 0x5000, 0x7fffffff);
+	vtable_at("vtable", 0x6000, square);
+	open_info();
+	const struct op_debug_vtable *found = vtables(0x1000, 1);
+	ck_assert_uint_eq(found->object.offset, disk);
+	ck_assert_uint_eq(found->name_size, strlen("<Disk as Area>"));
+	ck_assert(strncmp(found->name, "<Disk as Area>", found->name_size) == 0);
+	ck_assert_uint_eq(vtables(0x2000, 1)->object.offset, square);
+	found = vtables(0x3000, 2);
+	ck_assert_uint_eq(found[0].object.offset, square);
+	ck_assert_uint_eq(found[1].object.offset, disk);
+	vtables(0, 0);
+	vtables(0x1001, 0);
+	vtables(UINT64_MAX, 0);
+	vtables(0x6000, 0);
+	vtables(0x4000, 0);
+	// A reference to nowhere is a type that cannot be read, here as everywhere.
+	const struct op_type *type;
+	ck_assert_ptr_null(op_debug_type(info, vtables(0x5000, 1)->object, &type));
+	ck_assert_int_eq(type->kind, OP_TYPE_UNKNOWN);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bad_dwarf");
@@ -497,6 +570,7 @@ int main(void)
 	tcase_add_test(tcase, nesting_without_end);
 	tcase_add_test(tcase, each_word_forged);
 	tcase_add_test(tcase, a_bad_unit_between_good_ones);
+	tcase_add_test(tcase, vtables_of_several_types_and_of_none);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -380,6 +380,16 @@ static unsigned protection_at(struct op_process *process, struct op_host_addr ad
 	return protection;
 }
 
+static enum op_thread_state state_of(struct op_process *process, op_thread_id thread)
+{
+	size_t count;
+	const struct op_thread_info *threads = op_process_threads(process, &count);
+	for (size_t i = 0; i < count; i++)
+		if (threads[i].id == thread)
+			return threads[i].state;
+	ck_abort_msg("thread %d is not there", (int)thread);
+}
+
 START_TEST(mapper_is_watched_and_its_code_held)
 {
 	enum { PAGE = 4096 };
@@ -407,6 +417,13 @@ START_TEST(mapper_is_watched_and_its_code_held)
 	stop = must_stop(process, OP_STOP_MAPPER_DONE);
 	ck_assert_int_eq(stop.thread, 0);
 	ck_assert(!op_process_mapper_is_busy(process, mapper));
+	// Alone it would go on to read its next line.
+	while (state_of(process, mapper) != OP_THREAD_STOPPED) {
+		must(op_process_wait(process, 20, &stop));
+		ck_assert_int_eq(stop.kind, OP_STOP_NONE);
+	}
+	must(op_process_run(process, &watch));
+	ck_assert_int_eq(state_of(process, mapper), OP_THREAD_RUNNING);
 	victim_expect(&victim, "plain 1");
 	victim_expect(&victim, "protect 0");
 	op_process_destroy(process);

@@ -13,14 +13,6 @@
 
 enum { INSTRUCTION_SIZE = 3 };
 
-/** Like must(), which says to the test's own process where it is: a process that is killed at any
- * moment must not have said half of that. */
-static void or_end(bool fine)
-{
-	if (!fine)
-		_exit(1);
-}
-
 /** Write a trap over the instruction, and do what it does each time; tell once that it is there. */
 static __attribute__((noreturn)) void count_for_it(const struct victim *victim, int tell)
 {
@@ -51,16 +43,6 @@ static __attribute__((noreturn)) void count_for_it(const struct victim *victim, 
 	}
 }
 
-static uint8_t byte_at(pid_t pid, uint64_t address)
-{
-	struct op_process *process;
-	uint8_t byte;
-	must(op_process_open(pid, &process));
-	must(op_process_read(process, op_host_addr(address), &byte, 1));
-	op_process_destroy(process);
-	return byte;
-}
-
 static void kill_at_some_moment(const struct victim *victim,
 				void (*work)(const struct victim *victim, int tell), unsigned *seed)
 {
@@ -87,10 +69,10 @@ START_TEST(no_instruction_is_lost)
 	unsigned seed = 20252;
 
 	victim_start(&victim, "instruction");
-	const uint8_t original = byte_at(victim.pid, victim.facts[0]);
+	const uint8_t original = victim_byte(victim.pid, victim.facts[0]);
 	for (int round = 0; round < 100; round++) {
 		kill_at_some_moment(&victim, count_for_it, &seed);
-		while (byte_at(victim.pid, victim.facts[0]) != original)
+		while (victim_byte(victim.pid, victim.facts[0]) != original)
 			ck_assert_int_ne(kill(victim.pid, 0), -1);
 	}
 	victim_tell(&victim, "");

@@ -8,6 +8,16 @@
 
 #include "tests/unit/wasm_fixture.h"
 
+static void check_memory_offset(const struct op_wasm_module *module,
+				const struct op_wasm_instruction *instruction, const char *text)
+{
+	static const char key[] = " offset=";
+	const char *told = strstr(text, key);
+	uint64_t offset;
+	ck_assert_ptr_null(op_wasm_instruction_memory_offset(module, instruction, &offset));
+	ck_assert_uint_eq(offset, told ? strtoull(told + strlen(key), NULL, 10) : 0);
+}
+
 START_TEST(every_instruction_reads_as_expected)
 {
 	struct op_bytes bytes = op_fixture_read("opcodes.wasm");
@@ -31,6 +41,7 @@ START_TEST(every_instruction_reads_as_expected)
 			*end = 0;
 			ck_assert_uint_eq(strtoul(line, &line, 16), offset);
 			ck_assert_str_eq(text, line + 1);
+			check_memory_offset(module, &instruction, text);
 			free(text);
 			line = end + 1;
 			count++;

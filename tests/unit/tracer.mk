@@ -33,3 +33,8 @@ UNIT_TESTS += tests/unit/test_arena
 tests_unit_test_arena_SOURCES = tests/unit/test_arena.c tracer/agent/arena.c
 tests_unit_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_arena_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_patch_sweep
+tests_unit_test_patch_sweep_SOURCES = tests/unit/test_patch_sweep.c tracer/patch_sweep.c
+tests_unit_test_patch_sweep_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_patch_sweep_LDADD = $(UNIT_LIBS)

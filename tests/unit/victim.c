@@ -578,6 +578,84 @@ static int mode_large(void)
 	return 0;
 }
 
+/* copies: says where code is and where its function adds 1 the first time; each line makes a copy
+ * of the code, which is said, or calls the function in the newest one.
+ */
+enum { CODE_SIZE = 3 << 12, FUNCTION = 0x1100, FIRST_ADD = 3 };
+static char *newest;
+
+static char *map_code(size_t size)
+{
+	char *code =
+		mmap(NULL, size + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (code == MAP_FAILED)
+		die("mmap");
+	return code;
+}
+
+/** A page behind it is not executable: neighbours of the same kind would become one mapping. */
+static void publish(char *code, size_t size)
+{
+	if (mprotect(code, size + 4096, PROT_READ) || mprotect(code, size, PROT_READ | PROT_EXEC))
+		die("mprotect");
+}
+
+/** A copy is made while a child lives: uninterruptible sleep, as in the midst of a page fault. */
+static void copy_slowly(const char *from)
+{
+	char *copy = map_code(CODE_SIZE);
+
+	memcpy(copy, from, CODE_SIZE);
+	printf("at %" PRIxPTR "\n", (uintptr_t)copy);
+	if (vfork() == 0) {
+		char c;
+		(void)!read(0, &c, 1);
+		_exit(0);
+	}
+	publish(copy, CODE_SIZE);
+	newest = copy;
+	puts("published");
+}
+
+static void copy_at_once(const char *from, size_t size, size_t changed)
+{
+	newest = map_code(size);
+	memcpy(newest, from, CODE_SIZE);
+	newest[changed] ^= 1;
+	publish(newest, size);
+	printf("at %" PRIxPTR "\n", (uintptr_t)newest);
+}
+
+static int mode_copies(void)
+{
+	static const uint8_t function[] = {0x48, 0x89, 0xf8, // mov rax, rdi
+					   0x48, 0xff, 0xc0, // inc rax
+					   0x48, 0xff, 0xc0, 0xc3};
+	char line[64], *code = map_code(CODE_SIZE);
+
+	for (size_t i = 0; i < CODE_SIZE; i++)
+		code[i] = (char)(i * 7);
+	memcpy(code + FUNCTION, function, sizeof(function));
+	publish(code, CODE_SIZE);
+	printf("ready %" PRIxPTR " %" PRIxPTR "\n", (uintptr_t)code,
+	       (uintptr_t)(code + FUNCTION + FIRST_ADD));
+	for (;;) {
+		hear(line, sizeof(line));
+		if (strcmp(line, "copy") == 0)
+			copy_at_once(code, CODE_SIZE, 0);
+		else if (strcmp(line, "alike") == 0)
+			copy_at_once(code, CODE_SIZE, FUNCTION + FIRST_ADD - 5);
+		else if (strcmp(line, "larger") == 0)
+			copy_at_once(code, CODE_SIZE + 4096, 0);
+		else if (strcmp(line, "slowly") == 0)
+			copy_slowly(code);
+		else if (strcmp(line, "call") == 0)
+			printf("is %ld\n", ((long (*)(long))(void *)(newest + FUNCTION))(5));
+		else
+			return 0;
+	}
+}
+
 /* trap: handles SIGTRAP itself, both sent and by an int3 of its own. */
 static atomic_int traps;
 
@@ -642,6 +720,7 @@ static const struct mode modes[] = {
 	{"map", mode_map},
 	{"memory", mode_memory},
 	{"large", mode_large},
+	{"copies", mode_copies},
 	{"trap", mode_trap},
 	{"fault", mode_fault},
 	{"undumpable", mode_undumpable},

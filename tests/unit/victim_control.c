@@ -3,6 +3,7 @@
 #include "tests/unit/victim_control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <sched.h>
@@ -207,4 +208,22 @@ struct op_stop run_until(struct op_process *process, enum op_stop_kind kind)
 		if (stop.kind != OP_STOP_THREAD_EXIT)
 			must_run(process, stop.thread);
 	}
+}
+
+uint8_t victim_byte(pid_t pid, uint64_t address)
+{
+	char path[64];
+	uint8_t byte;
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	int memory = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(memory, 0);
+	ck_assert_int_eq(pread(memory, &byte, 1, (off_t)address), 1);
+	close(memory);
+	return byte;
+}
+
+void or_end(bool fine)
+{
+	if (!fine)
+		_exit(1);
 }

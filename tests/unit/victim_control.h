@@ -4,6 +4,7 @@
 #define OP_TESTS_UNIT_VICTIM_CONTROL_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -37,6 +38,12 @@ pid_t victim_tracer(pid_t pid);
 /** Wait until the state is this. */
 void victim_wait_state(pid_t pid, char state);
 
+/** One byte of its memory, whoever traces it. */
+uint8_t victim_byte(pid_t pid, uint64_t address);
+
+/** Like must(), which says to the test's own process where it is: a process that is killed at any
+ * moment must not have said half of that. */
+void or_end(bool fine);
 /** Fail the test with the error's sentence. */
 void must(struct op_error *err);
 /** There must be an error of this code whose sentence holds @p part. */

@@ -146,6 +146,11 @@ bool op_agent_may_call(const struct op_session *session, const struct op_image *
 	return node && !node->refused && !session->outside;
 }
 
+bool op_agent_is_private(const struct op_session *session, const struct op_image *image)
+{
+	return find_running(session, image) != NULL;
+}
+
 bool op_agent_note_running(struct op_session *session, const struct op_image *image)
 {
 	if (session->outside || image->file_backed || find_running(session, image))

@@ -25,6 +25,8 @@ struct op_arena_set *op_agent_arenas(struct op_session *session);
  * private when a thread was seen in a function of it (op_agent_note_running()).
  */
 bool op_agent_may_call(const struct op_session *session, const struct op_image *image);
+/** Is it a store's private copy, as far as is known? Nobody clones that. */
+bool op_agent_is_private(const struct op_session *session, const struct op_image *image);
 /** A thread runs the guest's code in this image. @return true when that is new. */
 bool op_agent_note_running(struct op_session *session, const struct op_image *image);
 

@@ -229,7 +229,10 @@ static int trace_calls_mode(const struct op_options *options)
 	if (!err && file && (fflush(file) || out.broken))
 		err = op_error_create(OP_ERROR_IO, "not all calls could be written to %s",
 				      options->output);
-	status = err ? op_mode_fail(&repl, "trace-calls", err) : OP_EXIT_DONE;
+	if (err)
+		status = op_mode_fail(&repl, "trace-calls", err);
+	else
+		status = out.broken ? OP_EXIT_FAILED : OP_EXIT_DONE;
 	counters_deinit(&tracing);
 	op_output_deinit(&out);
 	if (file)

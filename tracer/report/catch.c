@@ -25,6 +25,8 @@ void op_catch_text(struct op_output *out, const struct op_event *event, const ch
 	case OP_CATCH_TRAP:
 		op_output_printf(out, "trap: %s",
 				 event->trap[0] ? event->trap : "its kind is not known");
+		if (!event->trap[0] && event->trap_unknown)
+			op_output_printf(out, ": %s", event->trap_unknown);
 		break;
 	case OP_CATCH_THROW:
 	case OP_CATCH_UNCAUGHT:

@@ -261,6 +261,8 @@ static void stop_json(struct op_json *json, const struct op_event_view *view)
 	}
 	if (event->reason == OP_REASON_TRAP || (event->reason == OP_REASON_CORE && event->trap[0]))
 		op_json_string(json, "trap", event->trap[0] ? event->trap : NULL);
+	if (event->trap_unknown)
+		op_json_string(json, "trap_unknown", event->trap_unknown);
 	if (event->breakpoint_count > 1) {
 		op_json_begin_array(json, "breakpoints");
 		for (size_t i = 0; i < event->breakpoint_count; i++)
