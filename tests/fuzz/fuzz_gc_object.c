@@ -5,12 +5,10 @@
 // clang -fsanitize=fuzzer,address,undefined, run in the source tree's root; corpus in
 // tests/fuzz/corpus/gc_object/.
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "target-runtime/gc_object.h"
-#include "tests/replay/image_file.h"
+#include "tests/fuzz/recorded.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,60 +18,37 @@ enum { EDIT = 6, FIELDS_MAX = 32 };
 static const char *const names[] = {"state-49", "state-44", "state-49-null"};
 
 struct heap {
-	struct op_replay replay;
-	struct op_image_set *images;
+	struct op_recorded recorded;
 	struct op_store_set *set;
 	const struct op_store *store;
-	struct op_replay_page *page; // the heap's first
-	uint8_t pristine[OP_REPLAY_PAGE];
+	size_t page; // the heap's first
 };
-
-static void must(struct op_error *err)
-{
-	if (err)
-		fprintf(stderr, "%s\n", err->message);
-	assert(!err);
-}
 
 static struct heap *load(size_t index)
 {
 	static struct heap heaps[OP_ARRAY_SIZE(names)];
 	struct heap *heap = &heaps[index];
+	const struct op_replay *replay = &heap->recorded.replay;
 	if (heap->set)
 		return heap;
-	char path[4096];
-	const char *source = getenv("srcdir");
-	snprintf(path, sizeof(path), "%s/tests/replay/images/%s.img", source ? source : ".",
-		 names[index]);
-	must(op_replay_read(path, &heap->replay));
-	struct op_memory memory = op_replay_memory(&heap->replay);
-	bool changed;
-	must(op_image_set_create(&memory, &heap->images));
-	must(op_image_set_update(heap->images, heap->replay.regions, heap->replay.region_count,
-				 &changed));
-	const struct op_stack_context context = {
-		.memory = memory,
-		.images = heap->images,
-		.regions = heap->replay.regions,
-		.region_count = heap->replay.region_count,
-	};
-	must(op_store_set_create(&context, NULL, 0, &heap->set));
+	op_recorded_load(names[index], &heap->recorded);
+	op_must(op_store_set_create(&heap->recorded.context, NULL, 0, &heap->set));
 	size_t count;
 	heap->store = op_store_set_stores(heap->set, &count);
 	assert(count == 1 && heap->store->gc_size > 0);
-	for (size_t i = 0; i < heap->replay.page_count; i++) {
-		if (heap->replay.pages[i].addr == heap->store->gc_base.value)
-			heap->page = &heap->replay.pages[i];
+	heap->page = replay->page_count;
+	for (size_t i = 0; i < replay->page_count; i++) {
+		if (replay->pages[i].addr == heap->store->gc_base.value)
+			heap->page = i;
 	}
-	assert(heap->page);
-	memcpy(heap->pristine, heap->page->bytes, OP_REPLAY_PAGE);
+	assert(heap->page < replay->page_count);
 	return heap;
 }
 
 static void look_at(const struct heap *heap, uint32_t ref)
 {
 	struct op_gc_object object;
-	must(op_gc_object_read_in(heap->set, 0, ref, &object));
+	op_must(op_gc_object_read_in(heap->set, 0, ref, &object));
 	assert(object.kind != OP_GC_BAD ||
 	       (object.problem && !object.type && object.field_count == 0));
 	if (object.kind == OP_GC_BAD || object.kind == OP_GC_NULL || object.kind == OP_GC_I31)
@@ -85,7 +60,7 @@ static void look_at(const struct heap *heap, uint32_t ref)
 		uint32_t index =
 			i < FIELDS_MAX / 2 ? i : object.field_count - 1 - (i - FIELDS_MAX / 2);
 		struct op_cell cell;
-		must(op_gc_object_field(heap->set, &object, index, &cell));
+		op_must(op_gc_object_field(heap->set, &object, index, &cell));
 		assert(cell.value.address.value >= object.address.value + object.header_size);
 		assert(cell.value.address.value + cell.size <= object.address.value + object.limit);
 	}
@@ -95,13 +70,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 1)
 		return 0;
-	struct heap *heap = load(data[0] % OP_ARRAY_SIZE(names));
+	const struct heap *heap = load(data[0] % OP_ARRAY_SIZE(names));
+	struct op_replay_page *page = &heap->recorded.replay.pages[heap->page];
 	for (data++, size--; size >= EDIT; data += EDIT, size -= EDIT)
-		memcpy(heap->page->bytes +
-			       (data[0] | (size_t)data[1] << 8) % (OP_REPLAY_PAGE / 4) * 4,
+		memcpy(page->bytes + (data[0] | (size_t)data[1] << 8) % (OP_REPLAY_PAGE / 4) * 4,
 		       data + 2, 4);
 	for (uint32_t ref = 0; ref < OP_REPLAY_PAGE; ref += 4)
 		look_at(heap, ref);
-	memcpy(heap->page->bytes, heap->pristine, OP_REPLAY_PAGE);
+	*page = heap->recorded.pristine[heap->page];
 	return 0;
 }
