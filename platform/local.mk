@@ -43,6 +43,7 @@ libplatform_la_SOURCES = \
 	platform/linux/fork.c \
 	platform/linux/frozen.c platform/linux/frozen.h \
 	platform/linux/frozen_copy.c \
+	platform/linux/frozen_left.c \
 	platform/linux/frozen_memory.c \
 	platform/linux/frozen_process.c \
 	platform/linux/guardian.c platform/linux/guardian.h \

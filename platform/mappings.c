@@ -31,3 +31,8 @@ const struct op_mapping *op_mappings_find(const struct op_mappings *mappings,
 	}
 	return NULL;
 }
+
+bool op_mapping_is_own(const struct op_mapping *mapping, unsigned protection)
+{
+	return mapping->anonymous && !mapping->shared && mapping->protection == protection;
+}

@@ -53,6 +53,8 @@ void op_mappings_deinit(struct op_mappings *mappings);
 /** The mapping that holds @p addr, or NULL. Borrowed. */
 const struct op_mapping *op_mappings_find(const struct op_mappings *mappings,
 					  struct op_host_addr addr);
+/** Is it the process's alone, of no file, with exactly this protection (of enum op_protection)? */
+bool op_mapping_is_own(const struct op_mapping *mapping, unsigned protection);
 
 enum op_thread_state {
 	OP_THREAD_RUNNING,

@@ -225,28 +225,39 @@ struct op_error *op_term_choice(struct op_parser *p, const struct op_term *condi
 
 // Conversions ---------------------------------------------------------------------------------
 
-// Where a base is in a type derived from it; found false: it is none.
+enum {
+	BASES_DEPTH_MAX = 16,
+	BASES_MAX = 4096, // a type may say that it is derived from itself
+};
+
+/** A base that is looked for. */
+struct base_search {
+	const struct op_type *base;
+	unsigned left; // bases that are still looked at
+	bool found;
+};
+
+// Where it is in a type derived from it.
 static struct op_error *base_offset(struct op_parser *p, const struct op_type *derived,
-				    const struct op_type *base, unsigned depth, bool *ret_found,
-				    uint64_t *ret)
+				    struct base_search *search, unsigned depth, uint64_t *ret)
 {
 	const struct op_expression_guest *guest = p->scope->guest;
-	*ret_found = false;
 	derived = derived ? op_type_strip(derived) : NULL;
-	if (!derived || derived->kind != OP_TYPE_STRUCT || depth == 16)
+	if (!derived || derived->kind != OP_TYPE_STRUCT || depth == BASES_DEPTH_MAX)
 		return NULL;
 	struct op_error *err = guest->complete(guest->context, derived);
-	for (size_t i = 0; !err && i < derived->member_count; i++) {
+	for (size_t i = 0; !err && !search->found && i < derived->member_count; i++) {
 		const struct op_type_member *member = &derived->members[i];
 		if (!member->is_base || member->is_virtual_base)
 			continue;
+		if (!search->left--)
+			return op_error_create(OP_ERROR_LIMIT,
+					       "\"%s\": a type in it has too many bases", p->text);
 		uint64_t inner = 0;
-		*ret_found = op_type_same(member->type, base);
-		if (!*ret_found)
-			err = base_offset(p, member->type, base, depth + 1, ret_found, &inner);
+		search->found = op_type_same(member->type, search->base);
+		if (!search->found)
+			err = base_offset(p, member->type, search, depth + 1, &inner);
 		*ret = member->offset + inner;
-		if (*ret_found)
-			return err;
 	}
 	return err;
 }
@@ -255,16 +266,17 @@ static struct op_error *base_offset(struct op_parser *p, const struct op_type *d
 static struct op_error *move_to_base(struct op_parser *p, const struct op_type *to,
 				     struct op_term *term)
 {
-	bool up, down = false;
 	uint64_t offset = 0;
 	const struct op_type *from_target = op_type_strip(term->type)->target,
 			     *to_target = op_type_strip(to)->target;
-	struct op_error *err = base_offset(p, from_target, to_target, 0, &up, &offset);
-	if (!err && !up)
-		err = base_offset(p, to_target, from_target, 0, &down, &offset);
-	if (err || (!up && !down))
+	struct base_search up = {to_target, BASES_MAX, false},
+			   down = {from_target, BASES_MAX, false};
+	struct op_error *err = base_offset(p, from_target, &up, 0, &offset);
+	if (!err && !up.found)
+		err = base_offset(p, to_target, &down, 0, &offset);
+	if (err || (!up.found && !down.found))
 		return err;
-	return op_expression_tree_offset(p->tree, up ? offset : 0 - offset, &term->node);
+	return op_expression_tree_offset(p->tree, up.found ? offset : 0 - offset, &term->node);
 }
 
 // To a type of numbers or pointers.

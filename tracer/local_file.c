@@ -15,7 +15,9 @@
 
 static struct op_error *check_file(int fd, const char *path, size_t limit, struct stat *ret)
 {
-	if (fstat(fd, ret) != 0 || !S_ISREG(ret->st_mode))
+	if (fstat(fd, ret) != 0)
+		return op_error_system(OP_ERROR_IO, errno, "cannot look at %s", path);
+	if (!S_ISREG(ret->st_mode))
 		return op_error_create(OP_ERROR_IO, "%s is not a regular file", path);
 	if ((uint64_t)ret->st_size > limit)
 		return op_error_create(OP_ERROR_IO, "%s has %lld bytes; more than %zu are not read",

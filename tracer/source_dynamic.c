@@ -37,12 +37,13 @@ static struct op_error *complete(const struct op_source_value *value, const stru
 struct table_pointer {
 	uint64_t offset;
 	uint64_t size; // 0: there is none
+	unsigned left; // bases that are still looked at
 };
 
 // The class's first vtable pointer. One with a virtual base has it at its start, and where the base
 // shares it no member of its own says so.
 static struct op_error *find_pointer(const struct op_source_value *value,
-				     const struct op_type *type, uint64_t offset, unsigned left,
+				     const struct op_type *type, uint64_t offset, unsigned depth,
 				     struct table_pointer *ret)
 {
 	struct op_error *err = complete(value, type);
@@ -51,12 +52,15 @@ static struct op_error *find_pointer(const struct op_source_value *value,
 		const struct op_type *base = member->is_base ? op_type_strip(member->type) : NULL;
 		const struct op_type *word = op_type_strip(member->type);
 		if (member->is_virtual_base)
-			*ret = (struct table_pointer){offset, VIRTUAL_WORD};
+			*ret = (struct table_pointer){.offset = offset, .size = VIRTUAL_WORD};
 		else if (member->is_artificial && word && member->name &&
 			 !strncmp(member->name, "_vptr", 5))
-			*ret = (struct table_pointer){offset + member->offset, word->size};
-		else if (base && base->kind == OP_TYPE_STRUCT && left)
-			err = find_pointer(value, base, offset + member->offset, left - 1, ret);
+			*ret = (struct table_pointer){.offset = offset + member->offset,
+						      .size = word->size};
+		if (ret->size || !base || base->kind != OP_TYPE_STRUCT || !depth || !ret->left)
+			continue;
+		ret->left--;
+		err = find_pointer(value, base, offset + member->offset, depth - 1, ret);
 	}
 	return err;
 }
@@ -172,7 +176,7 @@ static struct op_error *find_whole(struct reading *reading, const struct op_type
 				   const struct op_type **ret, uint64_t *ret_address)
 {
 	const struct op_source_value *value = reading->value;
-	struct table_pointer pointer = {0};
+	struct table_pointer pointer = {.left = BASES_MAX};
 	_cleanup_free_ char *name = NULL;
 	int64_t distance = 0;
 	bool fits = false;

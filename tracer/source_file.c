@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Finding source files. Paths come from the module, so that they may name anything: what is found
 // is read as local_file.h reads.
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,15 +105,23 @@ struct locating {
 	const struct op_source_file_ref *file;
 	struct op_text *looked;
 	char *found;
+	char *unsure; // the first that cannot be looked at
 };
+
+static struct op_error *keep_path(const char *path, char **ret)
+{
+	*ret = strdup(path);
+	return *ret ? NULL : op_error_no_memory();
+}
 
 static struct op_error *try_path(struct locating *locating, const char *path)
 {
 	struct stat st;
-	if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
-		locating->found = strdup(path);
-		return locating->found ? NULL : op_error_no_memory();
-	}
+	errno = 0;
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		return keep_path(path, &locating->found);
+	if (errno && errno != ENOENT && errno != ENOTDIR && !locating->unsure)
+		return keep_path(path, &locating->unsure);
 	if (locating->looked) {
 		if (locating->looked->size)
 			op_text_append(locating->looked, ", ");
@@ -194,6 +203,10 @@ struct op_error *op_source_file_locate(struct op_session *session,
 	if (!err && !locating.found)
 		err = op_source_find_by_debuginfod(session, file->module, file->path,
 						   &locating.found);
+	// Whoever opens it says why it cannot be.
+	if (!err && !locating.found)
+		locating.found = op_take(locating.unsure);
+	free(locating.unsure);
 	*ret = locating.found;
 	return err;
 }

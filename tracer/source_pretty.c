@@ -6,7 +6,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { PART_DEPTH_MAX = 12 };
+enum {
+	PART_DEPTH_MAX = 12,
+	/** Members that are looked at for one part: a type may say that it has itself inside. */
+	PART_MEMBERS_MAX = 1 << 14,
+};
 
 // The table -----------------------------------------------------------------------------------
 
@@ -101,8 +105,22 @@ struct op_error *op_pretty_refuse(struct op_pretty *p, const char *format, ...)
 
 // Parts ---------------------------------------------------------------------------------------
 
+/** A part that is looked for. */
+struct search {
+	const char *name;
+	size_t size;
+	size_t left; // members that are still looked at
+};
+
+static bool has_name(const struct op_type_member *member, const struct search *search)
+{
+	return member->name && !member->is_static && strlen(member->name) == search->size &&
+	       !memcmp(member->name, search->name, search->size);
+}
+
+// In the value itself, then in what belongs to it without a name of its own.
 static struct op_error *find_part(struct op_render *x, const struct op_source_value *value,
-				  const char *name, size_t size, unsigned depth,
+				  struct search *search, unsigned depth,
 				  struct op_source_value *ret, bool *ret_found)
 {
 	const struct op_type *type = op_type_strip(value->type);
@@ -111,13 +129,14 @@ static struct op_error *find_part(struct op_render *x, const struct op_source_va
 	    depth > PART_DEPTH_MAX)
 		return NULL;
 	struct op_error *err = op_type_complete(value->info, type);
+	if (!err && type->member_count > search->left)
+		err = op_error_create(OP_ERROR_LIMIT, "a type in it has too many members");
+	search->left -= err ? 0 : type->member_count;
 	for (size_t i = 0; !err && i < type->member_count; i++) {
-		const struct op_type_member *member = &type->members[i];
-		if (!member->name || member->is_static || strlen(member->name) != size ||
-		    memcmp(member->name, name, size) != 0)
+		if (!has_name(&type->members[i], search))
 			continue;
 		*ret_found = true;
-		return op_source_value_member(x->session, x->frame, value, member, ret);
+		return op_source_value_member(x->session, x->frame, value, &type->members[i], ret);
 	}
 	for (size_t i = 0; !err && !*ret_found && i < type->member_count; i++) {
 		const struct op_type_member *member = &type->members[i];
@@ -126,7 +145,7 @@ static struct op_error *find_part(struct op_render *x, const struct op_source_va
 		_cleanup_source_value_ struct op_source_value part = {0};
 		err = op_source_value_member(x->session, x->frame, value, member, &part);
 		if (!err)
-			err = find_part(x, &part, name, size, depth + 1, ret, ret_found);
+			err = find_part(x, &part, search, depth + 1, ret, ret_found);
 	}
 	return err;
 }
@@ -139,9 +158,10 @@ struct op_error *op_pretty_part(struct op_render *x, const struct op_source_valu
 	*ret_found = false;
 	while (!err && *path) {
 		size_t size = strcspn(path, ".");
+		struct search search = {path, size, PART_MEMBERS_MAX};
 		struct op_source_value next = {0};
 		bool found;
-		err = find_part(x, &at, path, size, 0, &next, &found);
+		err = find_part(x, &at, &search, 0, &next, &found);
 		if (err || !found)
 			return err;
 		op_source_value_deinit(&at);

@@ -214,6 +214,11 @@ static struct op_error *next_full(struct op_pretty *p, const struct raw_table *t
 		}
 		if (err)
 			return err;
+		// Looking is work like showing: tables in tables may be many.
+		if (!p->x->nodes_left)
+			return op_error_create(OP_ERROR_LIMIT,
+					       "there is too much to look through for it");
+		p->x->nodes_left--;
 	}
 	return op_error_create(OP_ERROR_FORMAT, "its table has fewer full buckets than it counts");
 }

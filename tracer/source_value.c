@@ -22,7 +22,8 @@ void op_source_value_deinit(struct op_source_value *value)
 	*value = (struct op_source_value){0};
 }
 
-static struct op_error *duplicate(const void *bytes, size_t size, uint8_t **ret)
+// What has no size need have no bytes.
+static struct op_error *duplicate(const uint8_t *bytes, uint64_t offset, size_t size, uint8_t **ret)
 {
 	*ret = NULL;
 	if (!bytes || !size)
@@ -30,7 +31,7 @@ static struct op_error *duplicate(const void *bytes, size_t size, uint8_t **ret)
 	*ret = malloc(size);
 	if (!*ret)
 		return op_error_no_memory();
-	memcpy(*ret, bytes, size);
+	memcpy(*ret, bytes + offset, size);
 	return NULL;
 }
 
@@ -40,9 +41,9 @@ struct op_error *op_source_value_copy(const struct op_source_value *value,
 	struct op_source_value copy = *value;
 	copy.bytes = copy.known = NULL;
 	copy.reason = NULL;
-	struct op_error *err = duplicate(value->bytes, value->size, &copy.bytes);
+	struct op_error *err = duplicate(value->bytes, 0, value->size, &copy.bytes);
 	if (!err)
-		err = duplicate(value->known, value->size, &copy.known);
+		err = duplicate(value->known, 0, value->size, &copy.known);
 	if (!err && value->reason && !(copy.reason = strdup(value->reason)))
 		err = op_error_no_memory();
 	if (err)
@@ -206,9 +207,9 @@ static struct op_error *slice(const struct op_source_value *whole, uint64_t offs
 			part, "it is outside of the %zu bytes that it should be a part of",
 			whole->size);
 	part->size = (size_t)size;
-	struct op_error *err = duplicate(whole->bytes + offset, part->size, &part->bytes);
+	struct op_error *err = duplicate(whole->bytes, offset, part->size, &part->bytes);
 	if (!err && whole->known)
-		err = duplicate(whole->known + offset, part->size, &part->known);
+		err = duplicate(whole->known, offset, part->size, &part->known);
 	return err;
 }
 

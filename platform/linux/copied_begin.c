@@ -243,6 +243,8 @@ struct op_error *op_live_copy_running(struct op_process *base, const struct op_c
 	*ret = NULL;
 	if (!copied)
 		return op_error_no_memory();
+	// Before the process stands for its core.
+	op_frozen_find_left(process);
 	*copied = (struct op_copied){
 		.pid = process->pid, .memory_fd = -1, .pages_fd = -1, .track = {.fd = -1}};
 	struct op_error *err = op_process_mappings(base, &mappings);

@@ -2,6 +2,7 @@
 // What a core's process ran: the program's file, by the entry point in the auxiliary vector, and
 // the command line, which stands at the beginning of the first thread's stack.
 #include <elf.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,13 +166,24 @@ static struct op_error *command_line_from_note(struct op_core *core)
 	return NULL;
 }
 
+static void read_vector(struct op_core *core, struct auxiliary *ret)
+{
+	ret->size = core->auxv_size < AUXV_MAX ? (size_t)core->auxv_size : AUXV_MAX;
+	if (op_core_read_file(core, core->auxv, ret->bytes, ret->size))
+		return;
+	ret->size = 0;
+	remark_unread(core,
+		      op_error_create(OP_ERROR_IO,
+				      "the auxiliary vector, at byte %" PRIu64
+				      " of the core file, cannot be read: %s",
+				      core->auxv, errno ? strerror(errno) : "the file ends there"));
+}
+
 struct op_error *op_core_find_program(struct op_core *core)
 {
-	struct auxiliary vector = {.size = core->auxv_size < AUXV_MAX ? (size_t)core->auxv_size
-								      : AUXV_MAX};
+	struct auxiliary vector;
 
-	if (vector.size && !op_core_read_file(core, core->auxv, vector.bytes, vector.size))
-		vector.size = 0;
+	read_vector(core, &vector);
 	const struct op_core_piece *piece =
 		op_core_find_piece(core, auxiliary_value(&vector, AT_ENTRY));
 	if (piece)

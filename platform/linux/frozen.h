@@ -104,10 +104,6 @@ struct op_error *op_frozen_each_run(
 struct op_live;
 /** Why a call that it does not expect might end it; NULL: it will not. */
 const char *op_frozen_why_confined(pid_t pid);
-/** Take away the dead copies that outposts which were killed have left among the process's
- * children.
- */
-struct op_error *op_frozen_reap_left(struct op_live *process);
 /**
  * Let the process make a copy of itself. What stands in the way goes to frozen->why; that is no
  * error.
@@ -116,6 +112,15 @@ struct op_error *op_frozen_make_copy(struct op_live *process, struct op_frozen *
 /** End the copy, and let the process forget that it had a child. @param[in] process NULL: it is
  * gone. */
 struct op_error *op_frozen_end_copy(struct op_live *process, struct op_frozen *frozen);
+/** Have the process wait for a dead copy of its own. */
+struct op_error *op_frozen_reap_copy(struct op_live *process, pid_t copy);
+
+/* frozen_left.c */
+/** Find the dead copies that outposts which were killed have left among the process's children. It
+ * may run. */
+void op_frozen_find_left(struct op_live *process);
+/** Take them away; they are looked for now if that was not done since the last time. */
+struct op_error *op_frozen_reap_left(struct op_live *process);
 
 /* core_layout.c */
 /** What of a mapping is wanted, if anything. */

@@ -92,7 +92,7 @@ static struct op_error *fork_inside(struct op_live *process, const struct op_inj
 }
 
 // The child has no exit signal: nobody but a wait with __WALL ever takes its rest away.
-static struct op_error *reap_inside(struct op_live *process, pid_t copy)
+struct op_error *op_frozen_reap_copy(struct op_live *process, pid_t copy)
 {
 	struct op_inject_thread thread;
 	const uint64_t arguments[6] = {(uint64_t)copy, 0, __WALL | WNOHANG, 0, 0, 0};
@@ -103,74 +103,6 @@ static struct op_error *reap_inside(struct op_live *process, pid_t copy)
 	return err || !thread.detours
 		       ? err
 		       : op_inject_call(process, &thread, SYS_wait4, arguments, &result);
-}
-
-/** Is it the copy of an outpost that was killed? It is dead, tells nobody of that, and has done
- * nothing: it was killed without having touched any memory, or has ended itself (detour.c) after
- * the kernel has touched a page of it (rseq_handle_notify_resume(), kernel/rseq.c). */
-static bool is_left_copy(pid_t id)
-{
-	enum { STATE = 3, MINOR_FAULTS = 10, MAJOR_FAULTS = 12, EXIT_SIGNAL = 38, EXIT_CODE = 52 };
-	long long fields[EXIT_CODE + 1] = {0};
-	char path[64];
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", id);
-	if (op_proc_read_file(path, &text, &size))
-		return false;
-	// The name may hold anything (man 5 proc_pid_stat).
-	char *at = strrchr(text, ')');
-	if (!at || strncmp(at, ") Z ", 4) != 0)
-		return false;
-	at += 4;
-	for (int field = STATE + 1; field <= EXIT_CODE; field++) {
-		char *end;
-		fields[field] = strtoll(at, &end, 10);
-		if (end == at)
-			return false;
-		at = end;
-	}
-	if (fields[EXIT_SIGNAL] || fields[MAJOR_FAULTS])
-		return false;
-	return fields[MINOR_FAULTS] == 0 ? fields[EXIT_CODE] == SIGKILL
-					 : fields[MINOR_FAULTS] == 1 &&
-						   fields[EXIT_CODE] == OP_DETOUR_COPY_STATUS << 8;
-}
-
-/** Those among the children of one thread. */
-static struct op_error *reap_left_of(struct op_live *process, pid_t thread)
-{
-	char path[64];
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-	struct op_error *err = NULL;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", process->pid, thread);
-	if (op_proc_read_file(path, &text, &size))
-		return NULL;
-	for (char *at = text, *end; !err; at = end) {
-		long id = strtol(at, &end, 10);
-		if (end == at)
-			break;
-		if (is_left_copy((pid_t)id))
-			err = reap_inside(process, (pid_t)id);
-	}
-	return err;
-}
-
-struct op_error *op_frozen_reap_left(struct op_live *process)
-{
-	_cleanup_free_ pid_t *threads = NULL;
-	size_t count = 0;
-	struct op_error *err = NULL;
-
-	if (op_frozen_why_confined(process->pid) || !op_live_same_place(process->pid, "ns/pid") ||
-	    op_proc_threads(process->pid, &threads, &count))
-		return NULL;
-	for (size_t i = 0; !err && i < count; i++)
-		err = reap_left_of(process, threads[i]);
-	return err;
 }
 
 struct op_error *op_frozen_make_copy(struct op_live *process, struct op_frozen *frozen)
@@ -211,5 +143,6 @@ struct op_error *op_frozen_end_copy(struct op_live *process, struct op_frozen *f
 	kill(copy, SIGKILL);
 	while (wait_for_copy(process, copy, &status) && WIFSTOPPED(status))
 		kill(copy, SIGKILL);
-	return process && process->attached && !process->exited ? reap_inside(process, copy) : NULL;
+	return process && process->attached && !process->exited ? op_frozen_reap_copy(process, copy)
+								: NULL;
 }

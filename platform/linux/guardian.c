@@ -94,8 +94,8 @@ static bool is_fresh_code(const struct op_guardian_target *target, uint64_t addr
 		op_guardian_mappings(target, &mappings)
 			? op_mappings_find(&mappings, op_host_addr(address))
 			: NULL;
-	return mapping && mapping->anonymous && !mapping->shared && !mapping->path[0] &&
-	       mapping->protection == (OP_PROTECTION_READ | OP_PROTECTION_EXECUTE);
+	return mapping && !mapping->path[0] &&
+	       op_mapping_is_own(mapping, OP_PROTECTION_READ | OP_PROTECTION_EXECUTE);
 }
 
 // Outpost died while a thread of the target was about to map memory for it: as soon as it is there

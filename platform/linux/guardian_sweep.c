@@ -58,8 +58,8 @@ static bool is_over(const struct sweep *sweep)
 
 static bool is_code(const struct op_mapping *mapping)
 {
-	return mapping->anonymous && !mapping->shared && mapping->path[0] != '/' &&
-	       mapping->protection == (OP_PROTECTION_READ | OP_PROTECTION_EXECUTE);
+	return mapping->path[0] != '/' &&
+	       op_mapping_is_own(mapping, OP_PROTECTION_READ | OP_PROTECTION_EXECUTE);
 }
 
 static bool add_known(struct sweep *sweep, const struct op_mappings *mappings,

@@ -5,6 +5,7 @@
 #include "platform/linux/handler.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ _Static_assert((int)OP_HANDLER_BUDGET_OFFSET == (int)PAGE, "the data page begins
 
 // At the beginning of the code page; the data page is the next. A new version of what follows gets
 // a new number.
-static const uint8_t mark[16] = "outpost traps 2";
+static const uint8_t mark[16] = "outpost traps 3";
 struct header {
 	uint8_t mark[sizeof(mark)];
 	struct op_kernel_action theirs;
@@ -26,40 +27,65 @@ struct header {
 // The program that is written behind the header. Its registers: rsi is the siginfo_t, rdx the
 // ucontext_t (System V ABI, AMD64 supplement, 3.2.3); those that a function may change are given
 // back by the return from the signal. si_code is at 8 and si_addr at 16 (<asm-generic/siginfo.h>),
-// rip at 0xa8 (struct sigcontext, <asm/sigcontext.h>).
+// rip at 0xa8 (struct sigcontext, <asm/sigcontext.h>), the signals that were blocked at 0x128
+// (struct ucontext, <asm-generic/ucontext.h>).
 static const uint8_t program[] = {
-	// Not a trap instruction's (a debug register's, a step's, one that was sent): nothing.
 	0x81, 0x7e, 0x08, SI_KERNEL, 0, 0, 0, // 00 cmp dword [rsi+8], SI_KERNEL
-	0x75, 0x4c,                           // 07 jne out
+	0x75, 0x5c,                           // 07 jne sent
 	0x48, 0x8b, 0x82, 0xa8, 0, 0, 0,      // 09 mov rax, [rdx+0xa8]
 	// With an address, only for a thread that is still there: outpost died between this note
-	// and moving the thread itself (rewind.c).
+	// and moving the thread itself. 1: it is a trap of the program's (rewind.c).
 	0x48, 0x8b, 0x4e, 0x10, // 10 mov rcx, [rsi+16]
 	0x48, 0x85, 0xc9,       // 14 test rcx, rcx
-	0x74, 0x05,             // 17 je ours
-	0x48, 0x39, 0xc1,       // 19 cmp rcx, rax
-	0x75, 0x37,             // 1c jne out
+	0x74, 0x0b,             // 17 je ours
+	0x48, 0x83, 0xf9, 0x01, // 19 cmp rcx, 1
+	0x74, 0x4e,             // 1d je own
+	0x48, 0x39, 0xc1,       // 1f cmp rcx, rax
+	0x75, 0x37,             // 22 jne out
 	// The guardian was here: what belongs there is there.
-	0x80, 0x78, 0xff, 0xcc, // 1e ours: cmp byte [rax-1], 0xcc
-	0x75, 0x2a,             // 22 jne again
+	0x80, 0x78, 0xff, 0xcc, // 24 ours: cmp byte [rax-1], 0xcc
+	0x75, 0x2a,             // 28 jne again
 	// The rest of a slot, looked at where it cannot reach into the next page.
-	0x89, 0xc1,                         // 24 mov ecx, eax
-	0x81, 0xe1, 0xff, 0x0f, 0, 0,       // 26 and ecx, 0xfff
-	0x81, 0xf9, 0xfc, 0x0f, 0, 0,       // 2c cmp ecx, 0xffc
-	0x77, 0x08,                         // 32 ja count
-	0x81, 0x38, 0x0f, 0x1f, 0x40, 0,    // 34 cmp dword [rax], 0x00401f0f
-	0x74, 0x19,                         // 3a je out
-	0x48, 0xb9, 0, 0, 0, 0, 0, 0, 0, 0, // 3c count: mov rcx, BUDGET_PLACE
-	0x83, 0x39, 0x00,                   // 46 cmp dword [rcx], 0
-	0x7e, 0x0a,                         // 49 jle out
-	0xf0, 0xff, 0x09,                   // 4b lock dec dword [rcx]
-	0x48, 0xff, 0x8a, 0xa8, 0, 0, 0,    // 4e again: dec qword [rdx+0xa8]
-	0xc3,                               // 55 out: ret
+	0x89, 0xc1,                         // 2a mov ecx, eax
+	0x81, 0xe1, 0xff, 0x0f, 0, 0,       // 2c and ecx, 0xfff
+	0x81, 0xf9, 0xfc, 0x0f, 0, 0,       // 32 cmp ecx, 0xffc
+	0x77, 0x08,                         // 38 ja count
+	0x81, 0x38, 0x0f, 0x1f, 0x40, 0,    // 3a cmp dword [rax], 0x00401f0f
+	0x74, 0x19,                         // 40 je out
+	0x48, 0xb9, 0, 0, 0, 0, 0, 0, 0, 0, // 42 count: mov rcx, BUDGET_PLACE
+	0x83, 0x39, 0x00,                   // 4c cmp dword [rcx], 0
+	// Nobody will take it out: it is not outpost's.
+	0x7e, 0x1c,                      // 4f jle own
+	0xf0, 0xff, 0x09,                // 51 lock dec dword [rcx]
+	0x48, 0xff, 0x8a, 0xa8, 0, 0, 0, // 54 again: dec qword [rdx+0xa8]
+	0xc3,                            // 5b out: ret
 	// What debuggers know a signal's frame by, as in every C library.
-	0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, // 56 mov rax, SYS_rt_sigreturn
-	0x0f, 0x05,                      // 5d syscall
+	0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, // 5c mov rax, SYS_rt_sigreturn
+	0x0f, 0x05,                      // 63 syscall
+	// Not a trap instruction's. A debug register's or a step's: nothing.
+	0x83, 0x7e, 0x08, 0x00, // 65 sent: cmp dword [rsi+8], 0
+	0x7f, 0xf0,             // 69 jg out
+	0xeb, 0x05,             // 6b jmp theirs
+	// As the kernel has it for a trap instruction.
+	0x48, 0x83, 0x66, 0x10, 0x00, // 6d own: and qword [rsi+16], 0
+	// The program's own handler, where it has one, with the signals blocked that were: while
+	// this one runs, all are.
+	0x48, 0x83, 0x3d, 0x56, 0xff, 0xff, 0xff, 1, // 72 theirs: cmp qword [rip+THEIRS], SIG_IGN
+	0x76, 0xdf,                                  // 7a jbe out
+	0x57, 0x56, 0x52,                            // 7c push rdi; push rsi; push rdx
+	0xbf, SIG_SETMASK, 0, 0, 0,                  // 7f mov edi, SIG_SETMASK
+	0x48, 0x8d, 0xb2, 0x28, 0x01, 0, 0,          // 84 lea rsi, [rdx+0x128]
+	0x31, 0xd2,                                  // 8b xor edx, edx
+	0x41, 0xba, 8, 0, 0, 0,                      // 8d mov r10d, 8
+	0xb8, 0x0e, 0, 0, 0,                         // 93 mov eax, SYS_rt_sigprocmask
+	0x0f, 0x05,                                  // 98 syscall
+	0x5a, 0x5e, 0x5f,                            // 9a pop rdx; pop rsi; pop rdi
+	0xff, 0x25, 0x2d, 0xff, 0xff, 0xff,          // 9d jmp [rip+THEIRS]
 };
-enum { BUDGET_PLACE = 0x3e, RESTORER = 0x56, PROGRAM = 64 };
+enum { BUDGET_PLACE = 0x44, RESTORER = 0x5c, PROGRAM = 64 };
+// The two that are relative to the instruction behind.
+_Static_assert(PROGRAM + 0x7a - 0xaa == offsetof(struct header, theirs.handler), "THEIRS");
+_Static_assert(PROGRAM + 0xa3 - 0xd3 == offsetof(struct header, theirs.handler), "THEIRS");
 _Static_assert(sizeof(struct header) <= PROGRAM, "the program stands behind the header");
 
 uint64_t op_handler_entry(const struct op_handler *handler)
@@ -67,9 +93,19 @@ uint64_t op_handler_entry(const struct op_handler *handler)
 	return handler->code.value + PROGRAM;
 }
 
-uint64_t op_handler_restorer(const struct op_handler *handler)
+// What their handler returns to; 0: they have none.
+static uint64_t restorer_of(const struct op_kernel_action *theirs)
 {
-	return handler->code.value + PROGRAM + RESTORER;
+	bool has_handler = theirs->handler > (uint64_t)(uintptr_t)SIG_IGN;
+
+	return has_handler && theirs->flags & OP_KERNEL_SA_RESTORER ? theirs->restorer : 0;
+}
+
+// Theirs: a thread that is in their handler comes back after ours has gone.
+uint64_t op_handler_restorer(const struct op_handler *handler,
+			     const struct op_kernel_action *theirs)
+{
+	return restorer_of(theirs) ?: handler->code.value + PROGRAM + RESTORER;
 }
 
 struct op_host_addr op_handler_budget(const struct op_handler *handler)
@@ -81,8 +117,7 @@ static bool is_page(const struct op_mappings *mappings, struct op_host_addr page
 		    unsigned protection)
 {
 	const struct op_mapping *mapping = op_mappings_find(mappings, page);
-	return mapping && mapping->anonymous && !mapping->shared &&
-	       mapping->protection == protection;
+	return mapping && op_mapping_is_own(mapping, protection);
 }
 
 bool op_handler_has_mark(const uint8_t *bytes, size_t size)
@@ -170,20 +205,33 @@ struct op_error *op_handler_read_theirs(struct op_live *process, const struct op
 struct stepping {
 	struct op_live *process;
 	const struct op_handler *handler;
+	uint64_t restorer; // restorer_of()
 };
+
+static bool is_in_handler(const struct stepping *stepping, uint64_t pc)
+{
+	return pc - stepping->handler->code.value < PAGE;
+}
+
+// Two instructions, in some encoding.
+static bool is_in_restorer(const struct stepping *stepping, uint64_t pc)
+{
+	enum { SIZE = 9 };
+	return stepping->restorer && pc - stepping->restorer < SIZE;
+}
 
 static struct op_error *step_out(void *context, op_thread_id thread)
 {
 	const struct stepping *stepping = context;
 	struct op_live *process = stepping->process;
-	const struct op_handler *handler = stepping->handler;
 	enum { STEPS_MAX = 2 * sizeof(program) };
 	for (size_t i = 0; i < STEPS_MAX; i++) {
 		struct op_host_addr pc;
 		struct op_stop stop;
 		struct op_error *err = op_process_pc(&process->base, thread, &pc);
-		if (err || pc.value - handler->code.value >= PAGE ||
-		    op_process_pending_stop(&process->base, thread, &stop))
+		bool inside = !err && (is_in_handler(stepping, pc.value) ||
+				       (i && is_in_restorer(stepping, pc.value)));
+		if (!inside || op_process_pending_stop(&process->base, thread, &stop))
 			return err;
 		err = op_process_step(&process->base, thread, &stop);
 		if (err || stop.kind != OP_STOP_TRAP)
@@ -199,10 +247,13 @@ struct op_error *op_handler_leave(struct op_live *process)
 	if (op_proc_status(op_live_any_thread(process), &status) ||
 	    !(status.caught_signals >> (SIGTRAP - 1) & 1))
 		return NULL;
+	struct op_kernel_action theirs;
 	struct op_error *err = find_left(process, &handler);
+	if (!err && handler.code.value)
+		err = op_handler_read_theirs(process, &handler, &theirs);
 	if (err || !handler.code.value)
 		return err;
-	struct stepping stepping = {process, &handler};
+	struct stepping stepping = {process, &handler, restorer_of(&theirs)};
 	return op_process_each_thread(&process->base, step_out, &stepping);
 }
 

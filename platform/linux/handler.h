@@ -15,6 +15,7 @@ struct op_live;
 struct op_kernel_action {
 	uint64_t handler, flags, restorer, mask;
 };
+enum { OP_KERNEL_SA_RESTORER = 0x04000000 };
 
 /**
  * How often threads are taken back, all together. Signal and return take about a microsecond: it
@@ -41,13 +42,15 @@ struct op_error *op_handler_place(struct op_live *process, struct op_handler *re
  * trapped. There they can be seen: in code that is about to be changed, or taken away.
  */
 struct op_error *op_handler_leave(struct op_live *process);
-/** Where the code begins, and what it returns to. */
+/** Where the code begins, and what it returns to. A trap of the program's own, and one that was
+ * sent, go on to their handler where there is one. */
 uint64_t op_handler_entry(const struct op_handler *handler);
-uint64_t op_handler_restorer(const struct op_handler *handler);
+uint64_t op_handler_restorer(const struct op_handler *handler,
+			     const struct op_kernel_action *theirs);
 /** The word of the budget: with 0 in it the handler takes no thread back any more. */
 struct op_host_addr op_handler_budget(const struct op_handler *handler);
-/** What the program's own action was is kept beside the code, for an outpost that comes after this
- * one's death. */
+/** What the program's own action is, for the code, and for an outpost that comes after this one's
+ * death. */
 struct op_error *op_handler_keep_theirs(struct op_live *process, const struct op_handler *handler,
 					const struct op_kernel_action *theirs);
 struct op_error *op_handler_read_theirs(struct op_live *process, const struct op_handler *handler,

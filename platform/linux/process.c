@@ -148,6 +148,7 @@ void op_live_destroy(struct op_process *base)
 		close(process->memory_fd);
 	free(process->base.command_line);
 	free(process->forked);
+	free(process->left.ids);
 	free(process->infos);
 	free(process);
 }

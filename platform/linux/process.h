@@ -103,6 +103,13 @@ struct op_forked {
 	bool shares_memory;
 };
 
+/** Dead copies of the process that outposts which were killed have left (frozen_left.c). */
+struct op_left_copies {
+	bool looked;
+	pid_t *ids; /**< owned */
+	size_t count, capacity;
+};
+
 /** A running process under ptrace. */
 struct op_live {
 	struct op_process base;
@@ -142,6 +149,7 @@ struct op_live {
 
 	struct op_forked *forked;
 	size_t forked_count, forked_capacity;
+	struct op_left_copies left;
 	struct op_thread_info *infos;
 	size_t info_capacity;
 };

@@ -34,10 +34,9 @@ static const struct {
 
 _Static_assert(2 * sizeof(struct op_kernel_action) <= OP_INJECT_SCRATCH, "both fit");
 _Static_assert((int)OP_SLOT_MAX <= (int)OP_GUARDIAN_TRAP_MAX, "every trap fits");
-enum { KERNEL_SA_RESTORER = 0x04000000 };
 // On the alternate stack, where there is one: a fiber's own may be nearly used up. The handler
 // reads its siginfo_t, which the kernel writes only with SA_SIGINFO.
-enum { FLAGS = SA_ONSTACK | SA_NODEFER | SA_RESTART | SA_SIGINFO | KERNEL_SA_RESTORER };
+enum { FLAGS = SA_ONSTACK | SA_NODEFER | SA_RESTART | SA_SIGINFO | OP_KERNEL_SA_RESTORER };
 
 // No other handler runs while a thread is in ours: an outpost that comes later finds it there
 // (op_handler_leave()). A debug register's hit must not be blocked, it would kill.
@@ -162,22 +161,20 @@ static struct op_error *compose(struct op_live *process, struct op_shield *shiel
 		*ret = (struct op_kernel_action){
 			.handler = op_handler_entry(&shield->handler),
 			.flags = FLAGS,
-			.restorer = op_handler_restorer(&shield->handler),
 			.mask = blocked,
 		};
 	}
 	if (!err)
 		err = call_sigaction(process, NULL, &shield->theirs);
 	bool left = !err && shield->theirs.handler == ret->handler;
-	if (err || (plain && !left))
-		return err;
-	if (plain)
+	if (plain && left)
 		shield->theirs = (struct op_kernel_action){0};
-	else if (left)
-		return op_handler_read_theirs(process, &shield->handler, &shield->theirs);
-	else
-		return op_handler_keep_theirs(process, &shield->handler, &shield->theirs);
-	return NULL;
+	if (err || plain)
+		return err;
+	err = left ? op_handler_read_theirs(process, &shield->handler, &shield->theirs)
+		   : op_handler_keep_theirs(process, &shield->handler, &shield->theirs);
+	ret->restorer = op_handler_restorer(&shield->handler, &shield->theirs);
+	return err;
 }
 
 // Whether the program has set a handler of its own over ours; it is in shield->theirs then. The
@@ -210,8 +207,10 @@ static struct op_error *renew(struct op_live *process, struct op_shield *shield)
 	struct op_error *err = look_at_handler(process, shield, &ours, &theirs);
 	if (err || ours)
 		return err;
-	if (theirs && shield->handler.code.value)
+	if (theirs && shield->handler.code.value) {
 		err = op_handler_keep_theirs(process, &shield->handler, &shield->theirs);
+		shield->ours.restorer = op_handler_restorer(&shield->handler, &shield->theirs);
+	}
 	return err ?: call_sigaction(process, &shield->ours, NULL);
 }
 

@@ -23,7 +23,8 @@ LIMIT = int(os.environ.get("OUTPOST_INJECT_LIMIT", harness.LIMIT))
 PTRACE = {"PTRACE_SEIZE": ("EPERM", "ESRCH"), "PTRACE_PEEKTEXT": ("EIO", "ESRCH"), "PTRACE_POKETEXT": ("EIO", "ESRCH")}
 PTRACE_OTHERS = ("ESRCH", "EIO")
 # The other calls; a number is a result. Reads cannot be made short: strace leaves the call out, and nothing would be in the
-# buffer. (None is ever 0 but at an end.)
+# buffer. (None is ever 0 but at an end.) brk is not among them: the kernel answers with a place and never an error, which
+# the C library would take for a very high one. Nor is close: whatever it answers, the kernel has closed (man 2 close, NOTES).
 FAILURES = {
     "process_vm_readv": ("EFAULT", "ESRCH", "EPERM", "ENOMEM"),
     "pread64": ("EIO", "EINTR"),
@@ -54,25 +55,61 @@ FAILURES = {
     "tgkill": ("ESRCH", "EAGAIN"),
     "rt_tgsigqueueinfo": ("EAGAIN", "EPERM"),
     "kcmp": ("ENOSYS",),
+    "getrandom": ("EAGAIN",),
+    "fcntl": ("EMFILE",),
+    "linkat": ("ENOENT", "ENOSPC"),
+    "pidfd_open": ("EMFILE", "ENOSYS"),
+    "timer_delete": ("EINVAL",),
+    # The process without rights (tracer/apart).
+    "socketpair": ("EMFILE",),
+    "sendmsg": ("EINTR", "EPIPE", "ENOMEM"),
+    "recvmsg": ("EINTR", "ECONNRESET", "ENOMEM"),
+    "prctl": ("EPERM",),
+    "seccomp": ("EINVAL", "ENOMEM"),
+    "capset": ("EPERM",),
+    "setgroups": ("EPERM",),
+    "setresuid": ("EAGAIN",),
+    "setresgid": ("EPERM",),
 }
 # From this call on, all of them: a filter of system calls, a full disk, a program that is out of memory.
 LASTING = {"process_vm_readv": ("EPERM", "ENOSYS"), "pwrite64": ("EIO",), "write": ("ENOSPC",), "mmap": ("ENOMEM",),
            "openat": ("EMFILE",), "ptrace": ("ESRCH", "EIO")}
 
 
+@dataclass
+class Call:
+    """One call of a run."""
+
+    name: str
+    index: int  # how manieth of that name
+    text: str
+    stack: list  # where it was made, innermost first, when strace was told to say so (-k)
+
+
 @dataclass(frozen=True)
 class Point:
     """One way in which one call of a run fails."""
 
-    call: str
-    index: int
+    made: Call
     failure: str  # an error, a result, or a signal that comes with the call
     lasting: bool
-    text: str  # the call as strace has shown it
+
+    @property
+    def call(self):
+        return self.made.name
+
+    @property
+    def index(self):
+        return self.made.index
+
+    @property
+    def text(self):
+        return self.made.text
 
     def options(self):
         kind = "signal" if self.failure.startswith("SIG") else "error" if self.failure.startswith("E") else "retval"
-        return ["-e", f"inject={self.call}:{kind}={self.failure}:when={self.index}{'+' if self.lasting else ''}"]
+        inject = f"inject={self.call}:{kind}={self.failure}:when={self.index}{'+' if self.lasting else ''}"
+        return [f"-etrace={self.call}", "-e", inject]
 
     def __str__(self):
         return f"{self.call} {self.index}{'+' if self.lasting else ''} {self.failure}: {self.text[:100]}"
@@ -97,7 +134,10 @@ class Ended(Outcome):
         super().__init__(completed)
         self.log = log.read_text(errors="replace")
         log.unlink()
-        self.injected = "(INJECTED)" in self.log
+
+    def reached(self, point):
+        """The call that has failed; None when the run has made too few."""
+        return next((call for call in calls(self.log, "") if (call.name, call.index) == (point.call, point.index)), None)
 
     def gist(self):
         """What it has said about what went wrong, in one line."""
@@ -134,34 +174,45 @@ def traced(arguments, options, heard=lambda line: None):
 
 
 def calls(log, begin):
-    """(name, how manieth of that name, text) of each call from the first one on whose text fits."""
+    """Each call from the first one on whose text fits."""
     counts, found, begun = {}, [], False
     for line in log.splitlines():
+        if found and line.startswith(" > "):
+            found[-1].stack.append(line[3:])
+            continue
         name = re.match(r"(\w+)\(", line)
         if not name:
             continue
         counts[name[1]] = counts.get(name[1], 0) + 1
         begun = begun or (name[1] != "execve" and re.search(begin, line))
         if begun:
-            found.append((name[1], counts[name[1]], line))
+            found.append(Call(name[1], counts[name[1]], line, []))
     return found
 
 
-def _failures(name, text):
-    if name != "ptrace":
-        return FAILURES.get(name, ())
-    request = re.match(r"ptrace\((\w+)", text)
-    return PTRACE.get(request[1] if request else "", PTRACE_OTHERS)
+def what(call):
+    """What a call does, without what is another number each time: its request, its paths, how much it reads."""
+    plain = re.sub(r'"(?:[^"\\]|\\.)*"', '""', call.text)
+    if call.name in ("openat", "readlink", "newfstatat", "rename"):
+        paths = re.findall(r'"(/[^"]*)', call.text)
+        return call.name, *(re.sub(r"\d+|/tmp\w+", "N", path) for path in paths)
+    if at := re.match(r"(?:read|write)\(\d+|p(?:read|write)64\(\d+, [^,]*, \d+", plain):
+        return call.name, *re.findall(r"\b\d+\b", at[0])
+    return call.name, *re.findall(r"^ptrace\(\w+|iov_len=\d+", plain if call.name == "process_vm_readv" else plain[:40])
 
 
-def points(log, begin, signals=("SIGKILL", "SIGINT")):
-    """Every way in which one of the calls of a run can fail."""
-    found, sanitized = [], "libasan" in log
-    for name, index, text in calls(log, begin):
+def _failures(call):
+    return PTRACE.get(call.text[7:].split(",")[0], PTRACE_OTHERS) if call.name == "ptrace" else FAILURES.get(call.name, ())
+
+
+def points(made, sanitized, signals=("SIGKILL", "SIGINT")):
+    """Every way in which one of the calls can fail."""
+    found = []
+    for call in made:
         # A sanitizer ends the program when it gets no memory for itself.
-        if sanitized and name in ("mmap", "munmap", "mremap"):
+        if sanitized and call.name in ("mmap", "munmap", "mremap"):
             continue
-        for lasting, failures in ((False, _failures(name, text)), (True, LASTING.get(name, ())), (False, signals)):
-            if failures is not signals or name in ("ptrace", "pwrite64", "wait4"):
-                found += [Point(name, index, failure, lasting, text) for failure in failures]
+        for lasting, failures in ((False, _failures(call)), (True, LASTING.get(call.name, ())), (False, signals)):
+            if failures is not signals or call.name in ("ptrace", "pwrite64", "wait4"):
+                found += [Point(call, failure, lasting) for failure in failures]
     return found

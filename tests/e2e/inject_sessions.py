@@ -39,6 +39,7 @@ class Session:
 
     single = False  # a guest for each run
     dear = 1  # a run takes so many times what others take
+    led = False  # what outpost says tells the guest to go on: heard()
     cleaning = ("break leaf", "continue", "delete")  # what the next outpost does, so that what was left goes
 
     def __init__(self, name, *commands, guest_debug=True):
@@ -95,6 +96,11 @@ class Sleeping(Session):
 
 
 class Stack(Sleeping):
+    """What looks at the guest is a process without rights, and is set up before."""
+
+    def begin(self, guest):
+        return rf"socketpair|{super().begin(guest)}"
+
     def arguments(self, guest):
         return ["stack", guest.pid, "--json"]
 
@@ -156,6 +162,7 @@ class Source(Session):
     """A C program, stopped where it shows its variables."""
 
     single = True
+    led = True
 
     def start(self):
         self.fed = False
@@ -190,6 +197,7 @@ class Guard(Session):
 
     single = True
     dear = 3
+    led = True
 
     def start(self):
         self.folder, self.fed = Path(tempfile.mkdtemp(dir=WORK)), False

@@ -105,6 +105,18 @@ class Signals(Hosted):
         self.assertEqual(self.order(guest, "raise"), "caught 1")
         self.assertEqual(self.ends_well(guest)["SIGTRAP"], 1)
 
+    def test_10_traps_that_it_sends_itself(self):
+        """Its handler gets them while outpost has one in that place, and after outpost's death."""
+        guest = self.host()
+        self.assertEqual(self.order(guest, "install"), "installed")
+        with self.hot(guest):
+            self.assertEqual(self.order(guest, "raise"), "caught 1")
+        self.kill_while(guest, "break step", "ignore 1 1000000000", "continue")
+        self.assertEqual(self.order(guest, "raise"), "caught 2")
+        self.attached_often(guest)
+        self.assertEqual(self.order(guest, "raise"), "caught 3")
+        self.assertEqual(self.ends_well(guest)["SIGTRAP"], 3)
+
     def test_10_threads_that_have_traps_blocked(self):
         """The kernel would take the process's handler away when such a thread hits a trap (force_sig_info_to_task())."""
         guest = self.host("blocked")

@@ -241,6 +241,14 @@ class Rust(Values):
         for line in others:
             self.assertTrue(line.startswith("BTreeMap {root: Some(NodeRef {height: 2, "), line)
 
+    def test_tables_that_are_empty(self):
+        """What is looked through for a value has a limit: 1 MiB of empty buckets in each of 256 maps would hold the program up for long."""
+        said = self.shown(rust("sparse_maps", "-g"), 0, ["print maps"], ()).out
+        maps = re.findall(r"HashMap with 1 element <([^>]+)>", said)
+        self.assertIn("its table has fewer full buckets than it counts", maps)
+        self.assertLess(len(maps), 128)
+        self.assertIn("\ndone\t16\n", said)
+
     def test_a_list_that_is_none(self):
         module, stop = self.stop_with("chain")
         head = re.search(r"pointer: (0x[0-9a-f]+)", self.changed(module, stop, "chain.head", ["set print elements 2"])[0])[1]

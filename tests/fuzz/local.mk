@@ -17,6 +17,7 @@ FUZZ_TESTS = \
 	tests/fuzz/fuzz_log_format \
 	tests/fuzz/fuzz_place \
 	tests/fuzz/fuzz_session \
+	tests/fuzz/fuzz_session_rust \
 	tests/fuzz/fuzz_shadow_stack \
 	tests/fuzz/fuzz_source_map \
 	tests/fuzz/fuzz_stack \
@@ -53,8 +54,14 @@ tests_fuzz_fuzz_gc_object_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_location_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_log_format_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_place_LDADD = $(FUZZ_LIBS)
+FUZZ_SESSION_SOURCES = tests/fuzz/recorded_session.c tests/fuzz/recorded_session.h
+FUZZ_SESSION_LIBS = librepl.la $(FUZZ_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
 tests_fuzz_fuzz_session_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
-tests_fuzz_fuzz_session_LDADD = librepl.la $(FUZZ_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
+tests_fuzz_fuzz_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_SESSION_SOURCES)
+tests_fuzz_fuzz_session_LDADD = $(FUZZ_SESSION_LIBS)
+tests_fuzz_fuzz_session_rust_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
+tests_fuzz_fuzz_session_rust_SOURCES = tests/fuzz/fuzz_session_rust.c $(FUZZ_SESSION_SOURCES)
+tests_fuzz_fuzz_session_rust_LDADD = $(FUZZ_SESSION_LIBS)
 tests_fuzz_fuzz_shadow_stack_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_source_map_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_stack_SOURCES = tests/fuzz/fuzz_stack.c tests/fuzz/recorded.c tests/fuzz/recorded.h tests/replay/image_file.c
@@ -72,7 +79,10 @@ TESTS += $(FUZZ_TESTS)
 EXTRA_DIST += \
 	tests/fuzz/corpus \
 	tests/fuzz/fuzz.sh \
-	tests/fuzz/session
+	tests/fuzz/record_session.sh \
+	tests/fuzz/reduce_core.py \
+	tests/fuzz/session \
+	tests/fuzz/session_rust
 
 FUZZ_NAMES = $(FUZZ_TESTS:tests/fuzz/fuzz_%=%)
 FUZZ_RUN = '$(abs_top_srcdir)/tests/fuzz/fuzz.sh'

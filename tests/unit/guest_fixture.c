@@ -133,9 +133,26 @@ static const struct op_type node_type = {.kind = OP_TYPE_STRUCT,
 					 .members = node_members,
 					 .member_count = OP_ARRAY_SIZE(node_members)};
 
+// Says that it is derived from itself, three times.
+static const struct op_type tangled_type;
+static const struct op_type_member tangled_members[] = {
+	{.type = &tangled_type, .is_base = true},
+	{.type = &tangled_type, .is_base = true},
+	{.type = &tangled_type, .is_base = true},
+};
+static const struct op_type tangled_type = {.kind = OP_TYPE_STRUCT,
+					    .name = "tangled",
+					    .keyword = "struct",
+					    .size = 4,
+					    .has_size = true,
+					    .completed = true,
+					    .members = tangled_members,
+					    .member_count = OP_ARRAY_SIZE(tangled_members)};
+
 static const struct op_type *const named_types[] = {
-	&int_type,  &unsigned_type, &short_type,  &long_type, &total_type,   &char_type,
-	&byte_type, &float_type,    &double_type, &kind_type, &node_typedef, &node_type,
+	&int_type,     &unsigned_type, &short_type,   &long_type,   &total_type,
+	&char_type,    &byte_type,     &float_type,   &double_type, &kind_type,
+	&node_typedef, &node_type,     &tangled_type,
 };
 
 static struct op_error *find_type(void *context, const char *name, size_t size,

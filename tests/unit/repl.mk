@@ -2,6 +2,7 @@ REPL_TEST_LIBS = librepl.la libtarget.la libarch.la libbase.la $(CHECK_LIBS) $(J
 # A session of made-up answers, and what is typed at its prompt.
 REPL_TEST_FAKES = \
 	tests/unit/fake_control.c \
+	tests/unit/fake_core.c \
 	tests/unit/fake_host.c \
 	tests/unit/fake_process.c \
 	tests/unit/fake_session.c \
@@ -11,6 +12,11 @@ REPL_TEST_FAKES = \
 	tests/unit/typed.c \
 	tests/unit/typed.h
 REPL_TEST_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
+
+UNIT_TESTS += tests/unit/test_output
+tests_unit_test_output_SOURCES = tests/unit/test_output.c $(REPL_TEST_FAKES)
+tests_unit_test_output_CPPFLAGS = $(REPL_TEST_CPPFLAGS)
+tests_unit_test_output_LDADD = $(REPL_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_repl_arguments
 tests_unit_test_repl_arguments_SOURCES = tests/unit/test_repl_arguments.c $(REPL_TEST_FAKES)

@@ -435,6 +435,8 @@ START_TEST(refused)
 {
 	refuse("guest_node->nosuch", OP_ERROR_NOT_FOUND, "has no member named \"nosuch\"");
 	refuse("guest_depth->value", OP_ERROR_UNSUPPORTED, "has no members");
+	refuse("(struct tangled *)guest_node", OP_ERROR_LIMIT, "too many bases");
+	refuse("((struct tangled *)64)->nosuch", OP_ERROR_LIMIT, "too many members");
 	refuse("*guest_depth", OP_ERROR_UNSUPPORTED, "is no pointer");
 	refuse("guest_pool[0]", OP_ERROR_UNSUPPORTED, "is no number");
 	refuse("guest_pool[0] + 1", OP_ERROR_UNSUPPORTED, "is no number");

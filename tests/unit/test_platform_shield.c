@@ -129,7 +129,7 @@ static void shield_and_die(pid_t pid)
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-START_TEST(a_trap_of_its_own_is_passed)
+START_TEST(a_trap_of_its_own_reaches_its_handler)
 {
 	struct victim victim;
 
@@ -142,18 +142,18 @@ START_TEST(a_trap_of_its_own_is_passed)
 	struct op_stop stop = run_until(process, OP_STOP_TRAP);
 	must(op_process_run(process,
 			    &(struct op_run_request){.thread = stop.thread, .deliver_trap = true}));
-	victim_expect(&victim, "traps 0");
+	victim_expect(&victim, "traps 1");
 	must(op_process_stop_all(process));
 	must(op_process_unshield(process));
 	op_process_destroy(process);
 	victim_tell(&victim, "");
 	victim_ends(&victim, 0);
 
-	// And afterwards: nobody will take it out.
+	// And afterwards: the guardian has left the handler no budget.
 	victim_start(&victim, "trap");
 	shield_and_die(victim.pid);
 	victim_tell(&victim, "");
-	victim_expect(&victim, "traps 0");
+	victim_expect(&victim, "traps 1");
 	victim_tell(&victim, "");
 	victim_ends(&victim, 0);
 }
@@ -201,7 +201,7 @@ int main(void)
 	tcase_set_timeout(shield, 120);
 	tcase_add_test(shield, no_instruction_is_lost);
 	tcase_add_test(shield, killed_while_it_prepares);
-	tcase_add_test(shield, a_trap_of_its_own_is_passed);
+	tcase_add_test(shield, a_trap_of_its_own_reaches_its_handler);
 	tcase_add_test(shield, its_own_handler_comes_back);
 	suite_add_tcase(suite, shield);
 

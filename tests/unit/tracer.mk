@@ -13,6 +13,11 @@ tests_unit_test_source_scalar_SOURCES = tests/unit/test_source_scalar.c
 tests_unit_test_source_scalar_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_source_scalar_LDADD = libtracer.la $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/test_source_tangled
+tests_unit_test_source_tangled_SOURCES = tests/unit/test_source_tangled.c
+tests_unit_test_source_tangled_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_source_tangled_LDADD = libtracer.la $(UNIT_LIBS)
+
 UNIT_TESTS += tests/unit/test_wasi_preview1
 tests_unit_test_wasi_preview1_SOURCES = tests/unit/test_wasi_preview1.c
 tests_unit_test_wasi_preview1_CPPFLAGS = $(UNIT_CPPFLAGS)

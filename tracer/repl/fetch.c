@@ -142,13 +142,27 @@ struct op_error *op_repl_settled_frame(struct op_repl *repl, const struct op_fra
 	return op_session_selected_frame(repl->session, ret);
 }
 
+/** That there is no frame is an answer; that it could not be looked for is not. */
+static bool has_no_frame(const struct op_error *err)
+{
+	return err->code == OP_ERROR_STATE || err->code == OP_ERROR_NOT_FOUND ||
+	       err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_NO_SUCH_PROCESS;
+}
+
 const struct op_frame *op_repl_frame_or_null(struct op_repl *repl)
 {
 	if (op_session_state(repl->session) != OP_SESSION_STOPPED)
 		return NULL;
 	const struct op_frame *frame = NULL;
 	struct op_error *err _cleanup_error_ = op_session_selected_frame(repl->session, &frame);
-	return err ? NULL : frame;
+	if (!err)
+		return frame;
+	if (!has_no_frame(err)) {
+		struct op_text text _cleanup_text_ = OP_TEXT_INIT;
+		op_text_printf(&text, "the selected frame is not known: %s", err->message);
+		op_output_notice(&repl->out, true, text.data ?: err->message);
+	}
+	return NULL;
 }
 
 /** The frame to evaluate in; one with whole operands when they are asked for. */

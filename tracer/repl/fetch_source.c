@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the guest's debug information says of a frame, out of the session, into the views that
 // reports show. Part of repl.h.
+#include <stdlib.h>
+#include <string.h>
+
 #include "tracer/repl/fatal.h"
 #include "tracer/repl/repl.h"
 
@@ -41,6 +44,21 @@ struct op_error *op_repl_fetch_arguments(struct op_repl *repl, const struct op_f
 	return forgive(err);
 }
 
+/**
+ * A file that is here and cannot be read is no file that is elsewhere, which "list" tells when it
+ * is asked. Told once, not at each stop.
+ */
+static void tell_unread(struct op_repl *repl, const char *message)
+{
+	if (repl->unread_source && strcmp(repl->unread_source, message) == 0)
+		return;
+	free(repl->unread_source);
+	repl->unread_source = strdup(message);
+	struct op_text text _cleanup_text_ = OP_TEXT_INIT;
+	op_text_printf(&text, "the source is not shown: %s", message);
+	op_output_notice(&repl->out, true, text.data ?: message);
+}
+
 struct op_error *op_repl_fetch_text(struct op_repl *repl, struct op_frame_view *view)
 {
 	if (!view->source.file || !view->source.line)
@@ -52,5 +70,7 @@ struct op_error *op_repl_fetch_text(struct op_repl *repl, struct op_frame_view *
 						       view->source.line, 1, &path, &lines, &count);
 	if (!err && count)
 		view->text = lines[0].text;
+	if (err && err->code == OP_ERROR_IO)
+		tell_unread(repl, err->message);
 	return forgive(err);
 }

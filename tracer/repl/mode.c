@@ -38,6 +38,7 @@ bool op_mode_open(struct op_repl *repl, const struct op_options *options)
 		return false;
 	}
 	op_interrupt_install(repl->session);
+	repl->out.ending = op_interrupt_ending;
 	return true;
 }
 

@@ -219,6 +219,7 @@ static int trace_calls_mode(const struct op_options *options)
 	op_output_init(&out, file ? file : options->has_command ? stderr : stdout, stderr);
 	out.json = options->json;
 	out.color = !file && repl.out.color;
+	out.ending = repl.out.ending;
 	struct tracing tracing = {
 		.repl = &repl, .out = &out, .counting = options->counting, .limit = limit};
 	if (!err)

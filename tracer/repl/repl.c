@@ -53,6 +53,7 @@ void op_repl_deinit(struct op_repl *repl)
 	op_display_list_deinit(&repl->displays);
 	op_argument_words_free(repl->argv);
 	free(repl->last_line);
+	free(repl->unread_source);
 	op_list_state_forget(&repl->list);
 	*repl = (struct op_repl){0};
 }

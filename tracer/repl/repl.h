@@ -71,9 +71,10 @@ struct op_repl {
 	bool launched; /**< the target was started by outpost */
 	bool quit;
 	bool prompt_open;
-	int64_t pid;     /**< of the last target */
-	char **argv;     /**< owned; of the last run; NULL: none */
-	char *last_line; /**< owned; what an empty line runs again; NULL: nothing */
+	int64_t pid;         /**< of the last target */
+	char **argv;         /**< owned; of the last run; NULL: none */
+	char *last_line;     /**< owned; what an empty line runs again; NULL: nothing */
+	char *unread_source; /**< owned; why a source file could not be read, as told last */
 	bool repeating;
 	unsigned source_depth;
 	struct op_line_source *lines; /**< innermost; NULL: none */
@@ -195,7 +196,10 @@ struct op_error *op_repl_report_selected(struct op_repl *repl);
  * one first, and told if that could not be.
  */
 struct op_error *op_repl_settled_frame(struct op_repl *repl, const struct op_frame **ret);
-/** The selected frame, NULL when there is none: for what works without one too. */
+/**
+ * The selected frame, NULL when there is none: for what works without one too. Why one that may be
+ * there could not be found is told.
+ */
 const struct op_frame *op_repl_frame_or_null(struct op_repl *repl);
 /** Evaluate in the selected frame, or without one. All evaluation goes through here. */
 struct op_error *op_repl_evaluate(struct op_repl *repl, const char *expression,

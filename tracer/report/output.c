@@ -3,8 +3,8 @@
 #include "tracer/report/output.h"
 
 #include <errno.h>
-
 #include <string.h>
+#include <unistd.h>
 
 enum { DRAIN_AT = 64 * 1024 };
 
@@ -76,9 +76,26 @@ static void flush_stream(struct op_output *out)
 		break_off(out, errno);
 }
 
+// stdio forgets what it was about to write when a signal comes, ^C while a terminal stands still.
+static void write_file(struct op_output *out, int fd, const char *bytes, size_t size)
+{
+	while (size) {
+		ssize_t put = write(fd, bytes, size);
+		if (put < 0 && (errno != EINTR || (out->ending && out->ending()))) {
+			break_off(out, errno);
+			return;
+		}
+		bytes += put < 0 ? 0 : put;
+		size -= put < 0 ? 0 : (size_t)put;
+	}
+}
+
 static void write_bytes(struct op_output *out, const char *bytes, size_t size)
 {
-	if (fwrite(bytes, 1, size, out->stream) != size)
+	int fd = fileno(out->stream);
+	if (fd >= 0)
+		write_file(out, fd, bytes, size);
+	else if (fwrite(bytes, 1, size, out->stream) != size)
 		break_off(out, errno);
 }
 

@@ -25,6 +25,8 @@ enum op_style {
 
 /** Asked after each page of text; false: the person has seen enough. */
 typedef bool (*op_page_fn)(void *context);
+/** Asked when a signal came while the stream took nothing; other than 0: outpost is to end. */
+typedef int (*op_ending_fn)(void);
 
 struct op_output {
 	bool json;
@@ -33,6 +35,7 @@ struct op_output {
 	FILE *errors; /**< borrowed */
 	/** the stream cannot be written any more: the reader is gone, or the disk is full */
 	bool broken;
+	op_ending_fn ending; /**< NULL: never */
 
 	struct op_text text;   /**< text face: what is not written yet */
 	struct op_text result; /**< JSON face: the members of the running command's result */

@@ -3,7 +3,7 @@
 """Make a core file small: of its memory only those pages stay without which outpost shows something else; the others
 are zeros, which cost nothing when it is packed.
 
-usage: reduce_core.py OUTPOST CORE COMMANDS OUTPUT      (record.sh says how the core is made)
+usage: reduce_core.py OUTPOST CORE COMMANDS OUTPUT      (record_session.sh says how the core is made)
 """
 
 import struct
@@ -56,7 +56,7 @@ def main(program, path, commands, output):
         return done.stdout + done.stderr
 
     wanted = shown(core.stretches)
-    if b"in wait_here (" not in wanted:
+    if b"wait_here (" not in wanted:
         sys.exit("the guest is not where it is to be")
     kept, open_ones = [], sorted(core.stretches, key=lambda one: -one[1])
     while open_ones:
