@@ -8,6 +8,7 @@ dist_doc_DATA = \
 	docs/fuzzing.md \
 	docs/json-schema.json \
 	docs/manual.md \
+	docs/survival.md \
 	docs/wasmtime.md
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = completions/outpost.bash

@@ -2,6 +2,8 @@
 // Finds what starts like an image. Whether it is one is decided by whoever asked.
 #include "target-runtime/image_scan.h"
 
+#include <inttypes.h>
+
 const struct op_region *op_region_find(const struct op_region_list *regions,
 				       struct op_host_addr addr)
 {
@@ -83,6 +85,18 @@ static struct op_error *scan_pages(const struct op_region *region, const uint8_t
 	return NULL;
 }
 
+static struct op_error *pass_over(uint64_t at, const struct op_scan_client *client)
+{
+	if (*client->unread_left) {
+		--*client->unread_left;
+		return NULL;
+	}
+	return op_error_create(OP_ERROR_LIMIT,
+			       "modules cannot be looked for at 0x%" PRIx64
+			       " and behind: too much of the memory that is mapped cannot be read",
+			       at);
+}
+
 struct op_error *op_region_scan(const struct op_memory *memory,
 				const struct op_region_list *regions,
 				const struct op_region *region, uint8_t *buffer,
@@ -107,6 +121,8 @@ struct op_error *op_region_scan(const struct op_memory *memory,
 		size_t done = 0;
 		struct op_error *err =
 			memory->read_some(memory->context, op_host_addr(at), buffer, size, &done);
+		if (!err && !done)
+			err = pass_over(at, client);
 		if (!err)
 			err = scan_pages(region, buffer, done, at, limit, client, &at);
 		if (err)

@@ -27,9 +27,15 @@ struct op_host_addr op_region_readable_end(const struct op_region_list *regions,
 bool op_region_covers(const struct op_region_list *regions, struct op_host_addr start,
 		      uint64_t size, bool executable);
 
+/** So many pages that cannot be read are passed over in a scan (16 GiB): a core file may say of any
+ * memory that it was mapped. */
+enum { OP_SCAN_UNREAD_MAX = 1 << 22 };
+
 /** Who asks for a scan. */
 struct op_scan_client {
 	void *context;
+	/** Of OP_SCAN_UNREAD_MAX, what is left for the scans that share it; borrowed. */
+	uint64_t *unread_left;
 	/**
 	 * The end of the known image that @p addr lies in, else @p addr. What is inside an image is
 	 * the guest's data, whatever it looks like.

@@ -290,8 +290,11 @@ static struct op_error *found_header(void *context, const struct op_region *regi
 static struct op_error *scan_regions(struct scan_state *state)
 {
 	const struct op_image_set *set = state->set;
-	const struct op_scan_client client = {
-		.context = state, .known_end = known_end, .found = found_header};
+	uint64_t unread_left = OP_SCAN_UNREAD_MAX;
+	const struct op_scan_client client = {.context = state,
+					      .unread_left = &unread_left,
+					      .known_end = known_end,
+					      .found = found_header};
 	for (size_t i = 0; i < state->regions->count; i++) {
 		const struct op_region *region = &state->regions->data[i];
 		if (!op_region_is_candidate(region))

@@ -20,6 +20,10 @@ enum {
 	LIMIT_64 = 4,
 	LIMIT_PAGE_SIZE = 8,
 	VALUE_MISSING = 1,
+	// Of modules, instances and memories, each of which takes pages of its own when the dump is
+	// opened, and is looked for among its like. Wasmtime lets a store have 10,000 instances and
+	// 10,000 memories if its host does not say other numbers.
+	FEW_MAX = 32768,
 };
 
 struct segment {
@@ -63,6 +67,18 @@ static struct op_error *read_count(struct op_reader *r, size_t least, const char
 	struct op_error *err = op_reader_uleb32(r, ret);
 	if (!err && *ret > op_reader_left(r) / least)
 		err = op_reader_fail(r, "%" PRIu32 " %s do not fit the section", *ret, what);
+	return err;
+}
+
+/** The same of things of which a dump holds FEW_MAX at most, @p before of them in other sections.
+ */
+static struct op_error *read_few(struct op_reader *r, size_t least, const char *what, size_t before,
+				 uint32_t *ret)
+{
+	struct op_error *err = read_count(r, least, what, ret);
+	if (!err && *ret > FEW_MAX - before)
+		err = op_error_create(OP_ERROR_LIMIT, "%s: more than %d %s", r->what, FEW_MAX,
+				      what);
 	return err;
 }
 
@@ -187,7 +203,7 @@ static struct op_error *read_stack(struct op_wasm_core_dump *dump, struct op_rea
 static struct op_error *read_modules(struct op_wasm_core_dump *dump, struct op_reader *r)
 {
 	uint32_t count;
-	struct op_error *err = read_count(r, 2, "modules", &count);
+	struct op_error *err = read_few(r, 2, "modules", dump->modules.count, &count);
 	for (uint32_t i = 0; !err && i < count; i++) {
 		struct op_wasm_name name;
 		err = expect(r, 0, "a module");
@@ -217,7 +233,7 @@ static struct op_error *read_indices(struct op_wasm_core_dump *dump, struct op_r
 static struct op_error *read_instances(struct op_wasm_core_dump *dump, struct op_reader *r)
 {
 	uint32_t count;
-	struct op_error *err = read_count(r, 4, "instances", &count);
+	struct op_error *err = read_few(r, 4, "instances", dump->instances.count, &count);
 	for (uint32_t i = 0; !err && i < count; i++) {
 		struct op_dumped_instance instance = {0};
 		err = expect(r, 0, "an instance");
@@ -260,7 +276,7 @@ static struct op_error *read_limits(struct op_reader *r, struct op_wasm_limits *
 static struct op_error *read_memories(struct op_wasm_core_dump *dump, struct op_reader *r)
 {
 	uint32_t count;
-	struct op_error *err = read_count(r, 2, "memories", &count);
+	struct op_error *err = read_few(r, 2, "memories", dump->memories.count, &count);
 	for (uint32_t i = 0; !err && i < count; i++) {
 		struct op_wasm_limits limits = {0};
 		err = read_limits(r, &limits);

@@ -122,7 +122,9 @@ struct op_error *op_inject_choose(struct op_live *process, struct op_inject_thre
 		err = choose(process, false, instruction, ret);
 	ret->detours = detours;
 	// All of them may be dead, or on their way.
-	if (!err && !ret->id && (process->exit_told || op_live_is_dying(&process->base)))
+	if (!err && !ret->id &&
+	    (process->exit_told || op_live_is_dying(&process->base) ||
+	     op_live_has_died(&process->base)))
 		return op_live_gone(process, "make a system call in");
 	if (!err && !ret->id)
 		err = op_error_create(OP_ERROR_UNSUPPORTED,

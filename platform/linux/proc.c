@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,9 @@
 
 enum {
 	PROC_FILE_LIMIT = 256 << 20,
-	PROC_KTHREAD_FLAG =
-		0x00200000, // PF_KTHREAD, include/linux/sched.h; shown in /proc/PID/stat
+	// PF_EXITING and PF_KTHREAD, include/linux/sched.h; shown in /proc/PID/stat.
+	PROC_EXITING_FLAG = 0x00000004,
+	PROC_KTHREAD_FLAG = 0x00200000,
 };
 
 static void close_fdp(int *fd)
@@ -150,16 +152,44 @@ int op_proc_status(pid_t id, struct op_proc_status *ret)
 	return ret->thread_group && start ? 0 : EIO;
 }
 
-char op_proc_thread_state(pid_t process, pid_t thread)
+static ssize_t read_thread(pid_t process, pid_t thread, char *stat, size_t size)
 {
-	char path[64], stat[1024];
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", process, thread);
-	ssize_t got = read_small(path, stat, sizeof(stat));
+	return read_small(path, stat, size);
+}
+
+char op_proc_thread_state(pid_t process, pid_t thread)
+{
+	char stat[1024];
+	ssize_t got = read_thread(process, thread, stat, sizeof(stat));
+
 	if (got == -ENOENT || got == -ESRCH)
 		return 0;
 	const char *state = got < 0 ? NULL : stat_field(stat, 3);
 	return state && *state ? *state : '?';
+}
+
+// Who kills a process gives each of its threads a SIGKILL of its own (complete_signal(),
+// kernel/signal.c).
+enum op_proc_life op_proc_thread_life(pid_t process, pid_t thread)
+{
+	enum { STATE = 3, FLAGS = 9, PENDING = 31 };
+	char stat[1024];
+	ssize_t got = read_thread(process, thread, stat, sizeof(stat));
+
+	if (got == -ENOENT || got == -ESRCH)
+		return OP_PROC_DEAD;
+	if (got < 0)
+		return OP_PROC_ALIVE;
+	const char *state = stat_field(stat, STATE), *flags = stat_field(stat, FLAGS),
+		   *pending = stat_field(stat, PENDING);
+	if (state && (*state == 'Z' || *state == 'X'))
+		return OP_PROC_DEAD;
+	bool exiting = flags && strtoul(flags, NULL, 10) & PROC_EXITING_FLAG;
+	bool killed = pending && strtoul(pending, NULL, 10) >> (SIGKILL - 1) & 1;
+	return exiting || killed ? OP_PROC_DYING : OP_PROC_ALIVE;
 }
 
 bool op_proc_thread_runtime(pid_t process, pid_t thread, uint64_t *ret_ns)

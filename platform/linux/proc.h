@@ -29,6 +29,9 @@ int op_proc_status(pid_t id, struct op_proc_status *ret);
 /** State letter of a thread alone, from one read; 0 when the thread is gone, '?' when it cannot be
  * read. */
 char op_proc_thread_state(pid_t process, pid_t thread);
+enum op_proc_life { OP_PROC_ALIVE, OP_PROC_DYING, OP_PROC_DEAD };
+/** Of a thread: one that is killed is dying until it has done all that is left to do. */
+enum op_proc_life op_proc_thread_life(pid_t process, pid_t thread);
 /**
  * How long a thread has run on a CPU, in nanoseconds (schedstat; Documentation/scheduler/
  * sched-stats.rst). It may be short by a tick for a thread that runs. @return false when it is

@@ -494,15 +494,17 @@ bool op_live_has_died(const struct op_process *process)
 
 	for (int i = 0; i < LOOKS; i++) {
 		_cleanup_free_ pid_t *threads = NULL;
-		size_t count, dead = 0;
+		size_t count, dead = 0, dying = 0;
 		int problem = op_proc_threads((pid_t)process->id, &threads, &count);
 		if (problem)
 			return problem == ENOENT || problem == ESRCH;
 		for (size_t k = 0; k < count; k++) {
-			char state = op_proc_thread_state((pid_t)process->id, threads[k]);
-			dead += state == 0 || state == 'Z' || state == 'X';
+			enum op_proc_life life =
+				op_proc_thread_life((pid_t)process->id, threads[k]);
+			dead += life == OP_PROC_DEAD;
+			dying += life == OP_PROC_DYING;
 		}
-		if (dead == count || !dead)
+		if (dead == count || !(dead + dying))
 			return dead == count;
 		usleep(1000);
 	}

@@ -167,6 +167,9 @@ struct op_error *op_kept_dwarf_find(const struct op_bytes *info, const struct op
 		unsigned id = section_ids[i].id;
 		if (newer && id >= FIRST_MOVED)
 			id++;
+		// An empty one may be said to be anywhere.
+		if (!has(&found, id))
+			continue;
 		enum op_debug_section section = section_ids[i].section;
 		ret->sections[section] = (struct op_bytes){
 			.data = dwarf->data + found.places[id].start,

@@ -138,6 +138,20 @@ static int compare_relocations(const void *a, const void *b)
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
+// What a byte is that two of them are of would depend on the part that it is fetched with.
+static struct op_error *sort_relocations(struct op_native_dwarf *native)
+{
+	const struct relocation *all = native->relocations.data;
+	size_t count = native->relocations.count;
+	if (count)
+		qsort(native->relocations.data, count, sizeof(*all), compare_relocations);
+	for (size_t i = 1; i < count; i++)
+		if (all[i].offset - all[i - 1].offset < all[i - 1].size)
+			return op_error_create(OP_ERROR_FORMAT,
+					       "two relocations are of the same bytes");
+	return NULL;
+}
+
 static struct op_error *read_all(struct op_native_dwarf *native, struct op_artifact *artifact)
 {
 	struct reading reading = {.native = native,
@@ -148,10 +162,7 @@ static struct op_error *read_all(struct op_native_dwarf *native, struct op_artif
 		if (native->sections[i].bytes.size)
 			err = read_relocations(&reading, artifact);
 	}
-	if (!err && native->relocations.count)
-		qsort(native->relocations.data, native->relocations.count,
-		      sizeof(*native->relocations.data), compare_relocations);
-	return err;
+	return err ?: sort_relocations(native);
 }
 
 // Fetching ------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ merge() {
 # The files that the fuzzed code is in: what decodes the target's bytes, and what a person types.
 covered_files() {
 	(cd "$source" && find target-runtime -name '*.c' && ls platform/linux/core*.c base/reader.c base/text.c \
-		tracer/agent/stub*.c tracer/breakpoint_spec.c tracer/call_render.c tracer/expression*.c tracer/log_format.c \
+		tracer/agent/stub*.c tracer/breakpoint_spec.c tracer/call_render.c tracer/dump_*.c tracer/expression*.c tracer/log_format.c \
 		tracer/operand.c tracer/source_*.c tracer/repl/arguments.c tracer/repl/commands.c) |
 		grep -v core_write | sort
 }

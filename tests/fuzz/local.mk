@@ -15,8 +15,10 @@ FUZZ_TESTS = \
 	tests/fuzz/fuzz_gc_object \
 	tests/fuzz/fuzz_location \
 	tests/fuzz/fuzz_log_format \
+	tests/fuzz/fuzz_native \
 	tests/fuzz/fuzz_place \
 	tests/fuzz/fuzz_session \
+	tests/fuzz/fuzz_session_dump \
 	tests/fuzz/fuzz_session_rust \
 	tests/fuzz/fuzz_shadow_stack \
 	tests/fuzz/fuzz_source_map \
@@ -53,12 +55,16 @@ tests_fuzz_fuzz_gc_object_SOURCES = tests/fuzz/fuzz_gc_object.c tests/fuzz/recor
 tests_fuzz_fuzz_gc_object_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_location_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_log_format_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_native_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_place_LDADD = $(FUZZ_LIBS)
 FUZZ_SESSION_SOURCES = tests/fuzz/recorded_session.c tests/fuzz/recorded_session.h
 FUZZ_SESSION_LIBS = librepl.la $(FUZZ_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
 tests_fuzz_fuzz_session_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
 tests_fuzz_fuzz_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_SESSION_SOURCES)
 tests_fuzz_fuzz_session_LDADD = $(FUZZ_SESSION_LIBS)
+tests_fuzz_fuzz_session_dump_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
+tests_fuzz_fuzz_session_dump_SOURCES = tests/fuzz/fuzz_session_dump.c $(FUZZ_SESSION_SOURCES)
+tests_fuzz_fuzz_session_dump_LDADD = $(FUZZ_SESSION_LIBS)
 tests_fuzz_fuzz_session_rust_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
 tests_fuzz_fuzz_session_rust_SOURCES = tests/fuzz/fuzz_session_rust.c $(FUZZ_SESSION_SOURCES)
 tests_fuzz_fuzz_session_rust_LDADD = $(FUZZ_SESSION_LIBS)
@@ -79,9 +85,11 @@ TESTS += $(FUZZ_TESTS)
 EXTRA_DIST += \
 	tests/fuzz/corpus \
 	tests/fuzz/fuzz.sh \
+	tests/fuzz/pack_image.py \
 	tests/fuzz/record_session.sh \
 	tests/fuzz/reduce_core.py \
 	tests/fuzz/session \
+	tests/fuzz/session_dump \
 	tests/fuzz/session_rust
 
 FUZZ_NAMES = $(FUZZ_TESTS:tests/fuzz/fuzz_%=%)

@@ -21,6 +21,8 @@
 enum {
 	JSON = 1,
 	WORDS = 2,
+	BYTES = 4,
+	ALONE = 8,
 	SCRIPT_SIZE_MAX = 8192,
 	COMMANDS_MAX = 64,
 	RUN_MAX = 8,
@@ -37,17 +39,24 @@ static struct {
 	size_t page_count;
 	size_t values; // the offset of the one that the guest marks; 0: there is none
 	char path[64];
+	char module[4096]; // of a Wasm core dump; "": the folder has none
 	char script[SCRIPT_SIZE_MAX];
 	char *commands[COMMANDS_MAX];
 	size_t command_count;
 } core;
 
+static void find_file(const char *name, char ret[static 4096])
+{
+	const char *source = getenv("srcdir");
+	int size = snprintf(ret, 4096, "%s/tests/fuzz/%s/%s", source ? source : ".", core.folder,
+			    name);
+	assert(size < 4096);
+}
+
 static size_t read_file(const char *name, void *buffer, size_t size)
 {
 	char path[4096];
-	const char *source = getenv("srcdir");
-	snprintf(path, sizeof(path), "%s/tests/fuzz/%s/%s", source ? source : ".", core.folder,
-		 name);
+	find_file(name, path);
 	FILE *file = fopen(path, "rb");
 	assert(file);
 	size_t done = fread(buffer, 1, size, file);
@@ -55,16 +64,22 @@ static size_t read_file(const char *name, void *buffer, size_t size)
 	return done;
 }
 
+static size_t page_size(size_t at)
+{
+	return core.size - at < PAGE ? core.size - at : PAGE;
+}
+
 static void find_pages(void)
 {
 	static const uint8_t zeros[PAGE];
 	static const char mark[] = "the page that values lie in";
-	core.pages = calloc(core.size / PAGE, sizeof(*core.pages));
+	core.pages = calloc(core.size / PAGE + 1, sizeof(*core.pages));
 	assert(core.pages);
-	for (size_t at = 0; at + PAGE <= core.size; at += PAGE) {
-		if (memcmp(core.pristine + at, zeros, PAGE) != 0)
+	for (size_t at = 0; at < core.size; at += PAGE) {
+		if (memcmp(core.pristine + at, zeros, page_size(at)) != 0)
 			core.pages[core.page_count++] = at;
-		if (memcmp(core.pristine + at, mark, sizeof(mark) - 1) == 0) {
+		if (page_size(at) >= sizeof(mark) &&
+		    memcmp(core.pristine + at, mark, sizeof(mark) - 1) == 0) {
 			assert(!core.values);
 			core.values = at;
 		}
@@ -99,6 +114,9 @@ static void load(const char *folder)
 	assert(core.bytes != MAP_FAILED);
 	memcpy(core.bytes, core.pristine, core.size);
 	snprintf(core.path, sizeof(core.path), "/proc/self/fd/%d", fd);
+	find_file("guest.wasm", core.module);
+	if (access(core.module, R_OK) != 0)
+		core.module[0] = '\0';
 	// Nothing is asked of a server.
 	unsetenv("DEBUGINFOD_URLS");
 	find_pages();
@@ -128,10 +146,15 @@ static void check(char *shown, bool json)
 	}
 }
 
-static void converse(struct op_repl *repl, size_t first, size_t count, const char *expression)
+static void converse(struct op_repl *repl, bool alone, size_t first, size_t count,
+		     const char *expression)
 {
-	const struct op_core_open_options options = {.size = sizeof(options),
-						     .sysroot = "/nonexistent"};
+	const struct op_core_open_options options = {
+		.size = sizeof(options),
+		.sysroot = "/nonexistent",
+		.modules = (const char *const[]){core.module},
+		.module_count = core.module[0] && !alone,
+	};
 	struct op_error *err = op_repl_open_core(repl, core.path, &options);
 	// As it is in the tree it can be opened: else this would try out nothing.
 	if (err && !memcmp(core.bytes, core.pristine, core.size))
@@ -160,15 +183,15 @@ static void run(uint8_t flags, size_t first, size_t count, const char *expressio
 	struct op_error *err = op_repl_init(&repl, stream, errors);
 	assert(!err);
 	repl.out.json = flags & JSON;
-	converse(&repl, first, count, expression);
+	converse(&repl, flags & ALONE, first, count, expression);
 	op_output_flush(&repl.out);
 	op_repl_deinit(&repl);
 	fclose(stream);
 	fclose(errors);
 	assert(strlen(shown) == shown_size && strlen(told) == told_size);
-	check(shown, flags & JSON);
 	if (getenv("FUZZ_SHOW"))
 		fprintf(stderr, "%s%s", shown, told);
+	check(shown, flags & JSON);
 	check(told, false);
 	free(shown);
 	free(told);
@@ -186,16 +209,16 @@ int op_recorded_session_try(const char *folder, const uint8_t *data, size_t size
 	if (size < 4)
 		return 0;
 	uint8_t flags = data[0];
-	bool words = flags & WORDS && core.values;
-	size_t head = words ? 2 : 4, written = words ? 4 : 8;
+	bool words = flags & WORDS && core.values, bytes = flags & BYTES && core.module[0];
+	size_t head = words ? 2 : 4, written = words ? 4 : bytes ? 1 : 8;
 	size_t first = data[1], count = data[2] % (RUN_MAX + 1), edits = data[3] % (EDITS_MAX + 1);
 	size_t edited[EDITS_MAX], done = 0;
 	data += 4;
 	size -= 4;
 	while (size >= head + written && done < edits) {
 		size_t page = words ? core.values : core.pages[number(data) % core.page_count];
-		size_t at = number(data + head - 2) % PAGE;
-		size_t fitting = PAGE - at < written ? PAGE - at : written;
+		size_t end = page_size(page), at = number(data + head - 2) % end;
+		size_t fitting = end - at < written ? end - at : written;
 		memcpy(core.bytes + page + at, data + head, fitting);
 		edited[done++] = page;
 		data += head + written;
@@ -206,6 +229,6 @@ int op_recorded_session_try(const char *folder, const uint8_t *data, size_t size
 	run(flags, first, count, expression);
 	free(expression);
 	for (size_t i = 0; i < done; i++)
-		memcpy(core.bytes + edited[i], core.pristine + edited[i], PAGE);
+		memcpy(core.bytes + edited[i], core.pristine + edited[i], page_size(edited[i]));
 	return 0;
 }

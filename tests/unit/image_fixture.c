@@ -73,9 +73,12 @@ static struct op_error *space_read_some(void *context, struct op_host_addr addr,
 	for (size_t i = 0; i < space->region_count && *ret_done < size; i++) {
 		const struct op_region *region = &space->regions[i];
 		uint64_t at = addr.value + *ret_done;
-		if (!region->readable || at < region->start.value || at >= region->end.value)
+		uint64_t end = region->end.value;
+		if (end > space_base + SPACE_SIZE)
+			end = space_base + SPACE_SIZE;
+		if (!region->readable || at < region->start.value || at >= end)
 			continue;
-		uint64_t left = region->end.value - at;
+		uint64_t left = end - at;
 		size_t wanted = size - *ret_done < left ? size - *ret_done : (size_t)left;
 		memcpy((uint8_t *)buffer + *ret_done, space->bytes + (at - space_base), wanted);
 		*ret_done += wanted;

@@ -24,7 +24,8 @@ void must_fail(struct op_error *error, enum op_error_code code);
 
 enum { SPACE_SIZE = 1 << 20 };
 
-/** 1 MiB of address space with regions in it; what no region covers is not readable. */
+/** 1 MiB of address space with regions in it; what no region covers, and what of one is behind it,
+ * is not readable. */
 struct space {
 	uint8_t *bytes; // SPACE_SIZE, from address space_base
 	struct op_region regions[64];

@@ -103,6 +103,20 @@ START_TEST(what_is_no_image)
 }
 END_TEST
 
+START_TEST(memory_that_cannot_be_read_without_end)
+{
+	bool changed;
+	uint64_t end = space_image(&space, "calls-49.cwasm", 0, "");
+	// As a core file may say: nothing of it can be read.
+	space_region(&space, end, 0x1000, "r--", "");
+	space.regions[3].end = op_host_addr(space.regions[3].start.value + (UINT64_C(1) << 46));
+	memset(space.bytes + end, 0, 0x1000);
+	must_fail(op_image_set_update(set, space.regions, space.region_count, &changed),
+		  OP_ERROR_LIMIT);
+	ck_assert_str_eq(found(), "0 ");
+}
+END_TEST
+
 START_TEST(file_mappings)
 {
 	// A library that is no image is looked at once, in its first page.
@@ -216,6 +230,7 @@ int main(void)
 	tcase_add_checked_fixture(cases, setup, teardown);
 	tcase_add_test(cases, copies_share_an_artifact);
 	tcase_add_test(cases, what_is_no_image);
+	tcase_add_test(cases, memory_that_cannot_be_read_without_end);
 	tcase_add_test(cases, file_mappings);
 	tcase_add_test(cases, images_come_and_go);
 	tcase_add_test(cases, another_image_at_the_same_place);

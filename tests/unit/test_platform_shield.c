@@ -193,6 +193,24 @@ START_TEST(its_own_handler_comes_back)
 }
 END_TEST
 
+START_TEST(killed_when_it_is_prepared)
+{
+	for (int round = 0; round < 50; round++) {
+		struct victim victim;
+		victim_start(&victim, "threads");
+		struct op_process *process = must_attach(victim.pid);
+		kill(victim.pid, SIGKILL);
+		struct op_error *err = op_process_shield(process);
+		ck_assert_ptr_nonnull(err);
+		ck_assert_msg(err->code == OP_ERROR_PROCESS_GONE, "round %d: %s", round,
+			      err->message);
+		op_error_destroy(err);
+		op_process_destroy(process);
+		victim_ends(&victim, -SIGKILL);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("platform_shield");
@@ -203,6 +221,7 @@ int main(void)
 	tcase_add_test(shield, killed_while_it_prepares);
 	tcase_add_test(shield, a_trap_of_its_own_reaches_its_handler);
 	tcase_add_test(shield, its_own_handler_comes_back);
+	tcase_add_test(shield, killed_when_it_is_prepared);
 	suite_add_tcase(suite, shield);
 
 	SRunner *runner = srunner_create(suite);

@@ -223,6 +223,33 @@ START_TEST(counts_that_lie)
 }
 END_TEST
 
+/** Each module, instance and memory costs far more than the bytes that say that it is there. */
+START_TEST(more_than_anybody_has)
+{
+	enum { FEW = 32768 };
+	static const struct {
+		uint8_t id;
+		const char *name, *item;
+		size_t size;
+	} sections[] = {{0, "coremodules", "\0\0", 2},
+			{0, "coreinstances", "\0\0\0\0", 4},
+			{5, NULL, "\0\0", 2}};
+	for (size_t i = 0; i < OP_ARRAY_SIZE(sections); i++) {
+		_cleanup_text_ struct op_text text = OP_TEXT_INIT, content = OP_TEXT_INIT;
+		op_text_append_n(&text, "\0asm\1\0\0", 8);
+		op_wasm_put_unsigned(&content, FEW);
+		for (size_t k = 0; k < FEW; k++)
+			op_text_append_n(&content, sections[i].item, sections[i].size);
+		// Once is not too many; a second section of the same kind makes it that.
+		for (unsigned k = 0; k < 2; k++)
+			op_wasm_put_section(&text, sections[i].id, sections[i].name, &content);
+		const struct op_bytes bytes = {(const uint8_t *)text.data, text.size, "a dump"};
+		struct op_wasm_core_dump *dump;
+		must_fail(op_wasm_core_dump_create(&bytes, &dump), OP_ERROR_LIMIT);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("wasm_core_dump");
@@ -232,6 +259,7 @@ int main(void)
 	tcase_add_test(tests, what_is_written_is_read);
 	tcase_add_test(tests, broken);
 	tcase_add_test(tests, counts_that_lie);
+	tcase_add_test(tests, more_than_anybody_has);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

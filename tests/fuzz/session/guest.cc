@@ -68,6 +68,13 @@ void __libcpp_verbose_abort(const char *, ...) noexcept { __builtin_trap(); }
 _LIBCPP_END_NAMESPACE_STD
 template class std::basic_string<char>;
 
+// The vtables of std::type_info's own classes, which the C++ runtime would have: the names of classes lie behind them.
+extern "C" {
+void *_ZTVN10__cxxabiv117__class_type_infoE[3];
+void *_ZTVN10__cxxabiv120__si_class_type_infoE[3];
+void *_ZTVN10__cxxabiv121__vmi_class_type_infoE[3];
+}
+
 enum kind { ADD, MUL = 7, NUM };
 enum class color : unsigned char { red, green };
 union any {
@@ -110,6 +117,28 @@ template <typename T, int Size> struct box {
 template <typename T, int Size> int box<T, Size>::made = 3;
 }
 
+// What is pointed to is a part of something larger, which only its vtable tells: of a class with one base, with two, with a virtual one.
+struct shape {
+	virtual int corners() { return 0; }
+	int id = 1;
+};
+struct square : shape {
+	int corners() override { return 4; }
+	int side = 2;
+};
+struct tile {
+	virtual int place() { return row; }
+	int row = 3;
+};
+struct solid : virtual shape {
+	int corners() override { return 8; }
+	double volume = 2.5;
+};
+struct cube : tile, solid {
+	int place() override { return row + 1; }
+	short edge = 5;
+};
+
 __attribute__((noinline)) static int wait_here(node &head, long long depth)
 {
 	std::vector<int> numbers = {1, 2, 3};
@@ -128,6 +157,11 @@ __attribute__((noinline)) static int wait_here(node &head, long long depth)
 	volatile float ratio = 0.5f;
 	node copy = head;
 	int &alias = copy.edges;
+	square flat;
+	cube block;
+	shape *shown = &flat, *lowest = &block, *shapes[2] = {&flat, &block};
+	tile &part = block;
+	solid *inner = &block;
 	char buffer[16];
 	struct {
 		void *data;
@@ -137,7 +171,8 @@ __attribute__((noinline)) static int wait_here(node &head, long long depth)
 	fd_read(0, &vector, 1, &done);
 	turns += numbers[0] + tree[2] + (int)small.size() + (int)view.size() + copy.edges + (int)ratio + alias +
 		 array[1] + *maybe + none.has_value() + (int)either.index() + std::get<0>(pair) + (int)box.first() +
-		 (int)set.size() + list.front() + bits[0] + (int)depth;
+		 (int)set.size() + shown->corners() + lowest->corners() + shapes[1]->id + part.place() + inner->corners() +
+		 list.front() + bits[0] + (int)depth;
 	owned.release();
 	return turns;
 }
