@@ -37,9 +37,9 @@ _outpost()
 	fi
 	if [[ $cur == -* ]]; then
 		case $sub in
-		core) general+=' --exe= --sysroot=' ;;
+		core) general+=' --exe= --sysroot= --module=' ;;
 		inspect) general+=' --functions --exe= --sysroot=' ;;
-		stack) general+=' --no-locals --all --host --exe= --sysroot=' ;;
+		stack) general+=' --no-locals --all --host --exe= --sysroot= --module=' ;;
 		guard | run) general+=' --guard --on= --report= --core= --wasm-core= --once --keep --limit=' ;;
 		trace-calls) general+=' --summary --count= --output=' ;;
 		esac

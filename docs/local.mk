@@ -1,9 +1,12 @@
 # What is for people, and what goes into a distribution besides the sources.
 dist_man_MANS += docs/outpost.1
-dist_doc_DATA = \
+# With their folder, so that they find each other by their links.
+nobase_dist_doc_DATA = \
 	CONTRIBUTING.md \
+	COPYING \
 	NEWS \
 	README.md \
+	docs/benchmarks.md \
 	docs/design.md \
 	docs/fuzzing.md \
 	docs/json-schema.json \
@@ -16,8 +19,12 @@ EXTRA_DIST += \
 	.ci/run \
 	.clang-format \
 	.editorconfig \
-	COPYING \
 	bootstrap
+# Folders that are outpost's own do not stay behind empty.
+uninstall-hook:
+	for folder in "$(docdir)/docs" "$(docdir)" "$(outpostincludedir)/base" \
+		"$(outpostincludedir)/target-runtime" "$(outpostincludedir)/tracer" \
+		"$(outpostincludedir)"; do rmdir "$(DESTDIR)$$folder" 2>/dev/null; done; :
 # Writes the commands' own help into the manual page; a test says when that has to be done.
 manual-page: outpost$(EXEEXT)
 	./outpost --dump-commands=man > docs-commands.tmp

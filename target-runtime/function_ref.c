@@ -133,17 +133,15 @@ struct op_error *op_function_import_read(const struct op_store_set *set,
 	struct op_vmctx_offsets offsets = op_vmctx_offsets(instance->layout, module);
 	struct op_host_addr place = op_host_addr_add(
 		instance->vmctx, offsets.imported_functions + (uint64_t)index * size);
-	if (size == OP_VM_FUNC_REF_SIZE)
-		return op_function_ref_read(set, place, ret);
-	uint8_t bytes[OP_VM_SHORT_FUNCTION_IMPORT_SIZE];
-	size_t done;
+	uint8_t bytes[OP_VM_FUNC_REF_SIZE];
 	const struct op_memory *memory = &op_store_set_context(set)->memory;
 	ret->address = place;
-	err = memory->read_some(memory->context, place, bytes, sizeof(bytes), &done);
+	// It is a part of the context: where that is not there the source knows why.
+	err = op_memory_read(memory, place, bytes, size);
 	if (err)
 		return err;
-	if (done < sizeof(bytes))
-		return bad(ret, "it cannot be read");
+	if (size == OP_VM_FUNC_REF_SIZE)
+		return op_function_ref_read(set, place, ret);
 	ret->code = op_host_addr(op_load_u64_unchecked(bytes));
 	ret->vmctx = op_host_addr(op_load_u64_unchecked(bytes + OP_VM_SHORT_FUNCTION_IMPORT_VMCTX));
 	return resolve(set, op_load_u64_unchecked(bytes + OP_VM_POINTER_SIZE), ret);

@@ -27,9 +27,9 @@ struct op_host_addr op_region_readable_end(const struct op_region_list *regions,
 bool op_region_covers(const struct op_region_list *regions, struct op_host_addr start,
 		      uint64_t size, bool executable);
 
-/** So many pages that cannot be read are passed over in a scan (16 GiB): a core file may say of any
+/** So many pages that cannot be read are passed over in a scan (4 GiB): a core file may say of any
  * memory that it was mapped. */
-enum { OP_SCAN_UNREAD_MAX = 1 << 22 };
+enum { OP_SCAN_UNREAD_MAX = 1 << 20 };
 
 /** Who asks for a scan. */
 struct op_scan_client {

@@ -435,7 +435,7 @@ void op_breakpoint_set_unresolve(struct op_breakpoint_set *set)
 static void append_near_names(struct op_session *session, const struct op_breakpoint_entry *entry,
 			      struct op_text *text)
 {
-	enum { MOST = 5 };
+	enum { MOST = 5, SIZE_MAX_SHOWN = 120 };
 	int found = 0;
 	size_t typed = strlen(entry->function);
 	for (size_t m = 0; m < session->modules.count && found < MOST; m++) {
@@ -447,7 +447,8 @@ static void append_near_names(struct op_session *session, const struct op_breakp
 			const char *name = op_module_function_name(module, i);
 			bool near = strcasestr(name, entry->function) ||
 				    (typed >= 3 && !strncasecmp(name, entry->function, typed - 1));
-			if (near)
+			// Names of templates' instances can be as long as a page.
+			if (near && strlen(name) <= SIZE_MAX_SHOWN)
 				op_text_printf(text, "%s %s", found++ ? "," : "; did you mean",
 					       name);
 		}

@@ -168,14 +168,19 @@ static bool may_be_mangled(struct op_wasm_name name, const char *typed)
 
 static bool demangled_fits(struct op_wasm_name name, const char *typed)
 {
-	if (!may_be_mangled(name, typed))
+	bool with_parameters = strchr(typed, '(');
+	// Linkers write names that are demangled already.
+	bool plain_already = with_parameters && name.size && memchr(name.data, '(', name.size);
+	if (!plain_already && !may_be_mangled(name, typed))
 		return false;
 	_cleanup_free_ char *raw = strndup(name.data, name.size);
+	if (plain_already)
+		return raw && op_signature_fits(raw, typed);
 	_cleanup_free_ char *plain = raw ? op_demangle(raw, false) : NULL;
 	if (plain && name_fits(plain, typed))
 		return true;
-	_cleanup_free_ char *whole = plain && strchr(typed, '(') ? op_demangle(raw, true) : NULL;
-	return whole && name_fits(whole, typed);
+	_cleanup_free_ char *whole = plain && with_parameters ? op_demangle(raw, true) : NULL;
+	return whole && op_signature_fits(whole, typed);
 }
 
 bool op_source_function_is_named(struct op_module_entry *module, uint32_t function,

@@ -147,6 +147,18 @@ static struct op_error *parse_place(const char *place, struct op_breakpoint_entr
 	return err ?: take(place, strlen(place), &entry->function);
 }
 
+// As in gdb a place may stand in quotes.
+static void cut_quotes(char *text)
+{
+	size_t size = strlen(text);
+	bool quoted = size > 2 && (*text == '\'' || *text == '"') && text[size - 1] == *text &&
+		      !memchr(text + 1, *text, size - 2);
+	if (!quoted)
+		return;
+	memmove(text, text + 1, size - 2);
+	text[size - 2] = '\0';
+}
+
 struct op_error *op_breakpoint_parse(const char *spec, struct op_breakpoint_entry *entry)
 {
 	while (*spec == ' ')
@@ -161,6 +173,7 @@ struct op_error *op_breakpoint_parse(const char *spec, struct op_breakpoint_entr
 		return op_error_create(OP_ERROR_SYNTAX,
 				       "where? Say FILE:LINE, a line, a function's name, "
 				       "function[N], *OFFSET, or MODULE! in front of one of them");
+	cut_quotes(entry->spec);
 	const char *place = entry->spec, *bang = strchr(place, '!');
 	if (bang && bang != place) {
 		err = take(place, (size_t)(bang - place), &entry->module);

@@ -23,7 +23,7 @@ struct op_error *op_session_need_live(struct op_session *session, const char *wh
 
 bool op_session_is_core_file(const char *path)
 {
-	return op_process_is_core_file(path);
+	return op_process_is_core_file(path) || op_is_dump_file(path);
 }
 
 struct op_error *op_session_core(struct op_session *session, struct op_core_report *ret)
@@ -83,6 +83,7 @@ static struct op_error *note_end(struct op_session *session, struct op_event *ev
 	const struct op_stop *stop = &info->stop;
 	event->kind = OP_EVENT_STOPPED;
 	event->reason = OP_REASON_CORE;
+	event->wasm_dump = op_dump_process_stacks(session->process) != NULL;
 	if (!info->has_stop)
 		return NULL;
 	event->signal = stop->signal;

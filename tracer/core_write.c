@@ -51,7 +51,7 @@ static struct op_error *freeze(struct op_session *session, bool no_copy, struct 
 {
 	const struct op_freeze_options wanted = {.no_fork = no_copy,
 						 .first = session->selected_thread};
-	struct op_error *err = op_session_need_live(session, "write a core file");
+	struct op_error *err = op_session_need_live(session, "cannot write a core file");
 	// At a stop that a person sees there are none; code that was mapped meanwhile may hold
 	// some.
 	if (!err)
@@ -135,7 +135,7 @@ struct op_error *op_session_write_frozen_core(struct op_frozen_core *core, const
 struct op_error *op_session_use_frozen_core(struct op_session *session, struct op_frozen_core *core)
 {
 	struct op_process *copy;
-	struct op_error *err = op_session_need_live(session, "use a copy of it");
+	struct op_error *err = op_session_need_live(session, "cannot make a copy of the program");
 	if (!err)
 		err = op_frozen_open(core->frozen, session->process, &copy);
 	// The process's own object is the parent's business: its end here would write to it.

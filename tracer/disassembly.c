@@ -75,11 +75,14 @@ static struct op_error *disassemble_wasm(struct op_session *session, struct op_m
 					 uint32_t function, const struct op_frame *frame)
 {
 	struct op_wasm_body body;
-	if (!module->wasm)
+	if (!module->wasm) {
+		_cleanup_text_ struct op_text unfit = OP_TEXT_INIT;
+		op_module_unfit_text(module, &unfit);
 		return op_error_create(OP_ERROR_UNSUPPORTED,
 				       "the original bytes of module %s are not recorded (no "
-				       "guest-debug, or Wasmtime before 43); try disassemble /n",
-				       module->name);
+				       "guest-debug, or Wasmtime before 43)%s; try disassemble /n",
+				       module->name, unfit.data ?: "");
+	}
 	if (module->info.made_up)
 		return op_error_create(
 			OP_ERROR_UNSUPPORTED,

@@ -170,8 +170,12 @@ struct op_error *op_term_member_at(struct op_parser *p, const struct op_term *wh
 
 struct op_error *op_term_dereference(struct op_parser *p, struct op_term *term)
 {
+	bool smart;
+	struct op_error *err = op_term_smart_pointer(p, term, &smart);
+	if (err || smart)
+		return err;
 	struct op_term pointer = *term;
-	struct op_error *err = op_term_value(p, &pointer);
+	err = op_term_value(p, &pointer);
 	if (err)
 		return err;
 	if (!op_type_is(pointer.type, OP_TYPE_POINTER))
@@ -207,42 +211,6 @@ struct op_error *op_term_address(struct op_parser *p, struct op_term *term)
 }
 
 // Elements ------------------------------------------------------------------------------------
-
-// Types whose elements are what a part of theirs points to, by the names on the way to it.
-static const struct {
-	const char *path;
-	bool untyped; // it points to bytes: the elements' type is the first template argument
-} sequences[] = {
-	{"data_ptr", false},                     // Rust's slices
-	{"buf.inner.ptr.pointer.pointer", true}, // Vec
-	{"buf.ptr.pointer.pointer", false},      // Vec before Rust 1.80
-	{"__begin_", false},                     // std::vector of libc++
-	{"__elems_", false},                     // std::array of libc++
-};
-
-static struct op_error *elements_of(struct op_parser *p, struct op_term *term)
-{
-	const struct op_expression_guest *guest = p->scope->guest;
-	const struct op_type *type = op_type_strip(term->type);
-	for (size_t i = 0; i < OP_ARRAY_SIZE(sequences); i++) {
-		bool found;
-		struct op_term part;
-		struct op_error *err = op_term_member_at(p, term, sequences[i].path, &found, &part);
-		if (!err && found && sequences[i].untyped && type->parameter_count) {
-			err = op_term_value(p, &part);
-			if (!err)
-				err = guest->pointer_to(guest->context, type->parameters[0].type,
-							&part.type);
-		}
-		if (err)
-			return err;
-		if (found) {
-			*term = part;
-			return NULL;
-		}
-	}
-	return op_term_refuse(p, term, "has no elements");
-}
 
 static struct op_error *need_integer(const struct op_parser *p, const struct op_term *index)
 {
@@ -289,13 +257,35 @@ static struct op_error *add_scaled(struct op_parser *p, const struct op_expressi
 	return err ?: op_expression_tree_binary(p->tree, OP_OPERATOR_ADD, *base, index, base);
 }
 
-struct op_error *op_term_element(struct op_parser *p, const struct op_term *index,
-				 struct op_term *term)
+// Whether there are the element and so many more behind it. C's arrays have been known to go on
+// behind their ends.
+static struct op_error *check_array(struct op_parser *p, const struct op_type *whole,
+				    const struct op_term *term, const struct op_term *index,
+				    int64_t more)
+{
+	const struct op_type *type = op_type_strip(term->type);
+	bool exact = op_type_is_aggregate(whole) || (type && type->language == OP_LANGUAGE_RUST);
+	if (!exact || !op_type_is(term->type, OP_TYPE_ARRAY) || !type->has_count ||
+	    type->count > INT64_MAX)
+		return NULL;
+	return op_term_check_elements(p, (int64_t)type->count, index, more);
+}
+
+// The element, behind which there are to be so many more.
+static struct op_error *element_at(struct op_parser *p, const struct op_term *index, int64_t more,
+				   struct op_term *term)
 {
 	uint64_t size;
+	int64_t count;
+	bool counted = false;
+	const struct op_type *whole = term->type;
 	struct op_error *err = need_integer(p, index);
-	if (!err && op_type_is_aggregate(term->type))
-		err = elements_of(p, term);
+	if (!err && op_type_is_aggregate(whole))
+		err = op_term_elements(p, term, &counted, &count);
+	if (!err && counted)
+		err = op_term_check_elements(p, count, index, more);
+	if (!err)
+		err = check_array(p, whole, term, index, more);
 	if (!err)
 		err = op_term_place(p, term);
 	if (err)
@@ -320,29 +310,10 @@ struct op_error *op_term_element(struct op_parser *p, const struct op_term *inde
 	return err;
 }
 
-// A number that has to be known when the expression is parsed: types depend on it.
-static struct op_error *number_now(struct op_parser *p, const struct op_term *term, int64_t *ret)
+struct op_error *op_term_element(struct op_parser *p, const struct op_term *index,
+				 struct op_term *term)
 {
-	const struct op_expression_guest *guest = p->scope->guest;
-	static const struct op_expression_source nothing = {0};
-	const struct op_expression expression = {.text = (char *)p->text, .root = term->node};
-	struct op_operand operand;
-	struct op_error *err = guest->value_now
-				       ? guest->value_now(guest->context, &expression, &operand)
-				       : op_expression_evaluate(&expression, &nothing, &operand);
-	if (err && err->code == OP_ERROR_UNSUPPORTED && !guest->value_now) {
-		op_error_destroy(err);
-		return op_error_create(OP_ERROR_UNSUPPORTED,
-				       "\"%s\": how many elements it has must be a constant here",
-				       p->text);
-	}
-	if (!err)
-		err = op_operand_need_number(p->text, &operand);
-	if (!err && operand.is_float)
-		err = op_error_create(OP_ERROR_SYNTAX, "\"%s\": an index is an integer", p->text);
-	if (!err)
-		*ret = operand.integer;
-	return err;
+	return element_at(p, index, 0, term);
 }
 
 // @p count elements from a first one on.
@@ -363,16 +334,16 @@ struct op_error *op_term_range(struct op_parser *p, const struct op_term *first,
 			       const struct op_term *end, bool inclusive, struct op_term *term)
 {
 	int64_t from, to = 0;
-	struct op_error *err = number_now(p, first, &from);
+	struct op_error *err = op_term_number_now(p, first, &from);
 	if (!err)
-		err = number_now(p, end, &to);
+		err = op_term_number_now(p, end, &to);
 	if (!err && inclusive && to < INT64_MAX)
 		to++;
 	if (!err && to < from)
 		err = op_error_create(OP_ERROR_SYNTAX, "\"%s\": the range ends before it begins",
 				      p->text);
 	if (!err)
-		err = op_term_element(p, first, term);
+		err = element_at(p, first, to > from ? to - from - 1 : 0, term);
 	return err ?: make_array(p, (int64_t)((uint64_t)to - (uint64_t)from), term);
 }
 
@@ -383,7 +354,7 @@ struct op_error *op_term_repeat(struct op_parser *p, const struct op_term *count
 	int64_t number;
 	struct op_error *err = op_term_value(p, &value);
 	if (!err)
-		err = number_now(p, &value, &number);
+		err = op_term_number_now(p, &value, &number);
 	if (!err)
 		err = op_term_place(p, term);
 	return err ?: make_array(p, number, term);
@@ -403,6 +374,17 @@ static struct op_error *no_such_member(const struct op_parser *p, const struct o
 				       type.data ? type.data : "the type");
 	return op_error_create(OP_ERROR_NOT_FOUND, "\"%s\": %s has no member named \"%.*s\"",
 			       p->text, type.data ? type.data : "the type", (int)size, name);
+}
+
+// A member of what a smart pointer leads to.
+static struct op_error *member_behind(struct op_parser *p, const struct op_term *term,
+				      const char *name, size_t size, bool *ret_found,
+				      struct op_term *ret)
+{
+	struct op_term target = *term;
+	bool smart;
+	struct op_error *err = op_term_smart_pointer(p, &target, &smart);
+	return err || !smart ? err : op_term_member(p, &target, name, size, ret_found, ret);
 }
 
 static struct op_error *member(struct op_parser *p, struct op_term *term)
@@ -432,6 +414,9 @@ static struct op_error *member(struct op_parser *p, struct op_term *term)
 		int length = snprintf(tuple, sizeof(tuple), "__%.*s", (int)size, name);
 		err = op_term_member(p, term, tuple, (size_t)length, &found, &part);
 	}
+	// Those of the smart pointer itself come first, as with Rust's '.'.
+	if (!err && !found)
+		err = member_behind(p, term, name, size, &found, &part);
 	if (!err && !found)
 		err = no_such_member(p, term, name, size);
 	if (!err)

@@ -279,19 +279,25 @@ static struct op_error *named(struct op_parser *p, const char *name, size_t size
 }
 
 static struct op_error *no_local(const struct op_parser *p, const char *function, const char *name,
-				 size_t size)
+				 size_t size, const char *why)
 {
 	return need_frame(p)
-		       ?: op_error_create(OP_ERROR_NOT_FOUND, "%s has no local named \"%.*s\"",
-					  function, (int)size, name);
+		       ?: op_error_create(OP_ERROR_NOT_FOUND, "%s has no local named \"%.*s\"%s%s",
+					  function, (int)size, name, why ? ", and " : "",
+					  why ?: "");
 }
 
 struct op_error *op_parser_no_local(const struct op_parser *p, const char *name, size_t size)
 {
 	// The body that is meant may have been inlined into the function.
 	const struct op_expression_guest *guest = p->scope->guest;
-	return no_local(p, guest && guest->function ? guest->function : p->scope->function, name,
-			size);
+	if (!guest || !p->scope->function)
+		return no_local(p, p->scope->function, name, size, p->scope->no_guest);
+	size_t path = op_parser_path_size(name);
+	size = path > size ? path : size;
+	return op_error_create(OP_ERROR_NOT_FOUND,
+			       "nothing that can be seen in %s is called \"%.*s\"",
+			       guest->function ?: p->scope->function, (int)size, name);
 }
 
 static struct op_error *no_such_name(const struct op_parser *p, const char *name, size_t size)
@@ -301,7 +307,8 @@ static struct op_error *no_such_name(const struct op_parser *p, const char *name
 		if (begins_with(name, size, item_kinds[i].prefix))
 			return no_such_item(&item_kinds[i], name + skip, size - skip);
 	}
-	return no_local(p, p->scope->function, name, size);
+	// Behind $ are Wasm's names only.
+	return no_local(p, p->scope->function, name, size, NULL);
 }
 
 // $global."odd name"

@@ -482,6 +482,10 @@ static struct op_error *parse(const char *text, const struct op_expression_scope
 	if (!err && !is_type)
 		err = op_parser_expression(&p, &expression->term);
 	skip_space(&p);
+	if (!err && *p.at == '=')
+		err = op_error_create(OP_ERROR_SYNTAX,
+				      "\"%s\": \"set PLACE = EXPRESSION\" assigns, == compares",
+				      text);
 	if (!err && *p.at)
 		err = op_parser_syntax(&p, "an operator");
 	if (!err && number)

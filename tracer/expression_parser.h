@@ -2,6 +2,7 @@
 // What the files of the parser share: expression_parse.c has the grammar, expression_names.c Wasm's
 // names, expression_variables.c the names of the guest's language, expression_types.c its types,
 // expression_terms.c the values of terms, expression_members.c parts of them,
+// expression_containers.c those of standard libraries,
 // expression_operators.c operators on them, expression_strings.c strings.
 #ifndef OP_TRACER_EXPRESSION_PARSER_H
 #define OP_TRACER_EXPRESSION_PARSER_H
@@ -118,6 +119,20 @@ struct op_error *op_term_repeat(struct op_parser *p, const struct op_term *count
 				struct op_term *term);
 /** .NAME, ->NAME, [INDEX] behind a term of the guest's; all that follow. */
 struct op_error *op_term_postfix(struct op_parser *p, struct op_term *term);
+
+// expression_containers.c
+/** A smart pointer, an iterator, an optional: becomes what it leads to. Found false: it is none. */
+struct op_error *op_term_smart_pointer(struct op_parser *p, struct op_term *term, bool *ret_found);
+/** A container becomes its first element's place: a pointer or an array.
+ * @param[out] ret_counted whether the container says now how many there are. */
+struct op_error *op_term_elements(struct op_parser *p, struct op_term *term, bool *ret_counted,
+				  int64_t *ret_count);
+/** Refuse an element, and so many more behind it, where there are only @p count; an index that is
+ * not known yet is not refused. */
+struct op_error *op_term_check_elements(struct op_parser *p, int64_t count,
+					const struct op_term *first, int64_t more);
+/** A number that has to be known when the expression is parsed: types depend on it. */
+struct op_error *op_term_number_now(struct op_parser *p, const struct op_term *term, int64_t *ret);
 
 // expression_operators.c
 struct op_error *op_term_unary(struct op_parser *p, char what, struct op_term *term);

@@ -100,6 +100,17 @@ struct op_error *op_guest_value_keep(struct op_session *session, struct op_sourc
 	return NULL;
 }
 
+unsigned op_session_result_float_size(const struct op_result *result)
+{
+	const struct guest_value *kept = result->guest_value;
+	const struct op_type *type = kept ? op_type_strip(kept->value.type) : NULL;
+	if (op_type_is(type, OP_TYPE_POINTER))
+		type = op_type_strip(type->target);
+	while (op_type_is(type, OP_TYPE_ARRAY))
+		type = op_type_strip(type->target);
+	return op_type_is(type, OP_TYPE_FLOAT) && type->has_size ? (unsigned)type->size : 0;
+}
+
 // Evaluating ----------------------------------------------------------------------------------
 
 struct run {

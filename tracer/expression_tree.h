@@ -109,6 +109,7 @@ struct op_expression_scope {
 	bool operands_known;
 	uint32_t operand_count;
 	const struct op_expression_guest *guest; /**< the guest's language; NULL: not known */
+	const char *no_guest; /**< why it is not known, where there is more to say; borrowed */
 };
 
 /** An expression is no taller and no larger than this: nobody's recursion over it needs a check. */

@@ -36,6 +36,7 @@ libtracer_la_SOURCES = \
 	tracer/expand.c \
 	tracer/expression.c \
 	tracer/expression_check.c \
+	tracer/expression_containers.c \
 	tracer/expression_debug.c \
 	tracer/expression_evaluate.c \
 	tracer/expression_guest.h \

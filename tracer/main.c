@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The program outpost: reads the command line and hands over to one of the ways to use it. Built on
 // outpost.h like every front end.
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tracer/outpost.h"
 #include "tracer/repl/mode.h"
@@ -24,6 +27,17 @@ int __lsan_is_turned_off(void)
 	return err != NULL;
 }
 #endif
+
+// A file that is opened must not get the number of a standard one that the caller has closed: a
+// core file would be read as commands, or have the output written into it. What reads finds the
+// end, and what writes fails, as it would have.
+static bool hold_standard_files(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDONLY) != fd)
+			return false;
+	return true;
+}
 
 static int usage(struct op_error *err)
 {
@@ -56,10 +70,15 @@ static int dispatch(const struct op_options *options)
 int main(int argc, char **argv)
 {
 	struct op_options options;
+	if (!hold_standard_files())
+		return OP_EXIT_FAILED;
 	struct op_error *err = op_options_parse(argc, argv, &options);
 	int status = err ? usage(err) : dispatch(&options);
 	op_options_deinit(&options);
-	if (fflush(stdout) != 0 && status == OP_EXIT_DONE)
+	if (fflush(stdout) != 0 && status == OP_EXIT_DONE) {
+		fprintf(stderr, "error: the output cannot be written, some of it is missing: %s\n",
+			strerror(errno));
 		status = OP_EXIT_FAILED;
+	}
 	return status;
 }

@@ -207,6 +207,22 @@ static const char *argument_path(const char *argument)
 	return equals ? equals + 1 : argument;
 }
 
+static struct op_error *note_unfit(struct op_module_entry *module, const char *path)
+{
+	free(module->unfit);
+	module->unfit = strdup(path);
+	return module->unfit ? NULL : op_error_no_memory();
+}
+
+void op_module_unfit_text(const struct op_module_entry *module, struct op_text *text)
+{
+	if (!module->unfit)
+		return;
+	op_text_append(text, ", and ");
+	op_text_append_escaped(text, module->unfit, strlen(module->unfit));
+	op_text_append(text, " is another module or another build of it: its code differs");
+}
+
 struct op_error *op_module_find_file(struct op_session *session, struct op_module_entry *module)
 {
 	size_t size, candidates = 0;
@@ -218,6 +234,8 @@ struct op_error *op_module_find_file(struct op_session *session, struct op_modul
 			continue;
 		enum fit fit;
 		struct op_error *err = try_file(session, module, path, &fit);
+		if (!err && fit == FIT_ANOTHER)
+			err = note_unfit(module, path);
 		if (err)
 			return err;
 		candidates++;

@@ -35,6 +35,7 @@ static void entry_destroy(struct op_module_entry *entry)
 	op_shadow_functions_destroy(entry->shadow);
 	free(entry->name);
 	free(entry->file);
+	free(entry->unfit);
 	free(entry->copies.data);
 	op_artifact_unref(entry->artifact);
 	free(entry);
@@ -265,6 +266,8 @@ static struct op_error *fill_entry(struct op_session *session, struct op_module_
 	if (err)
 		return err;
 	err = op_artifact_module(entry->artifact, entry->info.index, &entry->wasm);
+	if (err && err->code == OP_ERROR_UNREADABLE && session->looks_again)
+		return err;
 	if (err) {
 		// Bytecode that does not parse takes nothing else away.
 		op_session_notice(session, OP_NOTICE_WARNING,
@@ -294,27 +297,37 @@ static struct op_error *fill_entry(struct op_session *session, struct op_module_
 	return choose_name(session, entry, file);
 }
 
+static struct op_error *add_module(struct op_session *session, struct op_artifact *artifact,
+				   uint32_t index, const char *file)
+{
+	_cleanup_(entry_destroyp) struct op_module_entry *entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return op_error_no_memory();
+	entry->artifact = op_artifact_ref(artifact);
+	entry->info.index = index;
+	entry->info.id = session->next_module_id;
+	struct op_error *err = fill_entry(session, entry, file);
+	if (err)
+		return err;
+	entry->info.name = entry->name;
+	if (!op_array_push(&session->modules, entry))
+		return op_error_no_memory();
+	session->next_module_id++;
+	entry = NULL;
+	return NULL;
+}
+
+// All of an artifact's, or none: who looks again finds it new.
 static struct op_error *add_modules(struct op_session *session, struct op_artifact *artifact,
 				    const char *file)
 {
 	uint32_t count;
+	size_t before = session->modules.count;
 	struct op_error *err = op_artifact_module_count(artifact, &count);
-	for (uint32_t i = 0; !err && i < count; i++) {
-		_cleanup_(entry_destroyp) struct op_module_entry *entry = calloc(1, sizeof(*entry));
-		if (!entry)
-			return op_error_no_memory();
-		entry->artifact = op_artifact_ref(artifact);
-		entry->info.index = i;
-		entry->info.id = session->next_module_id;
-		err = fill_entry(session, entry, file);
-		if (err)
-			return err;
-		entry->info.name = entry->name;
-		if (!op_array_push(&session->modules, entry))
-			return op_error_no_memory();
-		session->next_module_id++;
-		entry = NULL;
-	}
+	for (uint32_t i = 0; !err && i < count; i++)
+		err = add_module(session, artifact, i, file);
+	while (err && session->modules.count > before)
+		entry_destroy(session->modules.data[--session->modules.count]);
 	return err;
 }
 

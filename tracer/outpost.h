@@ -778,6 +778,9 @@ struct op_result {
 	uint64_t range_first, range_count;
 	uint32_t table;
 };
+/** The bytes of a floating-point number that a value of the guest's language, an array or a pointer,
+ * leads to; 0: it leads to none. */
+OP_API unsigned op_session_result_float_size(const struct op_result *result);
 OP_API struct op_error *op_session_evaluate(struct op_session *session,
 					    const struct op_frame *frame, const char *expression,
 					    struct op_result *ret);
@@ -1108,7 +1111,8 @@ struct op_event {
 	/** CORE, TRAP, SIGNAL: the signal was for an access, or an instruction, there */
 	bool has_fault_address;
 	struct op_host_addr fault_address;
-	bool killed; /**< EXITED by a signal */
+	bool wasm_dump; /**< CORE: it is a Wasm core dump, which has no process */
+	bool killed;    /**< EXITED by a signal */
 	int exit_status;
 	int64_t child; /**< FORKED */
 	char trap[64]; /**< TRAP, CORE: "integer divide by zero", "" when it is not known */

@@ -325,18 +325,21 @@ static struct op_error *refresh_once(struct op_session *session, bool *ret_chang
 
 struct op_error *op_session_refresh(struct op_session *session, bool *ret_changed)
 {
-	bool changed = false, any = false;
+	bool any = false;
+	struct op_error *err = NULL;
 	// While threads run, an image that was just found may be unmapped before it is read; the
 	// next look no longer finds it.
-	struct op_error *err = refresh_once(session, &changed);
-	for (int again = 0; err && err->code == OP_ERROR_UNREADABLE && again < REFRESH_TRIES;
-	     again++) {
-		any |= changed;
+	for (int left = op_session_is_core(session) ? 0 : REFRESH_TRIES; left >= 0; left--) {
+		bool changed = false;
 		op_error_destroy(err);
+		session->looks_again = left;
 		err = refresh_once(session, &changed);
+		any |= changed;
+		if (!err || err->code != OP_ERROR_UNREADABLE)
+			break;
 	}
 	if (ret_changed)
-		*ret_changed = changed || any;
+		*ret_changed = any;
 	return err;
 }
 
@@ -365,6 +368,10 @@ struct op_error *op_session_need_empty(struct op_session *session)
 		op_session_drop_target(session);
 		return NULL;
 	}
+	// A Wasm core dump has no process.
+	if (!op_session_process_id(session))
+		return op_error_create(OP_ERROR_STATE,
+				       "a core file is open already; detach from it first");
 	return op_error_create(
 		OP_ERROR_STATE,
 		op_session_is_core(session)

@@ -51,7 +51,8 @@ struct op_module_entry {
 	struct op_artifact *artifact;      /**< one reference */
 	const struct op_wasm_module *wasm; /**< NULL without bytecode; borrowed from the artifact */
 	char *name;
-	char *file; /**< on the command line, when it was found there; as the target writes it */
+	char *file;  /**< on the command line, when it was found there; as the target writes it */
+	char *unfit; /**< a file on the command line whose code is not this module's; as file */
 	const char *
 		*function_names; /**< by full index, filled when first asked for; owned strings */
 	char **demangled_names;  /**< by full index; NULL: not asked for; "": it is not mangled */
@@ -128,6 +129,7 @@ struct op_session {
 	struct OP_ARRAY(struct op_module_entry *) modules;
 	uint32_t next_module_id;
 	bool modules_stale; /**< images changed and the modules could not follow yet */
+	bool looks_again;   /**< op_session_refresh(): what cannot be read may be gone; ask again */
 	struct OP_ARRAY(struct op_module) module_list;
 	bool told_unknown_layout;
 	bool hide_inlined; /**< op_session_set_inlined_frames() */
@@ -268,6 +270,8 @@ void op_guest_values_forget(struct op_session *session, const struct op_debug_in
  * taken from the file.
  */
 struct op_error *op_module_find_file(struct op_session *session, struct op_module_entry *module);
+/** Of a module whose original bytes are not known: what its unfit file adds to that. */
+void op_module_unfit_text(const struct op_module_entry *module, struct op_text *text);
 
 /** Whether compiled code and a parsed module belong together: the same functions, and each
  * function's positions inside its body. */

@@ -78,10 +78,13 @@ static struct op_error *functions_of(struct op_module_entry *module,
 	*ret = module->shadow;
 	if (module->shadow)
 		return NULL;
-	if (!module->wasm)
+	if (!module->wasm) {
+		_cleanup_text_ struct op_text unfit = OP_TEXT_INIT;
+		op_module_unfit_text(module, &unfit);
 		return op_shadow_refuse(
-			"the original bytes of module %s are not known (set module-path FILE)",
-			module->name);
+			"the original bytes of module %s are not known%s (set module-path FILE)",
+			module->name, unfit.data ?: "");
+	}
 	uint32_t stack_pointer;
 	struct op_error *err = op_shadow_stack_pointer(module->wasm, &stack_pointer);
 	if (err && err->code == OP_ERROR_NOT_FOUND) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Function pointers of the guest's language are indices into its function table, which compilers
 // make table 0; see source_render.h.
+#include <string.h>
+
+#include "target-runtime/dwarf/demangle.h"
 #include "target-runtime/function_ref.h"
 #include "target-runtime/table.h"
 #include "tracer/source_render.h"
@@ -10,8 +13,15 @@ static struct op_error *function_of(struct op_render *x, struct op_artifact *art
 				    uint32_t module, uint32_t function, const char **ret)
 {
 	struct op_module_entry *entry = op_module_by_artifact(x->session, artifact, module);
-	*ret = entry ? op_module_function_name(entry, function) : NULL;
-	return NULL;
+	const char *name = entry ? op_module_function_name(entry, function) : NULL;
+	_cleanup_free_ char *plain = name ? op_demangle(name, true) : NULL;
+	*ret = name;
+	if (!plain)
+		return NULL;
+	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
+	// Demanglers decode what names of other alphabets are written in.
+	op_text_append_escaped(&text, plain, strlen(plain));
+	return op_render_keep(x, &text, ret);
 }
 
 static struct op_error *written_function(struct op_render *x, const struct op_store_set *set,

@@ -282,6 +282,7 @@ static struct op_error *try_own_bytes(struct op_session *session, struct op_modu
 	struct op_source_state *state = module->source;
 	if (!module->wasm) {
 		add_reason(state, "its original bytes are not known");
+		op_module_unfit_text(module, &state->reasons);
 		return NULL;
 	}
 	op_debug_source_of_module(module->wasm, &source);

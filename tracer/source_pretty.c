@@ -14,8 +14,7 @@ enum {
 
 // The table -----------------------------------------------------------------------------------
 
-// "std::vector<...>" of "std::__1::vector<...>": versions of std are inline namespaces.
-static bool std_name(const char *name, struct op_text *text)
+bool op_pretty_std_name(const char *name, struct op_text *text)
 {
 	static const char prefix[] = "std::";
 	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
@@ -63,7 +62,7 @@ static op_pretty_fn find(const struct op_type *type)
 	if (type->language != OP_LANGUAGE_CPLUSPLUS || type->kind != OP_TYPE_STRUCT)
 		return NULL;
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
-	return std_name(type->name, &text) ? find_in(op_pretty_cxx, text.data) : NULL;
+	return op_pretty_std_name(type->name, &text) ? find_in(op_pretty_cxx, text.data) : NULL;
 }
 
 struct op_error *op_pretty_render(struct op_render *x, const struct op_source_value *value,

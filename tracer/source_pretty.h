@@ -23,6 +23,10 @@ struct op_pretty_row {
 extern const struct op_pretty_row op_pretty_cxx[]; /**< ended by a NULL pattern, as the next */
 extern const struct op_pretty_row op_pretty_rust[];
 
+/** "std::vector<...>" of "std::__1::vector<...>": versions of std are inline namespaces. False: it
+ * is no name of std. */
+bool op_pretty_std_name(const char *name, struct op_text *text);
+
 /** @param[out] ret_done false: nobody knows the type, or it is not plausible (node->problem). */
 struct op_error *op_pretty_render(struct op_render *x, const struct op_source_value *value,
 				  const struct op_type *type, struct op_source_node *node,

@@ -590,6 +590,8 @@ struct op_error *op_session_selected_stack(struct op_session *session, size_t li
 	if (err)
 		return err;
 	const struct op_stack *stack;
+	if (!session->suspended_selected && !session->selected_thread)
+		return op_error_create(OP_ERROR_STATE, "no thread is known");
 	if (session->suspended_selected)
 		err = op_session_suspended_stack(session, session->selected_suspended, limit,
 						 &stack);
@@ -608,7 +610,7 @@ struct op_error *op_session_selected_stack(struct op_session *session, size_t li
 				       stack->incomplete ? ": " : "", stack->incomplete ?: "");
 	return op_error_create(OP_ERROR_STATE, "thread %" PRId64 " is not in the guest%s%s",
 			       session->selected_thread, stack->incomplete ? ": " : "",
-			       stack->incomplete ?: "");
+			       stack->incomplete ?: " (\"info stacks\" lists the stacks that are)");
 }
 
 static const struct op_frame *frame_at(const struct op_stack *stack, uint32_t level)

@@ -452,56 +452,73 @@ static const struct op_instance *only_among(const struct op_instance *instances,
 	return found;
 }
 
-// The store that the newest activation of the walked stack is in: that which has noted where it was
-// entered. 0: not known.
-static struct op_host_addr store_of_stack(struct op_session *session,
-					  const struct op_store_set *set)
+// Where the newest activation of the frame's stack was entered, as the stack was walked; of a
+// thread that has just arrived nobody has walked it. 0: not known.
+static struct op_error *entry_of_stack(struct op_session *session, const struct op_frame *frame,
+				       uint64_t *ret)
 {
 	const struct op_stack_store *stack = &session->stack;
-	const struct op_machine_frame *entry = NULL;
+	*ret = 0;
+	if (stack->arriving)
+		return op_arrived_entry(session, frame, ret);
+	for (size_t i = 0; i < stack->walk.count && !*ret; i++)
+		if (stack->walk.frames[i].kind == OP_MACHINE_FRAME_ENTRY)
+			*ret = stack->walk.frames[i].fp.value;
+	return NULL;
+}
+
+// The store that the newest activation of the frame's stack is in: that which has noted where it
+// was entered. 0: not known.
+static struct op_error *store_of_stack(struct op_session *session, const struct op_store_set *set,
+				       const struct op_frame *frame, struct op_host_addr *ret)
+{
+	const struct op_stack_store *stack = &session->stack;
+	uint64_t entry;
 	size_t count;
 	const struct op_store *stores = op_store_set_stores(set, &count);
 	struct op_memory memory = op_session_memory(session);
-	if (!stack->thread)
-		return stack->suspended < session->suspended_count
-			       ? session->suspended[stack->suspended].store
-			       : op_host_addr(0);
-	for (size_t i = 0; i < stack->walk.count && !entry; i++)
-		if (stack->walk.frames[i].kind == OP_MACHINE_FRAME_ENTRY)
-			entry = &stack->walk.frames[i];
-	for (size_t i = 0; entry && i < count; i++) {
+	*ret = op_host_addr(0);
+	if (!stack->thread) {
+		if (stack->suspended < session->suspended_count)
+			*ret = session->suspended[stack->suspended].store;
+		return NULL;
+	}
+	struct op_error *err = entry_of_stack(session, frame, &entry);
+	for (size_t i = 0; !err && entry && !ret->value && i < count; i++) {
 		struct op_store_state state;
 		if (!stores[i].layout || !stores[i].in_activation)
 			continue;
-		struct op_error *err =
+		struct op_error *unread =
 			op_store_read(&memory, stores[i].layout, stores[i].address, &state);
-		bool same = !err && state.entry_fp.value == entry->fp.value;
-		op_error_destroy(err);
-		if (same)
-			return stores[i].address;
+		if (!unread && state.entry_fp.value == entry)
+			*ret = stores[i].address;
+		op_error_destroy(unread);
 	}
-	return op_host_addr(0);
+	return err;
 }
 
 // The instance that a frame without a recorded context runs in: certain when its module has one
 // instance and every instance's module is known, in the process or in the frame's store.
-static const struct op_instance *instance_of_frame(struct op_session *session,
-						   const struct op_store_set *set,
-						   const struct op_frame *frame)
+static struct op_error *instance_of_frame(struct op_session *session,
+					  const struct op_store_set *set,
+					  const struct op_frame *frame,
+					  const struct op_instance **ret)
 {
 	const struct op_module_entry *entry = op_module_by_id(session, frame->module_id);
 	size_t count, store_count;
 	const struct op_instance *instances = op_store_set_instances(set, &count);
 	const struct op_store *stores = op_store_set_stores(set, &store_count);
 	const struct op_instance *found = entry ? only_among(instances, count, entry) : NULL;
+	*ret = found;
 	if (found || !entry || frame->activation)
-		return found;
-	struct op_host_addr store = store_of_stack(session, set);
-	for (size_t i = 0; store.value && i < store_count; i++)
+		return NULL;
+	struct op_host_addr store;
+	struct op_error *err = store_of_stack(session, set, frame, &store);
+	for (size_t i = 0; !err && store.value && i < store_count; i++)
 		if (stores[i].address.value == store.value)
-			found = only_among(instances + stores[i].first_instance,
-					   stores[i].instance_count, entry);
-	return found;
+			*ret = only_among(instances + stores[i].first_instance,
+					  stores[i].instance_count, entry);
+	return err;
 }
 
 // By the context that native debug information tells of; *ret NULL: it does not.
@@ -531,10 +548,9 @@ struct op_error *op_state_frame_instance(struct op_session *session, const struc
 	if (err || found)
 		return err;
 	err = op_state_set(session, &ret->set);
-	if (err)
-		return err;
-	ret->instance = instance_of_frame(session, ret->set, frame);
-	if (!ret->instance && !arriving)
+	if (!err)
+		err = instance_of_frame(session, ret->set, frame, &ret->instance);
+	if (!err && !ret->instance && !arriving)
 		err = instance_by_debug_info(session, ret->set, frame, &ret->instance);
 	if (err)
 		return err;

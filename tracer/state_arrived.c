@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // See state_arrived.h. A search for instances reads all writable memory: some ten milliseconds. It
-// is made once; from then on the store that a thread is in tells of its instances itself
-// (target-runtime/store_list.h). What was read before is never taken for what is: the list, and
-// each instance in it, are read and checked at every arrival, and the search comes back where
+// is made once for a store; from then on the store that a thread is in tells of its instances
+// itself (target-runtime/store_list.h). What was read before is never taken for what is: the list,
+// and each instance in it, are read and checked at every arrival, and the search comes back where
 // anything is not as it was.
 #include "tracer/state_arrived.h"
 
@@ -12,10 +12,13 @@
 #include "target-runtime/store_list.h"
 
 // Frames between an arrival and the entry of its activation; deeper ones are left to the search.
-enum { FRAMES_MAX = 512 };
+enum { FRAMES_MAX = 512, LISTS_MAX = 64 };
 
 struct op_arrived_state {
-	struct op_store_list list;
+	// Of the stores that threads have arrived in: those of a server's requests go and come, and
+	// the oldest makes room.
+	struct op_store_list lists[LISTS_MAX];
+	size_t count, oldest;
 	struct op_store_set *set; // of this arrival; NULL: not read yet
 };
 
@@ -31,10 +34,8 @@ void op_arrived_state_destroy(struct op_session *session)
 	free(op_take(session->arrived));
 }
 
-// The frame pointer of the trampoline through which the host has entered the newest activation of
-// the thread; 0: not known.
-static struct op_error *entry_of(struct op_session *session, const struct op_frame *frame,
-				 uint64_t *ret)
+struct op_error *op_arrived_entry(struct op_session *session, const struct op_frame *frame,
+				  uint64_t *ret)
 {
 	struct op_stack_context context = op_session_stack_context(session);
 	struct op_registers registers;
@@ -93,23 +94,37 @@ static const struct op_instance *only_instance(const struct op_store_set *set,
 	return found;
 }
 
+// The list of the store that the thread is in; NULL: none that is known.
+static struct op_error *list_of_arrival(struct op_session *session, const struct op_frame *frame,
+					const struct op_module_entry *module,
+					const struct op_store_list **ret)
+{
+	const struct op_arrived_state *state = session->arrived;
+	uint64_t entry;
+	struct op_error *err = op_arrived_entry(session, frame, &entry);
+	*ret = NULL;
+	for (size_t i = 0; !err && !*ret && i < state->count; i++) {
+		bool entered;
+		err = is_entered(session, module, state->lists[i].store, entry, &entered);
+		if (!err && entered)
+			*ret = &state->lists[i];
+	}
+	return err;
+}
+
 static struct op_error *read_list(struct op_session *session, const struct op_frame *frame,
 				  const struct op_module_entry *module)
 {
-	struct op_arrived_state *state = session->arrived;
-	uint64_t entry;
-	bool entered = false;
-	struct op_error *err = entry_of(session, frame, &entry);
-	if (!err)
-		err = is_entered(session, module, state->list.store, entry, &entered);
-	if (err || !entered)
+	const struct op_store_list *list;
+	struct op_error *err = list_of_arrival(session, frame, module, &list);
+	if (err || !list)
 		return err;
 	// The memory in which instances are may be younger than the last look at the mappings.
 	err = op_session_read_regions(session);
 	if (err)
 		return err;
 	struct op_stack_context context = op_session_stack_context(session);
-	return op_store_list_read(&context, &state->list, &state->set);
+	return op_store_list_read(&context, list, &session->arrived->set);
 }
 
 struct op_error *op_arrived_instance(struct op_session *session, const struct op_frame *frame,
@@ -118,7 +133,7 @@ struct op_error *op_arrived_instance(struct op_session *session, const struct op
 	struct op_arrived_state *state = session->arrived;
 	const struct op_module_entry *module = op_module_by_id(session, frame->module_id);
 	*ret_found = false;
-	if (!state || !state->list.store.value || !module || frame->activation)
+	if (!state || !state->count || !module || frame->activation)
 		return NULL;
 	struct op_error *err = state->set ? NULL : read_list(session, frame, module);
 	if (err || !state->set)
@@ -130,6 +145,16 @@ struct op_error *op_arrived_instance(struct op_session *session, const struct op
 	return NULL;
 }
 
+static struct op_store_list *place_for(struct op_arrived_state *state, struct op_host_addr store)
+{
+	for (size_t i = 0; i < state->count; i++)
+		if (state->lists[i].store.value == store.value)
+			return &state->lists[i];
+	if (state->count < LISTS_MAX)
+		return &state->lists[state->count++];
+	return &state->lists[state->oldest++ % LISTS_MAX];
+}
+
 struct op_error *op_arrived_learn(struct op_session *session, const struct op_scope *scope)
 {
 	size_t count;
@@ -139,5 +164,9 @@ struct op_error *op_arrived_learn(struct op_session *session, const struct op_sc
 		session->arrived = calloc(1, sizeof(*session->arrived));
 	if (!session->arrived)
 		return op_error_no_memory();
-	return op_store_list_find(scope->set, store, &session->arrived->list);
+	struct op_store_list list;
+	struct op_error *err = op_store_list_find(scope->set, store, &list);
+	if (!err && list.store.value)
+		*place_for(session->arrived, list.store) = list;
+	return err;
 }

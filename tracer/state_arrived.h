@@ -20,5 +20,11 @@ struct op_error *op_arrived_instance(struct op_session *session, const struct op
 				     bool *ret_found, struct op_scope *ret);
 /** A search has found the frame's instance: look where its store has the list. */
 struct op_error *op_arrived_learn(struct op_session *session, const struct op_scope *scope);
+/**
+ * @param[out] ret the frame pointer of the trampoline through which the host has entered the
+ * newest activation of the thread, which its store has noted; 0: not known.
+ */
+struct op_error *op_arrived_entry(struct op_session *session, const struct op_frame *frame,
+				  uint64_t *ret);
 
 #endif

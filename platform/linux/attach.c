@@ -218,9 +218,11 @@ struct op_error *op_live_attach(struct op_process *base, const struct op_attach_
 	return err;
 }
 
-/** Let one thread go. False when it refused, that is, when it is dying or not stopped. */
+/** Let one thread go, and forget it. False when it is not stopped, or refused: it is dying. */
 static bool detach_one(struct op_live *process, struct op_tracee *tracee)
 {
+	if (tracee->phase != OP_TRACEE_STOPPED)
+		return false;
 	int number = op_tracee_parting_signal(process, tracee);
 
 	if (tracee->watch_generation != process->watch_generation)
@@ -231,13 +233,18 @@ static bool detach_one(struct op_live *process, struct op_tracee *tracee)
 	// The kernel clears interrupts of ours that are pending, and puts a thread of a stopped
 	// process back into its group stop (__ptrace_unlink(), kernel/ptrace.c). EXITKILL ends with
 	// the trace.
-	return op_ptrace(PTRACE_DETACH, tracee->id, 0, number) == 0;
+	if (op_ptrace(PTRACE_DETACH, tracee->id, 0, number))
+		return false;
+	op_tracee_dequeue(process, tracee);
+	op_tracee_remove(process, tracee);
+	return true;
 }
 
 /** Threads that died in our hands are reaped, or their process would never be reported as ended to
- * its parent. */
-static void reap_dying(struct op_live *process)
+ * its parent; those that only now stand are let go. True: one of them lives on. */
+static bool reap_dying(struct op_live *process)
 {
+	bool lives = false;
 	int64_t deadline = op_waiter_now_ms() + REAP_TIMEOUT_MS;
 	pid_t id;
 	int status;
@@ -249,11 +256,16 @@ static void reap_dying(struct op_live *process)
 			only_zombies &= tracee->zombie;
 		enum op_wait_result result =
 			op_waiter_next(process->waiter, only_zombies ? 0 : 20, NULL, &id, &status);
-		if (result == OP_WAIT_EVENT)
+		if (result == OP_WAIT_EVENT) {
 			op_waiter_route(process, id, status);
-		else if (result == OP_WAIT_NO_TRACEE || only_zombies)
+			struct op_tracee *standing = op_tracee_find(process, id);
+			bool at_its_end = standing && standing->ending;
+			lives |= standing && detach_one(process, standing) && !at_its_end;
+		} else if (result == OP_WAIT_NO_TRACEE || only_zombies) {
 			break;
+		}
 	}
+	return lives;
 }
 
 struct op_error *op_live_detach(struct op_process *base)
@@ -290,9 +302,7 @@ struct op_error *op_live_detach(struct op_process *base)
 	{
 		if (process->exited)
 			break;
-		if (tracee->phase == OP_TRACEE_STOPPED && detach_one(process, tracee)) {
-			op_tracee_dequeue(process, tracee);
-			op_tracee_remove(process, tracee);
+		if (detach_one(process, tracee)) {
 			let_go = true;
 			continue;
 		}
@@ -304,7 +314,7 @@ struct op_error *op_live_detach(struct op_process *base)
 		tracee->phase = OP_TRACEE_RUNNING;
 	}
 	if (dying)
-		reap_dying(process);
+		let_go |= reap_dying(process);
 	if (stuck && op_tracee_find(process, stuck))
 		err = op_error_create(OP_ERROR_LIMIT,
 				      "thread %d of process %d is in an uninterruptible sleep and "

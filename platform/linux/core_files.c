@@ -150,7 +150,8 @@ static struct op_error *remark_unproven(struct op_core *core, const char *name)
 		core->unproven_remark = core->remarks.count;
 	op_text_printf(&text, "%s", name);
 	if (core->unproven > 1)
-		op_text_printf(&text, " and %zu other files are", core->unproven - 1);
+		op_text_printf(&text, " and %zu other file%s are", core->unproven - 1,
+			       core->unproven == 2 ? "" : "s");
 	else
 		op_text_append(&text, " is");
 	op_text_append(&text, " read in place of memory that the core file does not hold; only "

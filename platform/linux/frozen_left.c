@@ -14,13 +14,17 @@
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
 
+static long long number(const char *text, unsigned field)
+{
+	return strtoll(op_proc_stat_field(text, field), NULL, 10);
+}
+
 /** Is it such a copy? It is dead, tells nobody of that, and has done nothing: it was killed without
  * having touched any memory, or has ended itself (detour.c) after the kernel has touched a page of
  * it (rseq_handle_notify_resume(), kernel/rseq.c). */
 static bool is_left_copy(pid_t id)
 {
 	enum { STATE = 3, MINOR_FAULTS = 10, MAJOR_FAULTS = 12, EXIT_SIGNAL = 38, EXIT_CODE = 52 };
-	long long fields[EXIT_CODE + 1] = {0};
 	char path[64];
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -28,23 +32,13 @@ static bool is_left_copy(pid_t id)
 	snprintf(path, sizeof(path), "/proc/%d/stat", id);
 	if (op_proc_read_file(path, &text, &size))
 		return false;
-	// The name may hold anything (man 5 proc_pid_stat).
-	char *at = strrchr(text, ')');
-	if (!at || strncmp(at, ") Z ", 4) != 0)
+	// Where there is the last one that is looked at, there are the others.
+	if (!op_proc_stat_field(text, EXIT_CODE) || *op_proc_stat_field(text, STATE) != 'Z' ||
+	    number(text, EXIT_SIGNAL) || number(text, MAJOR_FAULTS))
 		return false;
-	at += 4;
-	for (int field = STATE + 1; field <= EXIT_CODE; field++) {
-		char *end;
-		fields[field] = strtoll(at, &end, 10);
-		if (end == at)
-			return false;
-		at = end;
-	}
-	if (fields[EXIT_SIGNAL] || fields[MAJOR_FAULTS])
-		return false;
-	return fields[MINOR_FAULTS] == 0 ? fields[EXIT_CODE] == SIGKILL
-					 : fields[MINOR_FAULTS] == 1 &&
-						   fields[EXIT_CODE] == OP_DETOUR_COPY_STATUS << 8;
+	long long faults = number(text, MINOR_FAULTS), status = number(text, EXIT_CODE);
+	return faults == 0 ? status == SIGKILL
+			   : faults == 1 && status == OP_DETOUR_COPY_STATUS << 8;
 }
 
 /** Those among the children of one thread. Without memory for their numbers they are not seen. */

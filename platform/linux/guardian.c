@@ -120,29 +120,45 @@ static void label_map(const struct op_guardian_target *target, struct op_journal
 	}
 }
 
-static void disarm_all(const struct op_guardian_target *target, const struct op_journal *journal,
-		       bool over_instructions)
+// False when one may still be there.
+static bool disarm_kind(const struct op_guardian_target *target, const struct op_journal *journal,
+			bool over_instructions)
 {
+	bool done = true;
 	uint32_t used = atomic_load(&journal->used);
 	for (uint32_t i = 0; i < used && i < OP_JOURNAL_ENTRIES; i++) {
 		const struct op_journal_entry *entry = &journal->entries[i];
 		uint64_t address = atomic_load(&entry->address);
 		if (address && entry->trap.over_instruction == over_instructions)
-			op_guardian_disarm(target, &entry->trap, address);
+			done &= op_guardian_disarm(target, &entry->trap, address);
+	}
+	return done;
+}
+
+// Memory that cannot be read may have been unmapped since, and then stays so; what fails for
+// another reason goes well the next time.
+static bool disarm_all(const struct op_guardian_target *target, const struct op_journal *journal)
+{
+	enum { PASSES = 4, PAUSE_US = 1000 };
+	for (int pass = 1;; pass++) {
+		// Threads wait at these; the others they pass.
+		bool done = disarm_kind(target, journal, true);
+		done &= disarm_kind(target, journal, false);
+		if (done || pass == PASSES)
+			return done;
+		usleep(PAUSE_US);
 	}
 }
 
 // All that outpost would have done.
 static void clean(const struct op_guardian_target *target, struct op_journal *journal)
 {
-	// Threads wait at these; the others they pass.
-	disarm_all(target, journal, true);
-	disarm_all(target, journal, false);
+	bool done = disarm_all(target, journal);
 	if (!atomic_load(&journal->dismissed))
 		op_guardian_sweep(target, journal);
 	// A trap that is left is the program's own: its threads are not kept at it. An outpost that
 	// has come meanwhile has put its own budget there.
-	if (op_guardian_is_alone(target))
+	if (done && op_guardian_is_alone(target))
 		op_guardian_set_budget(target, atomic_load(&journal->budget), 0);
 	if (atomic_load(&journal->watches))
 		clear_watches(target);

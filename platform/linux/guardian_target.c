@@ -115,38 +115,43 @@ static bool write_as_tracer_of(pid_t thread, uint64_t address, uint8_t byte)
 // Since Linux 6.12 /proc/PID/mem may refuse to write to read-only pages for anyone but the tracer
 // (proc_mem.force_override); outpost is dead, so the place is free. Through any thread: the leader
 // may have exited.
-static void write_as_tracer(const struct op_guardian_target *target, uint64_t address, uint8_t byte)
+static bool write_as_tracer(const struct op_guardian_target *target, uint64_t address, uint8_t byte)
 {
 	_cleanup_free_ pid_t *threads = NULL;
-	size_t count;
-	bool done = !op_guardian_is_there(target) || op_proc_threads(target->pid, &threads, &count);
+	size_t count = 0;
+	bool done = false;
+	if (!op_guardian_is_there(target) || op_proc_threads(target->pid, &threads, &count))
+		return false;
 	for (size_t i = 0; !done && i < count; i++)
 		done = write_as_tracer_of(threads[i], address, byte);
+	return done;
 }
 
-void op_guardian_write_byte(const struct op_guardian_target *target, uint64_t address, uint8_t byte)
+bool op_guardian_write_byte(const struct op_guardian_target *target, uint64_t address, uint8_t byte)
 {
-	if (pwrite(target->memory_fd, &byte, 1, (off_t)address) != 1)
-		write_as_tracer(target, address, byte);
+	return pwrite(target->memory_fd, &byte, 1, (off_t)address) == 1 ||
+	       write_as_tracer(target, address, byte);
 }
 
-void op_guardian_disarm(const struct op_guardian_target *target,
+bool op_guardian_disarm(const struct op_guardian_target *target,
 			const struct op_guardian_trap *trap, uint64_t address)
 {
 	uint8_t now[OP_GUARDIAN_TRAP_MAX];
-	if (op_guardian_read(target, address, now, trap->size) != trap->size ||
-	    now[0] != trap->trap[0])
-		return;
+	if (op_guardian_read(target, address, now, trap->size) != trap->size)
+		return false;
+	if (now[0] != trap->trap[0])
+		return true;
 	// While threads run, a trap's first byte is written before the others (code_write.c);
 	// outpost may have died in between.
 	size_t rest = trap->size - 1u;
 	if (memcmp(now + 1, trap->trap + 1, rest)) {
 		if (memcmp(now + 1, trap->before + 1, rest))
-			return;
+			return true;
 		for (size_t i = 1; i <= rest; i++)
-			op_guardian_write_byte(target, address + i, trap->trap[i]);
+			if (!op_guardian_write_byte(target, address + i, trap->trap[i]))
+				return false;
 	}
-	op_guardian_write_byte(target, address, trap->harmless);
+	return op_guardian_write_byte(target, address, trap->harmless);
 }
 
 void op_guardian_set_budget(const struct op_guardian_target *target, uint64_t address,

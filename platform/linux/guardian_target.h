@@ -35,13 +35,15 @@ size_t op_guardian_read(const struct op_guardian_target *target, uint64_t addres
  * @return 0 or an errno; ESRCH: it is gone, ETIMEDOUT: it does not stop.
  */
 int op_guardian_seize(pid_t thread, int *ret_signal);
-void op_guardian_write_byte(const struct op_guardian_target *target, uint64_t address,
+/** @return whether it stands there now. */
+bool op_guardian_write_byte(const struct op_guardian_target *target, uint64_t address,
 			    uint8_t byte);
 /**
  * Make a trap harmless, if it is there: all of it, or its first byte and the others of what was
  * there before.
+ * @return false when it may still be there: the memory cannot be read, or not be written.
  */
-void op_guardian_disarm(const struct op_guardian_target *target,
+bool op_guardian_disarm(const struct op_guardian_target *target,
 			const struct op_guardian_trap *trap, uint64_t address);
 /** Set the handler's budget. The page is the target's: only while it is still the handler's. */
 void op_guardian_set_budget(const struct op_guardian_target *target, uint64_t address,

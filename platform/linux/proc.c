@@ -97,7 +97,7 @@ static uint64_t status_number(const char *text, const char *key, int base)
 
 /** Fields of /proc/PID/stat, counted as man 5 proc does; the name may hold anything, so from its
  * last ')' on. */
-static const char *stat_field(const char *text, unsigned field)
+const char *op_proc_stat_field(const char *text, unsigned field)
 {
 	const char *at = strrchr(text, ')');
 
@@ -142,9 +142,9 @@ int op_proc_status(pid_t id, struct op_proc_status *ret)
 	ssize_t got = read_small(path, stat, sizeof(stat));
 	if (got < 0)
 		return got == -ENOENT ? ESRCH : (int)-got;
-	const char *state = stat_field(stat, 3);
-	const char *flags = stat_field(stat, 9);
-	const char *start = stat_field(stat, 22);
+	const char *state = op_proc_stat_field(stat, 3);
+	const char *flags = op_proc_stat_field(stat, 9);
+	const char *start = op_proc_stat_field(stat, 22);
 	ret->state = state ? *state : 0;
 	ret->kernel_thread = flags && (strtoul(flags, NULL, 10) & PROC_KTHREAD_FLAG);
 	ret->start_time = start ? strtoull(start, NULL, 10) : 0;
@@ -167,7 +167,7 @@ char op_proc_thread_state(pid_t process, pid_t thread)
 
 	if (got == -ENOENT || got == -ESRCH)
 		return 0;
-	const char *state = got < 0 ? NULL : stat_field(stat, 3);
+	const char *state = got < 0 ? NULL : op_proc_stat_field(stat, 3);
 	return state && *state ? *state : '?';
 }
 
@@ -183,8 +183,9 @@ enum op_proc_life op_proc_thread_life(pid_t process, pid_t thread)
 		return OP_PROC_DEAD;
 	if (got < 0)
 		return OP_PROC_ALIVE;
-	const char *state = stat_field(stat, STATE), *flags = stat_field(stat, FLAGS),
-		   *pending = stat_field(stat, PENDING);
+	const char *state = op_proc_stat_field(stat, STATE),
+		   *flags = op_proc_stat_field(stat, FLAGS),
+		   *pending = op_proc_stat_field(stat, PENDING);
 	if (state && (*state == 'Z' || *state == 'X'))
 		return OP_PROC_DEAD;
 	bool exiting = flags && strtoul(flags, NULL, 10) & PROC_EXITING_FLAG;

@@ -26,6 +26,9 @@ struct op_proc_status {
 
 /** @p id is a process's or a thread's number. @return 0 or an errno. */
 int op_proc_status(pid_t id, struct op_proc_status *ret);
+/** Where a field of the text of a stat file begins, from the state (3) on (man 5 proc_pid_stat: the
+ * name before it may hold anything); NULL: there are not so many. Borrowed. */
+const char *op_proc_stat_field(const char *text, unsigned field);
 /** State letter of a thread alone, from one read; 0 when the thread is gone, '?' when it cannot be
  * read. */
 char op_proc_thread_state(pid_t process, pid_t thread);

@@ -37,17 +37,16 @@ pid_t op_live_any_thread(const struct op_live *process)
 {
 	_cleanup_free_ pid_t *ids = NULL;
 	size_t count = 0;
-	char state = process->exited ? 'X' : op_proc_thread_state(process->pid, process->pid);
 
-	if (state && state != 'Z' && state != 'X')
-		return process->pid;
-	if (process->exited || op_proc_threads(process->pid, &ids, &count))
+	if (process->exited)
 		return 0;
-	for (size_t i = 0; i < count; i++) {
-		state = op_proc_thread_state(process->pid, ids[i]);
-		if (state && state != 'Z' && state != 'X')
+	if (op_proc_thread_life(process->pid, process->pid) != OP_PROC_DEAD)
+		return process->pid;
+	if (op_proc_threads(process->pid, &ids, &count))
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		if (op_proc_thread_life(process->pid, ids[i]) != OP_PROC_DEAD)
 			return ids[i];
-	}
 	return 0;
 }
 
@@ -164,17 +163,37 @@ bool op_live_same_place(pid_t pid, const char *what)
 	       a.st_ino == b.st_ino;
 }
 
+// The working directory by its name: another user's process, as the sandbox's, may not go through
+// the link in /proc. False where the name leads to another place by now, or to none.
+static bool append_working_directory(pid_t pid, struct op_text *text)
+{
+	char link[64], folder[PATH_MAX];
+	struct stat linked, named;
+
+	snprintf(link, sizeof(link), "/proc/%d/cwd", pid);
+	ssize_t length = readlink(link, folder, sizeof(folder));
+	if (length <= 0 || (size_t)length == sizeof(folder) || folder[0] != '/')
+		return false;
+	folder[length] = '\0';
+	if (stat(link, &linked) || stat(folder, &named) || linked.st_dev != named.st_dev ||
+	    linked.st_ino != named.st_ino)
+		return false;
+	op_text_printf(text, "%s/", length > 1 ? folder : "");
+	return true;
+}
+
 struct op_error *op_live_resolve_path(const struct op_process *base, const char *path, char **ret)
 {
 	const struct op_live *process = op_live_const(base);
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
+	bool here = op_live_same_place(process->pid, "root") &&
+		    op_live_same_place(process->pid, "ns/mnt");
 
-	if (path[0] != '/')
-		op_text_printf(&text, "/proc/%d/cwd/%s", process->pid, path);
-	else if (op_live_same_place(process->pid, "root") &&
-		 op_live_same_place(process->pid, "ns/mnt"))
+	if (here && (path[0] == '/' || append_working_directory(process->pid, &text)))
 		op_text_append(&text, path);
-	else
+	else if (path[0] == '/')
 		op_text_printf(&text, "/proc/%d/root%s", process->pid, path);
+	else
+		op_text_printf(&text, "/proc/%d/cwd/%s", process->pid, path);
 	return op_text_steal(&text, ret);
 }

@@ -30,8 +30,7 @@ static bool may_try_again(int request, pid_t id)
 	// The only one here for threads that run, too.
 	if (request != PTRACE_INTERRUPT)
 		return op_ptrace_stands(id);
-	char state = op_proc_thread_state(id, id);
-	return state && state != 'Z' && state != 'X';
+	return op_proc_thread_life(id, id) != OP_PROC_DEAD;
 }
 
 long op_ptrace_request(int request, pid_t id, uintptr_t address, uintptr_t data)

@@ -66,11 +66,20 @@ static enum op_debug_language language_of(int number)
 	}
 }
 
+// Zig's compiler calls its units C, and is no C: its names are in scopes, for one.
+static enum op_debug_language language_of_unit(Dwarf_Die *root)
+{
+	Dwarf_Attribute attribute;
+	const char *producer = dwarf_formstring(dwarf_attr(root, DW_AT_producer, &attribute));
+	if (producer && !strncmp(producer, "zig ", 4))
+		return OP_LANGUAGE_ZIG;
+	return language_of(dwarf_srclang(root));
+}
+
 enum op_debug_language op_debug_language_of(Dwarf_Die *die)
 {
 	Dwarf_Die root;
-	return dwarf_diecu(die, &root, NULL, NULL) ? language_of(dwarf_srclang(&root))
-						   : OP_LANGUAGE_OTHER;
+	return dwarf_diecu(die, &root, NULL, NULL) ? language_of_unit(&root) : OP_LANGUAGE_OTHER;
 }
 
 void op_debug_source_of_module(const struct op_wasm_module *module, struct op_debug_source *ret)
@@ -250,7 +259,7 @@ static struct op_error *add_unit(struct op_debug_info *info, const struct found_
 		unit.name = string_of(info, &die, DW_AT_name);
 		unit.directory = string_of(info, &die, DW_AT_comp_dir);
 		unit.producer = string_of(info, &die, DW_AT_producer);
-		unit.language = language_of(dwarf_srclang(&die));
+		unit.language = language_of_unit(&die);
 	}
 	if (!op_array_push(&info->units, unit))
 		return op_error_no_memory();

@@ -14,4 +14,8 @@
  */
 char *op_demangle(const char *name, bool parameters);
 
+/** Whether a function with the types of its parameters is what a person typed: what stands in front
+ * may be left out (but behind "::"), "const T" is "T const", spaces count between words only. */
+bool op_signature_fits(const char *whole, const char *typed);
+
 #endif

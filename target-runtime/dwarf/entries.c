@@ -412,22 +412,24 @@ static void take_attribute(const struct op_entries *entries, struct op_entry *en
 static struct op_error *read_attributes(struct op_entries *entries,
 					const struct op_abbreviation *item, struct op_entry *entry)
 {
-	const struct op_abbreviation_form *forms = entries->abbreviations->forms.data + item->first;
 	uint64_t name = 0;
 	unsigned name_form = 0;
 	for (uint32_t i = 0; i < item->count; i++) {
+		// Where no abbreviation has an attribute there are none.
+		const struct op_abbreviation_form *form =
+			&entries->abbreviations->forms.data[item->first + i];
 		uint64_t value;
-		struct op_error *err = read_form(entries, forms[i].form, &value);
+		struct op_error *err = read_form(entries, form->form, &value);
 		if (err)
 			return err;
-		if (entry->depth == 0 && forms[i].attribute == DW_AT_str_offsets_base)
+		if (entry->depth == 0 && form->attribute == DW_AT_str_offsets_base)
 			entries->strings_base = value;
-		if (forms[i].attribute == DW_AT_name) {
+		if (form->attribute == DW_AT_name) {
 			name = value;
-			name_form = forms[i].form;
+			name_form = form->form;
 			continue;
 		}
-		take_attribute(entries, entry, &forms[i], value);
+		take_attribute(entries, entry, form, value);
 	}
 	// The base of a unit's own name may stand behind it.
 	if (name_form)

@@ -22,6 +22,7 @@ libtarget_la_SOURCES += \
 	target-runtime/dwarf/native_dwarf.c target-runtime/dwarf/native_dwarf.h \
 	target-runtime/dwarf/native_match.c target-runtime/dwarf/native_match.h \
 	target-runtime/dwarf/scopes.c target-runtime/dwarf/scopes.h \
+	target-runtime/dwarf/signature_match.c \
 	target-runtime/dwarf/source_map.c target-runtime/dwarf/source_map.h \
 	target-runtime/dwarf/source_map_dwarf.c \
 	target-runtime/dwarf/source_path.c target-runtime/dwarf/source_path.h \

@@ -366,9 +366,11 @@ static bool is_unspeakable(const struct op_named *item)
 }
 
 // An enumerator of C's stands beside its enum, not inside.
-static bool is_in_scope(const struct op_named *item, const struct op_named *scope)
+static bool is_in_scope(enum op_debug_language language, const struct op_named *item,
+			const struct op_named *scope)
 {
-	return item->tag != DW_TAG_enumerator || (scope->flags & OP_ENTRY_SCOPED);
+	return item->tag != DW_TAG_enumerator || (scope->flags & OP_ENTRY_SCOPED) ||
+	       (language != OP_LANGUAGE_C && language != OP_LANGUAGE_CPLUSPLUS);
 }
 
 struct op_error *op_names_qualified(struct op_debug_info *info, struct op_name_ref ref,
@@ -394,7 +396,7 @@ struct op_error *op_names_qualified(struct op_debug_info *info, struct op_name_r
 		struct op_name_ref outer = {ref.unit, parent - 1};
 		const struct op_named *scope = op_named_at(info, outer);
 		parent = scope->parent;
-		const char *name = is_in_scope(inner, scope) ? scope_name(scope) : NULL;
+		const char *name = is_in_scope(language, inner, scope) ? scope_name(scope) : NULL;
 		inner = scope;
 		unspeakable |= is_function && is_unspeakable(scope);
 		// What a function of C declares inside of itself is not named by it.
@@ -559,6 +561,7 @@ static struct op_error *fits(struct op_debug_info *info, struct op_name_ref ref,
 	if (!item->name || !op_name_part_fits(&typed->parts[left], item->name))
 		return NULL;
 	bool in_impl = false, blocked = false;
+	enum op_debug_language language = info->units.data[named.unit].language;
 	const struct op_named *inner = item;
 	for (uint32_t parent = item->parent; parent && !blocked;) {
 		const struct op_named *scope =
@@ -568,7 +571,9 @@ static struct op_error *fits(struct op_debug_info *info, struct op_name_ref ref,
 		in_impl |= scope->name && scope->name[0] == '{';
 		if (left && name && op_name_part_fits(&typed->parts[left - 1], name))
 			left--;
-		else if (!is_transparent(scope) && is_in_scope(inner, scope))
+		else if (is_in_scope(language, inner, scope) && inner->tag == DW_TAG_enumerator)
+			blocked = true; // never meant without its enum
+		else if (!is_transparent(scope) && is_in_scope(language, inner, scope))
 			blocked = left || typed->absolute;
 		inner = scope;
 	}

@@ -244,20 +244,44 @@ static struct op_error *global_of(struct op_debug_info *info, struct op_name_ref
 
 struct best_global {
 	struct op_debug_info *info;
+	const struct op_name_query *query;
 	const struct op_debug_unit *unit; // where a person stands; NULL: nowhere
 	unsigned rank;                    // of what was found; 0: nothing
 	struct op_name_ref ref;
 };
+
+static bool has_value(const struct op_named *item)
+{
+	return item->tag == DW_TAG_enumerator || (item->flags & OP_ENTRY_HAS_VALUE);
+}
+
+// A unit of another language is no neighbour: what it has in its scopes is meant by its whole name
+// only, and what was optimised out there not at all. Zig's runtime library, in each program that
+// zig links, has hundreds of short names.
+static struct op_error *is_meant(const struct best_global *best, struct op_name_ref ref, bool *ret)
+{
+	const char *name;
+	*ret = !best->unit || best->unit->language == best->info->units.data[ref.unit].language;
+	if (*ret || !has_value(op_named_at(best->info, ref)))
+		return NULL;
+	struct op_error *err = op_names_qualified(best->info, ref, &name);
+	*ret = !err && strlen(name) == best->query->size &&
+	       !memcmp(name, best->query->text, best->query->size);
+	return err;
+}
 
 // The first of the unit that is meant, else the first of all; one that has a place before one that
 // was optimised out.
 static struct op_error *choose_global(void *context, struct op_name_ref ref)
 {
 	struct best_global *best = context;
+	bool meant;
+	struct op_error *err = is_meant(best, ref, &meant);
+	if (err || !meant)
+		return err;
 	const struct op_named *item = op_named_at(best->info, ref);
 	bool in_unit = best->unit == &best->info->units.data[ref.unit];
-	bool has_value = item->tag == DW_TAG_enumerator || (item->flags & OP_ENTRY_HAS_VALUE);
-	unsigned rank = 1 + 2 * in_unit + has_value;
+	unsigned rank = 1 + 2 * in_unit + has_value(item);
 	if (rank > best->rank) {
 		best->rank = rank;
 		best->ref = ref;
@@ -321,8 +345,8 @@ struct op_error *op_debug_variable_named(struct op_debug_info *info,
 		err = template_value(info, function ?: bodies, name, size, ret_found, ret);
 	if (err || *ret_found)
 		return err;
-	struct best_global best = {.info = info};
 	struct op_name_query query = {.text = name, .size = size};
+	struct best_global best = {.info = info, .query = &query};
 	if (pc)
 		err = op_debug_unit_at(info, pc, &best.unit);
 	if (!err)

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """outpost under strace: which system calls it makes, and runs in which one of them fails.
 
-strace follows no child, so that what outpost starts and its guardian are not touched, and counts calls from outpost's own
-first: the dynamic loader's calls are counted, and never chosen. Knows what the kernel can answer; no session and no target.
+strace follows no child but where it is told to, so that what outpost starts and its guardian are not touched, and counts calls
+from outpost's own first: the dynamic loader's calls are counted, and never chosen. Knows what the kernel can answer; no session
+and no target.
 """
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import harness
-from harness import PROGRAM, WORK, Outcome, environment
+from harness import PROGRAM, WORK, Outcome, environment, wait_until
 
 LIMIT = int(os.environ.get("OUTPOST_INJECT_LIMIT", harness.LIMIT))
 
@@ -109,7 +112,8 @@ class Point:
     def options(self):
         kind = "signal" if self.failure.startswith("SIG") else "error" if self.failure.startswith("E") else "retval"
         inject = f"inject={self.call}:{kind}={self.failure}:when={self.index}{'+' if self.lasting else ''}"
-        return [f"-etrace={self.call}", "-e", inject]
+        # prctl, by which a process that has a name of its own is known.
+        return [f"-etrace={self.call},prctl", "-e", inject]
 
     def __str__(self):
         return f"{self.call} {self.index}{'+' if self.lasting else ''} {self.failure}: {self.text[:100]}"
@@ -130,10 +134,10 @@ def _environment():
 class Ended(Outcome):
     """How a run of outpost under strace ended, and the log."""
 
-    def __init__(self, completed, log):
+    def __init__(self, completed, log, others):
         super().__init__(completed)
-        self.log = log.read_text(errors="replace")
-        log.unlink()
+        self.log = log
+        self.others = others  # how many calls of each name another of its processes made, at most
 
     def reached(self, point):
         """The call that has failed; None when the run has made too few."""
@@ -151,10 +155,32 @@ def _end(process):
         os.kill(int(child), signal.SIGKILL)
 
 
-def traced(arguments, options, heard=lambda line: None):
-    """Run outpost to its end under strace; each line of its output is told while it runs."""
+def _taken(log, child):
+    """The text of strace's log; of those that it made for each process, the one with what the child is known by, and the others."""
+    files = list(log.parent.glob(f"{log.name}.[0-9]*")) if child else [log]
+    texts = [file.read_text(errors="replace") for file in files]
+    for file in files:
+        file.unlink()
+    own = next((text for text in texts if not child or re.search(child, text)), "")
+    others = Counter()
+    for text in texts:
+        if text is not own:
+            others |= Counter(re.findall(r"^(\w+)\(", text, re.M))
+    return own, others
+
+
+def traced(arguments, options, heard=lambda line: None, child=None):
+    """Run outpost to its end under strace; each line of its output is told while it runs.
+
+    child: of the processes that outpost starts, by a call that it makes, the one whose calls are counted; the others' calls of
+    the same numbers fail, too.
+    """
     log = WORK / f"strace-{os.getpid()}.log"
-    command = ["strace", "-qq", "-s", "80", "-o", log, *options, _program(), *arguments]
+    follow = ["-ff"] if child else []
+    # With that strace is faster, and sends no signals.
+    if child and not any(":signal=" in option for option in options):
+        follow.append("--seccomp-bpf")
+    command = ["strace", "-qq", *follow, "-s", "80", "-o", log, *options, _program(), *arguments]
     with open(f"{log}.err", "w+") as errors, \
             subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=errors, text=True, env=_environment()) as process:
@@ -170,7 +196,24 @@ def traced(arguments, options, heard=lambda line: None):
         errors.seek(0)
         completed = subprocess.CompletedProcess(command, "hung" if hung else process.returncode, "".join(out), errors.read())
     os.unlink(f"{log}.err")
-    return Ended(completed, log)
+    return Ended(completed, *_taken(log, child))
+
+
+@contextlib.contextmanager
+def followed(pid, options):
+    """A process that runs already is under strace until its end, which comes with that of the block; the log is filled by then."""
+    file, log = WORK / f"strace-{os.getpid()}.log", []
+    command = ["strace", "-qq", "-s", "80", "-esignal=none", "-o", file, *options, "-p", str(pid)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+        wait_until(lambda: f"TracerPid:\t{process.pid}\n" in Path(f"/proc/{pid}/status").read_text(), "strace follows")
+        try:
+            yield log
+            process.wait(LIMIT)
+        finally:
+            if process.poll() is None:
+                os.kill(pid, signal.SIGKILL)
+    log.append(file.read_text(errors="replace"))
+    file.unlink()
 
 
 def calls(log, begin):

@@ -41,6 +41,7 @@ class Session:
     dear = 1  # a run takes so many times what others take
     led = False  # what outpost says tells the guest to go on: heard()
     cleaning = ("break leaf", "continue", "delete")  # what the next outpost does, so that what was left goes
+    child = None  # whose calls fail, where they are not outpost's own: inject.traced()
 
     def __init__(self, name, *commands, guest_debug=True):
         self.name, self.commands, self.guest_debug = name, commands, guest_debug
@@ -103,6 +104,15 @@ class Stack(Sleeping):
 
     def arguments(self, guest):
         return ["stack", guest.pid, "--json"]
+
+
+class Sandboxed(Session):
+    """The calls of the process that traces."""
+
+    child = r'PR_SET_NAME, "outpost-tracer"'
+
+    def arguments(self, guest):
+        return ["--sandbox", *super().arguments(guest)]
 
 
 class Gcore(Sleeping):
@@ -264,6 +274,7 @@ ALL = (
     Session("host", "catch host poll_oneoff", "continue", "continue"),
     Source("source", "tbreak checkpoint", "continue", "backtrace", "up", "info locals", "info source", "list"),
     Stack("stack"),
+    Sandboxed("sandbox", *STOP, "backtrace -full", "print $large", "stepi", "continue", "delete"),
     Gcore("gcore"),
     Core("core", "backtrace -full", "print $large", "info memories", "x/4xw 0x1000"),
     TraceCalls("trace-calls"),

@@ -48,7 +48,7 @@ def judge(outcome, point, got, clean):
         raise Wrong("outpost hung")
     if "Sanitizer" in outcome.err or "runtime error:" in outcome.err:
         raise Wrong("a sanitizer's report")
-    if point.failure == "SIGKILL" and outcome.status == -9:
+    if point.failure == "SIGKILL" and (outcome.status == -9 or "the tracing process of the sandbox has ended" in outcome.out):
         return "killed"
     # 130: by SIGINT, as shells have it.
     if outcome.status not in (0, 1, 130):

@@ -13,6 +13,7 @@ E2E_TESTS = \
 	tests/e2e/test_exact.py \
 	tests/e2e/test_events.py \
 	tests/e2e/test_guard.py \
+	tests/e2e/test_guardian_calls.py \
 	tests/e2e/test_guests.py \
 	tests/e2e/test_harm.py \
 	tests/e2e/test_harm_death.py \
@@ -225,7 +226,8 @@ check-versions:
 		TESTS="tests/e2e/test_matrix.py tests/e2e/test_versions.py tests/e2e/test_scenarios.py"
 # System calls from every place of outpost's code fail in each way, in every session.
 soak-inject:
-	OUTPOST_INJECT=places OUTPOST_CASE_LIMIT=7200 $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/e2e/test_inject.py
+	OUTPOST_INJECT=places OUTPOST_INJECT_LIMIT=600 OUTPOST_CASE_LIMIT=7200 $(MAKE) $(AM_MAKEFLAGS) check \
+		TESTS="tests/e2e/test_inject.py tests/e2e/test_guardian_calls.py"
 soak: soak-inject
 clean-local:
 	rm -rf tests/e2e/work

@@ -7,12 +7,13 @@ import lzma
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import unittest
 from pathlib import Path
 
 from cores import SMALL, CoreCase, needs_gdb, needs_kernel_cores
-from harness import (GUESTS, NEWEST, THREADS, VENV, Documents, c, comes_true, compiled, outpost, script, sleeping, wait_until, wasmtime,
+from harness import (GUESTS, NEWEST, THREADS, VENV, Documents, Guest, c, comes_true, compiled, outpost, script, sleeping, wait_until, wasmtime,
                      wat)
 from loaded_server import LoadedServer
 from test_state import FEATURES
@@ -282,6 +283,25 @@ class KernelCore(Same):
             if part:
                 self.assertIn("cut off", outcome.err)
         self.assertGreater(opened, 15)
+        # Before its notes not even whose it is is known: it is no Wasm core dump for that.
+        shutil.copyfile(core, cut)
+        with open(core, "rb") as file:
+            headers, = struct.unpack_from("<H", file.read(64), 56)
+        os.truncate(cut, 64 + 56 * headers)
+        outcome = outpost("core", cut, "--batch", "-e", "backtrace")
+        self.assertIn("Core file of a process that it does not name.\n", outcome.out)
+        self.assertIn("error: no thread is known\n", outcome.err)
+
+    @needs_kernel_cores
+    def test_the_dying_thread_is_not_in_the_guest(self):
+        """It says where the guests are; threads without a name in the core have none."""
+        core = self.kernel_core(sleeping(self.started(wat("reader"))))
+        outcome = outpost("core", core, "--batch", "-e", "info threads", "-e", "backtrace")
+        self.assertEqual(outcome.status, 1, outcome)
+        self.assertIn("has no guest frame; \"info stacks\" lists the stacks that have.\n", outcome.out)
+        self.assertIn("(\"info stacks\" lists the stacks that are)", outcome.err)
+        self.assertNotIn('""', outcome.out)
+        self.assertIn("read_line", outpost("core", core, "--batch", "-e", "info stacks").out)
 
     @needs_kernel_cores
     def test_what_needs_a_process(self):
@@ -332,7 +352,36 @@ class KernelCore(Same):
         self.assertIn("no regular file", self.refused(self.folder))
         packed = self.folder / "packed.gz"
         packed.write_bytes(gzip.compress(os.urandom(1000)))
-        self.assertIn("does not begin like an ELF file", self.refused(packed))
+        self.assertIn("packed by gzip: unpack it first", self.refused(packed))
+
+
+class Replaced(Same):
+    """The module's file is another build's when the core file is opened."""
+
+    def test_another_build(self):
+        module = self.folder / "app.wasm"
+        shutil.copy(c("progress", "-g", "-O0"), module)
+        guest = Guest(None, command=[*self.with_core(), wasmtime(), "run", "app.wasm", "100000"])
+        self.addCleanup(guest.__exit__)
+        guest.line()
+        core = self.folder / "core"
+        outcome = outpost("gcore", sleeping(guest).pid, core)
+        self.assertEqual(outcome.status, 0, outcome)
+        looks = script("frame 3", "info source", "list")
+        names = script("frame 3", "print checksum")
+
+        def said(looks=looks):
+            return outpost("core", core, "--batch", "--color=never", *looks, prefix=["env", "-C", self.folder])
+
+        self.assertIn("/progress.c:38", said().out)
+        shutil.copy(c("progress", "-g", "-O2"), module)
+        outcome = said()
+        self.assertIn("app.wasm is another module or another build of it: its code differs", outcome.out)
+        self.assertIn("app.wasm is another module or another build of it: its code differs", outcome.err)
+        self.assertNotIn("progress.c", outcome.out)
+        self.assertIn('main has no local named "checksum", and module', said(names).err)
+        module.unlink()
+        self.assertNotIn("app.wasm", said().err)
 
 
 class Gcore(Same):

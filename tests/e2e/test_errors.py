@@ -70,6 +70,7 @@ class Errors(Case):
                           ["attach", "1", "--color=blue"]):
             with self.subTest(arguments=arguments):
                 self.refused(*arguments, status=2)
+        self.refused("stack", "/nowhere/core", status=2, says="neither the id of a process nor a file: /nowhere/core")
 
     def test_help_and_version(self):
         self.assertRegex(outpost("--version").out, r"outpost \d+\.\d+\.\d+")
@@ -112,6 +113,24 @@ class Errors(Case):
         outcome = outpost("attach", guest.pid, input="tbreak choose\ncontinue\nbacktrace\n")
         self.assertEqual(outcome.status, 0, outcome)
         self.assertIn("choose", outcome.out)
+        self.assertUndisturbed(guest, calls_sum)
+
+    def test_standard_files_that_are_closed(self):
+        """A file that is opened does not take their place: a core file is not read as commands, nor written into."""
+        def closed(which, *arguments):
+            return outpost(*arguments, prefix=["sh", "-c", f'exec "$@" {which}&-', "sh"])
+
+        guest = self.guest("calls")
+        core = WORK / f"closed-{os.getpid()}.core"
+        self.addCleanup(lambda: core.unlink(missing_ok=True))
+        outcome = closed(">", "gcore", guest.pid, core)
+        self.assertEqual((outcome.status, outcome.out), (1, ""), outcome)
+        self.assertIn("the output cannot be written", outcome.err)
+        self.assertNotIn(b"Saved core file", core.read_bytes())
+        for target in (["core", core], ["attach", guest.pid]):
+            outcome = closed("<", *target, "-e", "info modules")
+            self.assertEqual((outcome.status, outcome.err), (0, ""), outcome)
+            self.assertIn("calls", outcome.out)
         self.assertUndisturbed(guest, calls_sum)
 
     def test_output_that_nobody_reads(self):

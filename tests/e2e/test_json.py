@@ -101,6 +101,17 @@ class Schema(CoreCase):
         self.valid(documents)
         self.assertFalse(documents.errors())
 
+    def test_of_a_guest_with_sources(self):
+        guest = Guest(c("progress", "-g", "-O0"), arguments=["100000"])
+        self.addCleanup(guest.__exit__)
+        guest.line()
+        documents = self.attached(guest, "tbreak take_turn", "continue", "thread", "frame 1", "thread", "backtrace -full", "info scope")
+        self.assertFalse(documents.errors())
+        self.assertEqual(len(documents.all("thread")), 2)
+        for result in documents.all("thread"):
+            self.assertTrue(result["source"])
+        self.valid(documents)
+
     def test_missing_values(self):
         guest = self.guest("calls", guest_debug=False)
         self.valid(self.attached(guest, "backtrace -full", "info locals", "info stack"))
@@ -158,6 +169,19 @@ class Schema(CoreCase):
     def test_the_manual_page_has_the_commands_own_help(self):
         page = (SOURCE / "docs" / "outpost.1").read_text()
         self.assertIn(outpost("--dump-commands=man").out, page)
+
+    def test_every_option_and_mode_is_told_everywhere(self):
+        told = outpost("--help").out
+        options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", told))
+        modes = set(re.findall(r"(?m)^  outpost ([a-z-]+)", told))
+        self.assertIn("--wasm-core", options)
+        self.assertIn("trace-calls", modes)
+        page = (SOURCE / "docs" / "outpost.1").read_text().replace("\\-", "-")
+        texts = {"manual": (SOURCE / "docs" / "manual.md").read_text(), "page": page[:page.index(".SH COMMANDS")],
+                 "completion": (SOURCE / "completions" / "outpost.bash").read_text()}
+        for name, text in texts.items():
+            words = set(re.findall(r"(?<![\w-])(?:--)?[a-z][a-z-]+", text))
+            self.assertEqual((options | modes) - words, set(), name)
 
     def test_exit(self):
         guest = sleeping(self.guest("sleeper"))

@@ -264,6 +264,21 @@ class Stores(Told):
                     break
             self.assertEqual(len(checked), 2)
 
+    def test_a_condition_finds_the_store_of_each_thread(self):
+        command = [VENV / "python", GUESTS / "optimised_stores.py", c("optimised", *PLAIN)]
+        with Guest(None, command=command) as guest:
+            guest.ready()
+            with Conversation(guest.pid) as conversation:
+                conversation.ask("break descend if depth == 3")
+                stopped = set()
+                while len(stopped) < 2:
+                    stop = conversation.resume("continue")
+                    self.assertEqual((stop["reason"], conversation.ask("print depth")["text"]), ("breakpoint", "3" + RECOVERED))
+                    stopped.add(stop["thread"])
+                notices = [event for event in conversation.events if event.get("event") == "notice"]
+                self.assertEqual(notices, [])
+                conversation.ask("delete")
+
     def test_a_second_instance_in_the_same_store(self):
         """Conditions find the instance at each arrival: a new one makes what was certain before uncertain."""
         command = [VENV / "python", GUESTS / "optimised_again.py", c("optimised_again", *PLAIN)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pexpect
 
-from harness import (LIMIT, PROGRAM, Case, calls_sum, environment, instructions, sleeping, spin_sum, wait_until, wat)
+from harness import (LIMIT, PROGRAM, Case, c, calls_sum, environment, instructions, sleeping, spin_sum, wait_until, wasmtime, wat)
 
 PROMPT = r"\(outpost\) $"
 
@@ -125,6 +125,20 @@ class Prompt(Case):
         child.sendline("")
         child.expect(PROMPT)
         self.leave(child, guest, calls_sum)
+
+    def test_variables_and_members_are_completed(self):
+        module = c("source_tree", "-g", "-O0", "-fno-sanitize=undefined")
+        child = self.terminal("run", "-n", "--", wasmtime(), "run", "-D", "guest-debug=y", module)
+        self.ask(child, "tbreak show")
+        self.ask(child, "continue")
+        for typed, completed in (("print by_el", "by_elements"), ("print pool[1].we", "pool[1].weight"), ("print node->la", "node->label"),
+                                 ("print node.na", "node.name")):
+            with self.subTest(typed=typed):
+                child.send(typed + "\t")
+                child.expect_exact(completed)
+                self.assertNotIn("error", self.ask(child, ""))
+        child.sendline("quit")
+        child.expect(pexpect.EOF)
 
     def test_an_empty_line_repeats_a_step(self):
         guest = self.guest("calls")

@@ -9,7 +9,7 @@ import subprocess
 import unittest
 
 from conversation import Conversation
-from harness import PROGRAM, WORK, Case, Documents, calls_sum, outpost, script, sleeping, wait_until, wasmtime, wat
+from harness import PROGRAM, WORK, Case, Documents, Guest, c, calls_sum, outpost, script, sleeping, wait_until, wasmtime, wat
 from leftovers import traps
 from test_survival import Killing
 
@@ -63,6 +63,16 @@ class Same(Case):
             stacks.append(json.loads(outcome.out))
         self.assertEqual(*stacks)
         self.assertTrue(any(thread["frames"] for thread in stacks[0]["threads"] + stacks[0]["suspended"]))
+
+    def test_a_module_that_is_named_from_the_working_directory(self):
+        """Its bytes are not in the image: without the file there are no lines."""
+        module = c("progress", "-g", "-O0")
+        guest = Guest(None, command=["env", "-C", module.parent, wasmtime(), "run", module.name, "100000"])
+        self.addCleanup(guest.__exit__)
+        guest.line()
+        outcome = outpost("stack", "--sandbox", sleeping(guest).pid)
+        self.assertEqual((outcome.status, outcome.err), (0, ""), outcome)
+        self.assertIn("/progress.c:38", outcome.out)
 
     def test_a_core_file(self):
         guest = sleeping(self.guest("reader"))

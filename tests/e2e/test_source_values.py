@@ -30,6 +30,24 @@ class Values(Case):
         self.assertEqual(outcome.status, status, outcome)
         return outcome
 
+    def answers(self, module, stop, *commands, up="up"):
+        """What each command shows in the frame that calls stop() for the time number `stop`, or its error; read from a pipe, where an error
+        does not end the session."""
+        before = ["tbreak stop", *["continue", "tbreak stop"] * stop, "continue", up]
+        lines = [*before, *(part for command in commands for part in ("echo <<\\n", command)), "echo <<\\n", "delete", "continue"]
+        outcome = outpost("run", "-q", "-n", "--json", "--", wasmtime(), "run", "-D", "guest-debug=y", module, input="\n".join(lines) + "\n")
+        self.assertIn("\ndone\t", outcome.out)
+        documents, _ = self.documents(outcome)
+        results = [d for d in documents if d.get("command") in ("print", "set", "ptype", "whatis")]
+        self.assertEqual(len(results), len(commands), outcome)
+        return [d["result"].get("text") if d["ok"] else d["error"]["message"] for d in results]
+
+    def check_answers(self, module, stop, rows, up="up"):
+        """Expressions, and their values or a part of the sentence that says why there is none."""
+        for (expression, expected), answer in zip(rows, self.answers(module, stop, *(f"print {row[0]}" for row in rows), up=up)):
+            with self.subTest(expression=expression):
+                self.assertIn(expected, answer) if " " in expected or '"' in expected else self.assertEqual(answer, expected)
+
     def documents(self, outcome):
         lines = outcome.out.splitlines(keepends=True)
         outcome.out = "".join(line for line in lines if line.startswith("{\""))
@@ -117,6 +135,10 @@ class C(Values):
         guest = self.guest("calls")
         self.assertIn("n = ", self.attached_text(guest, "tbreak fib", "continue", "info locals"))
 
+    def test_static_variables_of_functions(self):
+        module = c("source_c", "-g", "-fno-sanitize=undefined")
+        self.check_answers(module, 0, [("sizeof(main::output)", "16384"), ("output", "nothing that can be seen in "), ("main::nosuch", '"main::nosuch"')])
+
     def test_ptype_and_whatis(self):
         for command, expected in (
                 ("whatis first", "struct node"), ("whatis &first.at", "struct point *"), ("whatis first.name", "char [8]"),
@@ -158,6 +180,17 @@ class Cxx(Values):
 
     def test_values(self):
         self.compare(c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc"))
+
+    def test_operators_of_library_types(self):
+        module = c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc")
+        stop = next(i for i, table in enumerate(self.tables(module)[1]) if any(row[0] == "owned" for row in table))
+        self.check_answers(module, stop, [
+            ("*owned", "8"), ("*owned + 1", "9"), ("*unowned", "it is null now"), ("*shared", "9"), ("*some", "42"), ("*text", '"there"'),
+            ("*never", "it has no value now"), ("numbers[2]", "3"), ("numbers[numbers[0]]", "2"), ("numbers[3]", "no element 3, it has 3"),
+            ("numbers[-1]", "no element -1, it has 3"), ("none[0]", "no element 0, it has 0"), ("numbers[1..3]", "{2, 3}"),
+            ("numbers[1..4]", "no element 3, it has 3"), ("nested[1][1]", "3"), ("nested[0][1]", "no element 1, it has 1"),
+            ("pair[1]", "2"), ("pair[2]", "no element 2, it has 2"), ("bits[1]", "has bits for elements"), ("chain[0]", "has no elements"),
+            ("*couple", "is no number: choose a part of it")])
 
     def test_what_a_base_class_is_part_of(self):
         module = c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc")
@@ -211,6 +244,13 @@ class Rust(Values):
         """The module, and the number of the stop at which a variable can be seen."""
         module = rust("source_rust", "-g")
         return module, next(i for i, table in enumerate(self.tables(module)[1]) if any(row[0] == name for row in table))
+
+    def test_operators_of_library_types(self):
+        module, stop = self.stop_with("shared")
+        self.check_answers(module, stop, [
+            ("*shared", "Point {x: 1, y: 2}"), ("shared.y", "2"), ("shared->x", "1"), ("*boxed", "8"), ("numbers[1]", "-2"),
+            ("numbers[3]", "no element 3, it has 3"), ("nothing[0]", "no element 0, it has 0"), ("points[1].y", "1"),
+            ("words[1]", '"two"'), ("words[0..3]", "no element 2, it has 2"), ("queue[0]", "elements do not lie in their order")])
 
     def changed(self, module, stop, expression, changes):
         """What an expression is after each of some commands that change the guest's memory."""

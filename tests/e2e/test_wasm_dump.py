@@ -91,6 +91,19 @@ class WasmDump(CoreCase):
         self.assertEqual(frames(one), frames(other))
         self.assertEqual(self.answers(one, STATE), self.answers(other, STATE))
 
+    def test_what_the_host_knew_is_not_there(self):
+        """The reason stands there, not a number that is none; stacks are shown as of a core file."""
+        _, theirs, _, _ = self.traps()
+        module = wat("dumped")
+        said = self.dump(theirs, "info frame", modules=[module], options=()).out
+        self.assertIn("host pc     not known: a Wasm core dump has no host frames", said)
+        shown = outpost("stack", theirs, "--module", module)
+        self.assertEqual((shown.status, shown.err), (0, ""), shown)
+        self.assertRegex(shown.out, r'Thread 1 "[^"]*":\n#0 .* inner .*\n#1 .* outer ')
+        refused = outpost("inspect", theirs)
+        self.assertEqual(refused.status, 1, refused)
+        self.assertIn("is a Wasm core dump, in which is nothing of what Wasmtime compiled", refused.err)
+
     def test_modules_that_do_not_fit(self):
         _, theirs, ours, _ = self.traps()
         for other, reason in ((wat("values"), "is no module of the Wasm core dump: it has"), (ours, "it defines no function"), ("/nowhere", "cannot")):
@@ -107,7 +120,9 @@ class WasmDump(CoreCase):
         path = self.folder / "dump"
         guest = self.started(wat("objects"))
         self.attached(guest, f"generate-wasm-core {path}")
-        values = [one["value"] for one in self.dump(path, "info globals", modules=[wat("objects")]).one("info globals")["globals"] if one["type"].endswith("ref")]
+        said = self.dump(path, "info globals", "info imports", modules=[wat("objects")])
+        self.assertIn("a Wasm core dump has no tables and no functions", said.one("info imports")["imports"][0]["problem"])
+        values = [one["value"] for one in said.one("info globals")["globals"] if one["type"].endswith("ref")]
         self.assertTrue(values)
         for value in values:
             self.assertEqual(value["reason"], "unreadable")

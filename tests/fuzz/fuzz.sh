@@ -11,7 +11,8 @@ readonly seconds=${FUZZ_SECONDS:-60}
 readonly fuzz=$PWD/fuzz
 # Where the harnesses look for recorded processes.
 export srcdir=$source
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:allocator_may_return_null=1:abort_on_error=0}
+# Freed memory is kept back for a while, to be seen when it is used: half of the limit for memory, if nothing is said.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:allocator_may_return_null=1:abort_on_error=0:quarantine_size_mb=64}
 export UBSAN_OPTIONS=print_stacktrace=1
 
 corpus() { echo "$source/tests/fuzz/corpus/$1"; }

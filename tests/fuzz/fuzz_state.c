@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Fuzzes stores, instances and what they hold: recorded processes (tests/replay/images) whose
-// writable memory the input overwrites. The search and every read must end, read only what is
-// there, and give a value or a reason.
+// writable memory the input overwrites. The search, lists of a store's instances that were found
+// before, and every read must end, read only what is there, and give a value or a reason.
 //
 // clang -fsanitize=fuzzer,address,undefined, run in the source tree's root; corpus in
 // tests/fuzz/corpus/state/.
@@ -12,13 +12,14 @@
 #include "target-runtime/gc_object.h"
 #include "target-runtime/global.h"
 #include "target-runtime/linkage.h"
+#include "target-runtime/store_list.h"
 #include "target-runtime/table.h"
 #include "tests/fuzz/recorded.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 // An edit is a page, a place in it and 8 bytes.
-enum { EDIT = 12, EDITS_MAX = 64, DEPTH_MAX = 3, ITEMS_MAX = 12 };
+enum { EDIT = 12, EDITS_MAX = 64, DEPTH_MAX = 3, ITEMS_MAX = 12, LISTS_MAX = 4 };
 
 static const char *const names[] = {"state-49", "state-44", "state-49-null", "parts-46",
 				    "hosted-50"};
@@ -27,7 +28,20 @@ struct process {
 	struct op_recorded recorded;
 	size_t *writable; // indices of pages that the program can write
 	size_t writable_count;
+	struct op_store_list lists[LISTS_MAX]; // of its stores as they were recorded
+	size_t list_count;
 };
+
+static size_t find_lists(const struct op_store_set *set, struct op_store_list *lists)
+{
+	size_t count, found = 0;
+	const struct op_store *stores = op_store_set_stores(set, &count);
+	for (size_t i = 0; i < count && found < LISTS_MAX; i++) {
+		op_must(op_store_list_find(set, &stores[i], &lists[found]));
+		found += lists[found].store.value != 0;
+	}
+	return found;
+}
 
 static struct process *load(size_t index)
 {
@@ -43,6 +57,10 @@ static struct process *load(size_t index)
 		if (op_recorded_is_writable(recorded, recorded->replay.pages[i].addr))
 			process->writable[process->writable_count++] = i;
 	}
+	struct op_store_set *set;
+	op_must(op_store_set_create(&recorded->context, NULL, 0, &set));
+	process->list_count = find_lists(set, process->lists);
+	op_store_set_destroy(set);
 	return process;
 }
 
@@ -140,6 +158,22 @@ static void check_set(const struct op_store_set *set)
 	}
 }
 
+static void read_lists(const struct op_stack_context *context, const struct op_store_list *lists,
+		       size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct op_store_set *set;
+		size_t stores;
+		op_must(op_store_list_read(context, &lists[i], &set));
+		if (!set)
+			continue;
+		assert(op_store_set_stores(set, &stores)->address.value == lists[i].store.value);
+		assert(stores == 1);
+		check_set(set);
+		op_store_set_destroy(set);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 1)
@@ -157,7 +191,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct op_store_set *set;
 	op_must(op_store_set_create(&process->recorded.context, NULL, 0, &set));
 	check_set(set);
+	struct op_store_list found[LISTS_MAX];
+	size_t count = find_lists(set, found);
 	op_store_set_destroy(set);
+	read_lists(&process->recorded.context, found, count);
+	read_lists(&process->recorded.context, process->lists, process->list_count);
 	for (size_t i = 0; i < edits; i++)
 		process->recorded.replay.pages[edited[i]] = process->recorded.pristine[edited[i]];
 	return 0;

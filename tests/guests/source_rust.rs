@@ -99,6 +99,11 @@ macro_rules! row {
 }
 
 #[inline(never)]
+fn next(number: u8) -> u8 {
+    number.wrapping_add(1)
+}
+
+#[inline(never)]
 fn scalars(tiny: i8, huge: u128, text: &str) -> i64 {
     let byte = 200u8;
     let negative = -9007199254740993i64;
@@ -131,7 +136,9 @@ fn scalars(tiny: i8, huge: u128, text: &str) -> i64 {
     row!("zeros", "[0 <repeats {} times>]", zeros.len());
     row!("*reference", "{:?}", reference);
     row!("slice", "slice of length {} = {:?}", slice.len(), slice);
+    let call: fn(u8) -> u8 = next;
     row!("color", "source_rust::Color::{:?}", color);
+    row!("call", "(fn(u8) -> u8) {:#x} <source_rust::next>", call as usize);
     row!("TABLE", "{:?}", TABLE);
     stop();
     tiny as i64 + huge as i64 + negative + size as i64 + color as i64 + zeros.len() as i64

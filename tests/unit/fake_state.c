@@ -214,6 +214,11 @@ struct op_error *op_session_evaluate_once(struct op_session *session, const stru
 	return err;
 }
 
+unsigned op_session_result_float_size(const struct op_result *result)
+{
+	return result->guest_value ? sizeof(double) : 0;
+}
+
 struct op_error *op_session_find(struct op_session *session, const struct op_frame *frame,
 				 uint32_t memory, uint64_t start, uint64_t end, const void *pattern,
 				 size_t size, bool *ret_found, uint64_t *ret)

@@ -450,6 +450,12 @@ START_TEST(no_core_files)
 	memset(text, 'x', sizeof(text));
 	must_fail(open_bytes(text, sizeof(text), NULL, &process), OP_ERROR_FORMAT,
 		  "does not begin like an ELF file");
+	memcpy(text, "\x1f\x8b", 2);
+	must_fail(open_bytes(text, sizeof(text), NULL, &process), OP_ERROR_FORMAT,
+		  "packed by gzip: unpack it first");
+	memcpy(text, "BZh", 3);
+	must_fail(open_bytes(text, sizeof(text), NULL, &process), OP_ERROR_FORMAT,
+		  "packed by bzip2: unpack it first");
 	must_fail(op_process_open_core("/nowhere", &none, &process), OP_ERROR_IO,
 		  "cannot open the core file /nowhere");
 	must_fail(op_process_open_core(folder, &none, &process), OP_ERROR_IO, "no regular file");

@@ -141,6 +141,7 @@ static const struct {
 	{"", OP_ERROR_SYNTAX, "a value is expected"},
 	{"1 +", OP_ERROR_SYNTAX, "a value is expected"},
 	{"1 2", OP_ERROR_SYNTAX, "an operator is expected at \"2\""},
+	{"1 = 2", OP_ERROR_SYNTAX, "\"set PLACE = EXPRESSION\" assigns"},
 	{"(1", OP_ERROR_SYNTAX, ") is expected"},
 	{"1 / 0", OP_ERROR_SYNTAX, "division by zero"},
 	{"1 % 0u", OP_ERROR_SYNTAX, "division by zero"},

@@ -322,6 +322,10 @@ START_TEST(variables_by_name)
 	// An enum class keeps its names to itself.
 	succeeds(op_debug_variable_named(fixture.info, NULL, 0, "ns::Slow", 8, &found, &green));
 	ck_assert(!found);
+	succeeds(op_debug_variable_named(fixture.info, NULL, 0, "Slow", 4, &found, &green));
+	ck_assert(!found);
+	succeeds(op_debug_variable_named(fixture.info, NULL, 0, "Mode::Slow", 10, &found, &green));
+	ck_assert(found);
 }
 END_TEST
 
@@ -570,6 +574,38 @@ START_TEST(demangling)
 }
 END_TEST
 
+START_TEST(functions_with_parameters)
+{
+	static const struct {
+		const char *whole, *typed;
+		bool fits;
+	} cases[] = {
+		{"ns::f(char const*)", "f(const char *)", true},
+		{"ns::f(char const*)", "ns::f(char const *)", true},
+		{"ns::f(char const*)", "::f(char const*)", false},
+		{"f(char const*)", "::f(const char*)", true},
+		{"f(char*)", "f(const char*)", false},
+		{"f(char const*, ns::P const&, int)", "f( const char * ,const ns::P &, int )",
+		 true},
+		{"f(std::vector<int, A<int>> const&)", "f(const std::vector<int, A<int>> &)", true},
+		{"f(unsigned int)", "f(unsigned  int)", true},
+		{"f(unsigned int)", "f(int)", false},
+		{"ns::S::area() const", "S::area()", true},
+		{"ns::S::area() const", "area() const", true},
+		{"ns::S::area()", "area() const", false},
+		{"double twice<double>(double)", "twice<double>(double)", true},
+		{"nsf(int)", "f(int)", false},
+		{"f(int)", "ns::f(int)", false},
+		{"f(int)", "", false},
+		{"", "f(int)", false},
+		{"f(", "f(const ", false},
+	};
+	for (size_t i = 0; i < OP_ARRAY_SIZE(cases); i++)
+		ck_assert_msg(op_signature_fits(cases[i].whole, cases[i].typed) == cases[i].fits,
+			      "%s as %s", cases[i].whole, cases[i].typed);
+}
+END_TEST
+
 START_TEST(a_name_that_would_fill_the_memory)
 {
 	// Each argument is the pair of the one before with itself: 2^40 names.
@@ -627,6 +663,7 @@ int main(void)
 	suite_add_tcase(suite, hostile);
 	TCase *demangler = tcase_create("demangler");
 	tcase_add_test(demangler, demangling);
+	tcase_add_test(demangler, functions_with_parameters);
 	tcase_add_test(demangler, a_name_that_would_fill_the_memory);
 	suite_add_tcase(suite, demangler);
 	SRunner *runner = srunner_create(suite);

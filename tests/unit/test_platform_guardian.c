@@ -120,6 +120,15 @@ static void start_debugger(const struct victim *victim, struct debugger *ret)
 	ret->guardian = only_child(ret->pid);
 }
 
+/** A victim with a debugger that has a trap in it. @return what was in the trap's place. */
+static uint8_t begin(struct victim *victim, struct debugger *ret)
+{
+	victim_start(victim, "copies");
+	const uint8_t original = victim_byte(victim->pid, victim->facts[1]);
+	start_debugger(victim, ret);
+	return original;
+}
+
 static void tell_debugger(const struct debugger *debugger, enum command command)
 {
 	uint8_t byte = (uint8_t)command;
@@ -164,10 +173,8 @@ START_TEST(copies_are_mended)
 {
 	struct victim victim;
 	struct debugger debugger;
+	const uint8_t original = begin(&victim, &debugger);
 
-	victim_start(&victim, "copies");
-	const uint8_t original = victim_byte(victim.pid, victim.facts[1]);
-	start_debugger(&victim, &debugger);
 	uint64_t alike = copied(&victim, "alike"), larger = copied(&victim, "larger");
 	uint64_t first = copied(&victim, "copy"), second = copied(&victim, "copy");
 	ck_assert_uint_eq(victim_byte(victim.pid, first), TRAP);
@@ -190,10 +197,8 @@ START_TEST(copies_of_what_was_taken_out_are_mended)
 {
 	struct victim victim;
 	struct debugger debugger;
+	const uint8_t original = begin(&victim, &debugger);
 
-	victim_start(&victim, "copies");
-	const uint8_t original = victim_byte(victim.pid, victim.facts[1]);
-	start_debugger(&victim, &debugger);
 	uint64_t copy = copied(&victim, "copy");
 	tell_debugger(&debugger, TAKE_OUT);
 	ck_assert_uint_eq(victim_byte(victim.pid, victim.facts[1]), original);
@@ -209,10 +214,8 @@ START_TEST(a_copy_in_the_making_is_waited_for)
 {
 	struct victim victim;
 	struct debugger debugger;
+	const uint8_t original = begin(&victim, &debugger);
 
-	victim_start(&victim, "copies");
-	const uint8_t original = victim_byte(victim.pid, victim.facts[1]);
-	start_debugger(&victim, &debugger);
 	uint64_t copy = copied(&victim, "slowly");
 	kill_debugger(&debugger);
 	while (victim_byte(victim.pid, victim.facts[1]) != original)
@@ -232,10 +235,8 @@ START_TEST(a_child_does_not_keep_the_guardian_waiting)
 {
 	struct victim victim;
 	struct debugger debugger;
+	const uint8_t original = begin(&victim, &debugger);
 
-	victim_start(&victim, "copies");
-	const uint8_t original = victim_byte(victim.pid, victim.facts[1]);
-	start_debugger(&victim, &debugger);
 	tell_debugger(&debugger, LEAVE_A_PROCESS);
 	kill_debugger(&debugger);
 	debugger_ends(&debugger);

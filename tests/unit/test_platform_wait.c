@@ -14,6 +14,11 @@
 
 #include "tests/unit/victim_control.h"
 
+static int64_t milliseconds(const struct timespec *from, const struct timespec *to)
+{
+	return (to->tv_sec - from->tv_sec) * 1000 + (to->tv_nsec - from->tv_nsec) / 1000000;
+}
+
 static void arm(struct op_process *process, const struct victim *victim)
 {
 	const struct op_arch *arch = op_process_arch(process);
@@ -248,6 +253,30 @@ START_TEST(killed_while_all_stand)
 }
 END_TEST
 
+// Threads of a killed process that come to their ends only while they are being let go: those stops
+// have to be let go of too, or the process stays until a time limit.
+START_TEST(detach_while_killed)
+{
+	for (int round = 0; round < 10; round++) {
+		struct victim victim;
+		struct timespec before, after;
+
+		victim_start(&victim, "threads");
+		struct op_process *process = must_attach(victim.pid);
+		must(op_process_watch_exit(process, true));
+		clock_gettime(CLOCK_MONOTONIC, &before);
+		kill(victim.pid, SIGKILL);
+		struct op_error *err = op_process_detach(process);
+		clock_gettime(CLOCK_MONOTONIC, &after);
+		ck_assert(!err || err->code == OP_ERROR_PROCESS_GONE);
+		op_error_destroy(err);
+		ck_assert_int_lt(milliseconds(&before, &after), 1500);
+		op_process_destroy(process);
+		victim_ends(&victim, -SIGKILL);
+	}
+}
+END_TEST
+
 START_TEST(faults_pass_through)
 {
 	struct victim victim;
@@ -283,8 +312,7 @@ START_TEST(time_limits)
 	must(op_process_wait(process, 50, &stop));
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	ck_assert_int_eq(stop.kind, OP_STOP_NONE);
-	int64_t took =
-		(after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+	int64_t took = milliseconds(&before, &after);
 	ck_assert_int_ge(took, 49);
 	ck_assert_int_le(took, 2000);
 	op_process_destroy(process);
@@ -444,6 +472,7 @@ int main(void)
 	tcase_add_test(wait, trap_reasons);
 	tcase_add_test(wait, own_trap_survives_detach);
 	tcase_add_test(wait, killed_while_all_stand);
+	tcase_add_test(wait, detach_while_killed);
 	tcase_add_test(wait, faults_pass_through);
 	tcase_add_test(wait, time_limits);
 	tcase_add_test(wait, interrupt_from_another_thread);

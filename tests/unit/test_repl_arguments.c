@@ -66,6 +66,12 @@ static const struct {
 	const char *line, *part;
 } bad_lines[] = {
 	{"frobnicate", "\"frobnicate\" is not a command"},
+	{"brek main", "\"brek\" is not a command; did you mean \"break\"?"},
+	{"contniue", "did you mean \"continue\"?"},
+	{"info theads", "\"info theads\" is not a command; did you mean \"info threads\"?"},
+	{"q1", "\"help\" lists the commands"},
+	{"call f(1)", "\"call\" is not a command here: functions of the guest are not called"},
+	{"info registers", "Wasm has no registers: \"info locals -wasm\""},
 	{"de", "is ambiguous: detach, delete"},
 	{"e", "is ambiguous: "},
 	{"st", "is ambiguous: "},

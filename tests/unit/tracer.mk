@@ -43,3 +43,8 @@ UNIT_TESTS += tests/unit/test_patch_sweep
 tests_unit_test_patch_sweep_SOURCES = tests/unit/test_patch_sweep.c tracer/patch_sweep.c
 tests_unit_test_patch_sweep_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_patch_sweep_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_session_refresh
+tests_unit_test_session_refresh_SOURCES = tests/unit/test_session_refresh.c $(IMAGE_FIXTURE)
+tests_unit_test_session_refresh_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_session_refresh_LDADD = libtracer.la $(UNIT_LIBS)

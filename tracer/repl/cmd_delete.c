@@ -4,14 +4,19 @@
 
 #include "base/array.h"
 #include "tracer/repl/breakpoint_numbers.h"
+#include "tracer/repl/displays.h"
 
 static struct op_error *delete_run(struct op_repl *repl, const struct op_call *call)
 {
 	struct op_number_list numbers _cleanup_number_list_ = {0};
-	struct op_error *err = op_breakpoint_numbers(repl, call->rest, &numbers);
+	const char *displays = op_argument_option(call->rest, "display");
+	const char *list = op_argument_option(call->rest, "breakpoints") ?: call->rest;
+	if (displays)
+		return op_displays_delete(repl, displays);
+	struct op_error *err = op_breakpoint_numbers(repl, list, &numbers);
 	if (err)
 		return err;
-	if (!*call->rest && numbers.count && !op_repl_confirm(repl, "Delete all breakpoints?"))
+	if (!*list && numbers.count && !op_repl_confirm(repl, "Delete all breakpoints?"))
 		return op_error_create(OP_ERROR_INTERRUPTED, "no breakpoint was deleted");
 	for (size_t i = 0; !err && i < numbers.count; i++)
 		err = op_session_breakpoint_delete(repl->session, numbers.data[i]);
@@ -24,8 +29,8 @@ const struct op_command op_cmd_delete = {
 	.name = "delete",
 	.aliases = OP_ALIASES("d", "del"),
 	.group = OP_GROUP_BREAKPOINTS,
-	.args = "[N | N-M]...",
-	.help = "Delete breakpoints by number, or all of them.",
+	.args = "[N | N-M]... | display [N...]",
+	.help = "Delete breakpoints by number, or all of them; \"delete display\" is undisplay.",
 	.complete = OP_COMPLETE_BREAKPOINTS,
 	.run = delete_run,
 };

@@ -160,10 +160,9 @@ static struct op_error *take_out(struct op_display_list *list, uint64_t number)
 	return NULL;
 }
 
-static struct op_error *undisplay_run(struct op_repl *repl, const struct op_call *call)
+struct op_error *op_displays_delete(struct op_repl *repl, const char *text)
 {
 	struct op_display_list *list = &repl->displays;
-	const char *text = call->rest;
 	struct op_error *err = NULL;
 	if (!*text) {
 		for (size_t i = 0; i < list->items.count; i++)
@@ -181,6 +180,11 @@ static struct op_error *undisplay_run(struct op_repl *repl, const struct op_call
 		text = end + strspn(end, " ");
 	}
 	return err;
+}
+
+static struct op_error *undisplay_run(struct op_repl *repl, const struct op_call *call)
+{
+	return op_displays_delete(repl, call->rest);
 }
 
 static struct op_error *info_display_run(struct op_repl *repl, const struct op_call *call)

@@ -42,9 +42,12 @@ static struct op_error *parse(struct op_repl *repl, const struct op_call *call,
 	}
 	ret->memory = 0;
 	const char *expression = op_argument_memory(call->rest, &ret->memory);
-	err = op_repl_address(repl, expression, &ret->next);
+	unsigned float_size;
+	err = op_repl_address_of_floats(repl, expression, &ret->next, &float_size);
 	if (err)
 		return err;
+	if (ret->letter == 'f' && !format.unit && (float_size == 4 || float_size == 8))
+		ret->unit = float_size;
 	ret->valid = true;
 	return NULL;
 }
@@ -124,6 +127,23 @@ static struct op_error *read_string(struct op_repl *repl, const struct op_frame 
 	return err;
 }
 
+/** What would end the string, or begin an escape, in front of which a \\ is put. */
+static void append_quoted(struct op_text *text, const char *bytes, size_t size)
+{
+	op_text_append(text, "\"");
+	while (size) {
+		size_t plain = 0;
+		while (plain < size && bytes[plain] != '"' && bytes[plain] != '\\')
+			plain++;
+		op_text_append_escaped(text, bytes, plain);
+		if (plain < size)
+			op_text_printf(text, "\\%c", bytes[plain++]);
+		bytes += plain;
+		size -= plain;
+	}
+	op_text_append(text, "\"");
+}
+
 static struct op_error *examine_strings(struct op_repl *repl, const struct op_frame *frame,
 					struct op_examine_state *state)
 {
@@ -141,7 +161,11 @@ static struct op_error *examine_strings(struct op_repl *repl, const struct op_fr
 			err = read_string(repl, frame, state, limit, &raw, &ended);
 		if (err)
 			return err;
-		op_text_append_escaped(&shown, raw.data ? raw.data : "", raw.size);
+		const char *bytes = raw.data ? raw.data : "";
+		if (repl->out.json)
+			op_text_append_escaped(&shown, bytes, raw.size);
+		else
+			append_quoted(&shown, bytes, raw.size);
 		const char *string = shown.data ? shown.data : "";
 		if (repl->out.json) {
 			op_json_begin_object(json, NULL);
@@ -151,7 +175,7 @@ static struct op_error *examine_strings(struct op_repl *repl, const struct op_fr
 			op_json_end_object(json);
 		} else {
 			op_dump_address(&repl->out, state->memory, state->next);
-			op_output_printf(&repl->out, "\t\"%s\"%s\n", string, ended ? "" : "...");
+			op_output_printf(&repl->out, "\t%s%s\n", string, ended ? "" : "...");
 		}
 		op_output_drain(&repl->out);
 		state->next += raw.size + ended;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "tracer/repl/command.h"
+#include "tracer/repl/suggest.h"
 
 #define ROW(name) &op_cmd_##name,
 const struct op_command *const op_commands[] = {OP_COMMAND_LIST(ROW) NULL};
@@ -37,6 +38,31 @@ static int match(const struct op_command *command, const char *word, size_t size
 	return best;
 }
 
+static struct op_error *no_command(const struct op_command *const *commands, const char *where,
+				   const char *word, size_t size)
+{
+	struct op_suggestion close = {0};
+	struct op_text typed _cleanup_text_ = OP_TEXT_INIT;
+	op_text_printf(&typed, "%s%.*s", where, (int)size, word);
+	if (typed.failed)
+		return op_error_no_memory();
+	const char *instead = op_suggest_instead(typed.data);
+	if (instead)
+		return op_error_create(OP_ERROR_SYNTAX, "\"%s\" is not a command here: %s",
+				       typed.data, instead);
+	for (const struct op_command *const *row = commands; *row; row++) {
+		op_suggest(&close, word, size, (*row)->name);
+		for (const char *const *alias = (*row)->aliases; alias && *alias; alias++)
+			op_suggest(&close, word, size, *alias);
+	}
+	if (close.name)
+		return op_error_create(OP_ERROR_SYNTAX,
+				       "\"%s\" is not a command; did you mean \"%s%s\"?",
+				       typed.data, where, close.name);
+	return op_error_create(OP_ERROR_SYNTAX,
+			       "\"%s\" is not a command; \"help\" lists the commands", typed.data);
+}
+
 struct op_error *op_command_find(const struct op_command *const *commands, const char *where,
 				 const char *name, size_t size, const struct op_command **ret)
 {
@@ -62,9 +88,7 @@ struct op_error *op_command_find(const struct op_command *const *commands, const
 	if (candidates)
 		return op_error_create(OP_ERROR_SYNTAX, "\"%s%.*s\" is ambiguous: %s", where,
 				       (int)size, name, names.data ? names.data : "");
-	return op_error_create(OP_ERROR_SYNTAX,
-			       "\"%s%.*s\" is not a command; \"help\" lists the commands", where,
-			       (int)size, name);
+	return no_command(commands, where, name, size);
 }
 
 void op_line_deinit(struct op_line *line)

@@ -136,9 +136,74 @@ static void offer_globals(struct op_repl *repl, struct op_completions *completio
 	}
 }
 
+/** Variables outside of functions, of all that begin with what was typed. */
+static void offer_variables(struct op_repl *repl, struct op_completions *completions,
+			    const char *word)
+{
+	const struct op_source_name *names;
+	size_t count;
+	if (!isalpha((unsigned char)*word) && *word != '_')
+		return;
+	struct op_text pattern _cleanup_text_ = OP_TEXT_INIT;
+	op_text_printf(&pattern, "%s*", word);
+	if (!pattern.data || strpbrk(word, "*?[\\"))
+		return;
+	struct op_error *err _cleanup_error_ = op_session_source_names(
+		repl->session, OP_SOURCE_GLOBALS, pattern.data, &names, &count);
+	for (size_t i = 0; !err && i < count; i++)
+		offer(completions, word, names[i].name);
+}
+
+/** Members with what was typed in front of them; those of bases too. */
+static void offer_children(struct op_completions *completions, const char *word, size_t typed_size,
+			   const struct op_source_node *node)
+{
+	for (size_t i = 0; i < node->child_count; i++) {
+		const struct op_source_node *child = &node->children[i];
+		struct op_text name _cleanup_text_ = OP_TEXT_INIT;
+		op_text_printf(&name, "%.*s%s", (int)typed_size, word, child->name ?: "");
+		if (child->is_base || !child->name)
+			offer_children(completions, word, typed_size, child);
+		else if (name.data)
+			offer(completions, word, name.data);
+	}
+}
+
+/** Members of what stands in front of the last '.' or "->". */
+static void offer_members(struct op_repl *repl, struct op_completions *completions,
+			  const char *word)
+{
+	size_t size = strlen(word);
+	while (size && (isalnum((unsigned char)word[size - 1]) || word[size - 1] == '_'))
+		size--;
+	size_t operator_size = size > 1 && !strncmp(word + size - 2, "->", 2) ? 2 : 1;
+	const struct op_frame *frame = op_repl_frame_or_null(repl);
+	if (!frame || size <= operator_size || (operator_size == 1 && word[size - 1] != '.'))
+		return;
+	// As it is, and then what it leads to: '.' follows pointers too.
+	for (unsigned i = 0; i < 2; i++) {
+		static const struct op_source_limits limits = {
+			.depth = 4, .elements = 1, .plain = true};
+		struct op_text whole _cleanup_text_ = OP_TEXT_INIT;
+		const struct op_source_node *node;
+		struct op_result result;
+		op_text_printf(&whole, "%s(%.*s)", i ? "*" : "", (int)(size - operator_size), word);
+		if (whole.failed)
+			return;
+		struct op_error *err _cleanup_error_ =
+			op_repl_evaluate_once(repl, whole.data, &result);
+		if (!err && result.guest_value)
+			err = op_session_source_node(repl->session, frame, &result, &limits, &node);
+		if (!err && result.guest_value && node->kind == OP_SOURCE_NODE_STRUCT)
+			offer_children(completions, word, size, node);
+	}
+}
+
 static void offer_locals(struct op_repl *repl, struct op_completions *completions, const char *word)
 {
 	offer_globals(repl, completions, word);
+	offer_variables(repl, completions, word);
+	offer_members(repl, completions, word);
 	const struct op_frame *frame = op_repl_frame_or_null(repl);
 	const struct op_variable *locals;
 	size_t count;

@@ -21,5 +21,7 @@ struct op_display_list {
 void op_display_list_deinit(struct op_display_list *list);
 /** Show all of them, as far as their names mean something in the selected frame. */
 struct op_error *op_displays_show(struct op_repl *repl);
+/** Show those of a list of numbers no more; all of them when it is empty. */
+struct op_error *op_displays_delete(struct op_repl *repl, const char *text);
 
 #endif

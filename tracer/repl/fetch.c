@@ -193,11 +193,23 @@ struct op_error *op_repl_evaluate_once(struct op_repl *repl, const char *express
 
 struct op_error *op_repl_address(struct op_repl *repl, const char *expression, uint64_t *ret)
 {
+	unsigned float_size;
+	return op_repl_address_of_floats(repl, expression, ret, &float_size);
+}
+
+struct op_error *op_repl_address_of_floats(struct op_repl *repl, const char *expression,
+					   uint64_t *ret, unsigned *ret_size)
+{
 	struct op_result result;
 	struct op_error *err = op_repl_evaluate_once(repl, expression, &result);
 	if (err)
 		return err;
 	const struct op_value *value = &result.value;
+	*ret_size = op_session_result_float_size(&result);
+	if (value->state == OP_VALUE_NOT_RECORDED && result.guest_type)
+		return op_error_create(OP_ERROR_SYNTAX,
+				       "\"%s\" is %s, and no address; &%s is where it is",
+				       expression, result.guest_type, expression);
 	if (value->state != OP_VALUE_PRESENT)
 		return op_error_create(OP_ERROR_STATE,
 				       "\"%s\" has no value to be used as an address: %s",

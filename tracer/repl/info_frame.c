@@ -35,8 +35,12 @@ static void show_text(struct op_output *out, const struct op_frame *frame)
 				 frame->pc);
 	else
 		op_output_printf(out, "  offset      not known\n");
-	op_output_printf(out, "  host pc     0x%" PRIx64 "\n  host frame  0x%" PRIx64 "\n",
-			 frame->host_pc.value, frame->fp.value);
+	if (frame->host_pc.value)
+		op_output_printf(out, "  host pc     0x%" PRIx64 "\n  host frame  0x%" PRIx64 "\n",
+				 frame->host_pc.value, frame->fp.value);
+	else
+		op_output_printf(out,
+				 "  host pc     not known: a Wasm core dump has no host frames\n");
 	if (frame->vmctx.value)
 		op_output_printf(out, "  instance    vmctx 0x%" PRIx64 "\n", frame->vmctx.value);
 	else

@@ -120,6 +120,7 @@ librepl_la_SOURCES = \
 	tracer/repl/run_control.c \
 	tracer/repl/settings.c tracer/repl/settings.h \
 	tracer/repl/snapshot.c tracer/repl/snapshot.h \
+	tracer/repl/suggest.c tracer/repl/suggest.h \
 	tracer/repl/terminal.c tracer/repl/terminal.h \
 	tracer/repl/trusted_file.c tracer/repl/trusted_file.h
 librepl_la_CPPFLAGS = $(AM_CPPFLAGS) $(NETTLE_CFLAGS) $(READLINE_CFLAGS)

@@ -22,7 +22,14 @@ static struct op_error *open_target(struct op_repl *repl, const struct op_option
 			.sysroot = options->sysroot,
 		};
 		struct op_event event;
-		return op_session_open_core(repl->session, target, &places, &event);
+		struct op_error *err = op_session_open_core(repl->session, target, &places, &event);
+		return err || !event.wasm_dump
+			       ? err
+			       : op_error_create(OP_ERROR_UNSUPPORTED,
+						 "%s is a Wasm core dump, in which is nothing of "
+						 "what Wasmtime compiled: \"outpost core\" shows "
+						 "what is in it",
+						 target);
 	}
 	if (!*ret_pid)
 		return op_session_open_artifact(repl->session, target);

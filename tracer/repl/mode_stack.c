@@ -195,6 +195,8 @@ static struct op_error *open_target(struct op_repl *repl, const struct op_option
 			.size = sizeof(places),
 			.program = options->program,
 			.sysroot = options->sysroot,
+			.modules = options->modules,
+			.module_count = options->module_count,
 		};
 		struct op_event event;
 		return op_session_open_core(repl->session, target, &places, &event);

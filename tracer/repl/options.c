@@ -108,7 +108,7 @@ static const struct {
 	 "trace and decode in one process"},
 	{{"module", required_argument, NULL, OPTION_MODULE},
 	 "FILE",
-	 "core: a module of the guest that a Wasm core dump is of (may be repeated)"},
+	 "core, stack: a module of the guest that a Wasm core dump is of (may be repeated)"},
 	{{"help", no_argument, NULL, 'h'}, NULL, "show this and end"},
 	{{"version", no_argument, NULL, OPTION_VERSION}, NULL, "show the version and end"},
 	{{"dump-commands", required_argument, NULL, OPTION_DUMP_COMMANDS}, "FORM", NULL},
@@ -293,7 +293,10 @@ static struct op_error *check(struct op_options *options)
 		return usage_error("too much: ", options->arguments[mode->arguments_max]);
 	if (mode->takes_pid && !op_mode_pid(options->arguments[0]) &&
 	    !(mode->takes_core && access(options->arguments[0], F_OK) == 0))
-		return usage_error("this is not the id of a process: ", options->arguments[0]);
+		return usage_error(mode->takes_core
+					   ? "this is neither the id of a process nor a file: "
+					   : "this is not the id of a process: ",
+				   options->arguments[0]);
 	if ((options->no_locals || options->all || options->host) &&
 	    strcmp(mode->name, "stack") != 0)
 		return usage_error("--no-locals, --all and --host are options of outpost stack, "
@@ -310,9 +313,11 @@ static struct op_error *check(struct op_options *options)
 		return usage_error("--exe and --sysroot are options of outpost core, inspect and "
 				   "stack, not of outpost ",
 				   mode->name);
-	if (options->module_count && strcmp(mode->name, "core") != 0)
-		return usage_error("--module is an option of outpost core, not of outpost ",
-				   mode->name);
+	if (options->module_count && strcmp(mode->name, "core") != 0 &&
+	    strcmp(mode->name, "stack") != 0)
+		return usage_error(
+			"--module is an option of outpost core and stack, not of outpost ",
+			mode->name);
 	if (strcmp(mode->name, "trace-calls") == 0)
 		return check_trace_calls(options);
 	if (options->counting || options->call_limit || options->output)

@@ -209,6 +209,9 @@ struct op_error *op_repl_evaluate_once(struct op_repl *repl, const char *express
 				       struct op_result *ret);
 /** Evaluate an address or a length. */
 struct op_error *op_repl_address(struct op_repl *repl, const char *expression, uint64_t *ret);
+/** The same, and how large the floating-point numbers are that it leads to; 0: to none. */
+struct op_error *op_repl_address_of_floats(struct op_repl *repl, const char *expression,
+					   uint64_t *ret, unsigned *ret_size);
 /** Show which stack is selected, and its frame if it has one. */
 struct op_error *op_repl_report_stack(struct op_repl *repl);
 /** A breakpoint, or something that is numbered like one, was set: say so; $bpnum is its number. */

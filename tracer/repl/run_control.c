@@ -279,6 +279,8 @@ struct op_error *op_repl_detach(struct op_repl *repl)
 	forget_target(repl);
 	if (repl->out.json)
 		op_json_int(&repl->out.writer, "pid", pid);
+	else if (!repl->quiet && core && !pid)
+		op_output_printf(&repl->out, "Closed the core file.\n");
 	else if (!repl->quiet && core)
 		op_output_printf(&repl->out, "Closed the core file of process %" PRId64 ".\n", pid);
 	else if (!repl->quiet)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The settings; see settings.h. Knows no session.
 #include "tracer/repl/settings.h"
+#include "tracer/repl/suggest.h"
 
 #include <ctype.h>
 #include <stddef.h>
@@ -49,7 +50,8 @@ const struct op_setting op_settings_table[] = {
 	 "The levels of structs, arrays and containers inside each other that are shown.",
 	 offsetof(struct op_settings, print_depth), NULL, 20},
 	{"print object",
-	 "Whether what a pointer or reference to a base class of C++ leads to is shown as the object "
+	 "Whether what a pointer or reference to a base class of C++ leads to is shown as the "
+	 "object "
 	 "that it is.",
 	 offsetof(struct op_settings, print_object), on_off, 0},
 	{"print object-depth",
@@ -128,6 +130,31 @@ static int match(const char *name, const char *text, const char **ret_rest)
 	}
 }
 
+static struct op_error *no_setting(const char *text)
+{
+	struct op_suggestion close = {0};
+	struct op_text typed _cleanup_text_ = OP_TEXT_INIT;
+	size_t size = strcspn(text, " ");
+	op_text_printf(&typed, "show %s", text);
+	const char *instead = typed.data ? op_suggest_instead(typed.data) : NULL;
+	if (instead)
+		return op_error_create(OP_ERROR_NOT_FOUND, "there is no setting \"%s\": %s", text,
+				       instead);
+	for (size_t i = 0; i < op_settings_count; i++) {
+		const char *name = op_settings_table[i].name;
+		// A value may stand behind what was typed.
+		op_suggest(&close, text, size, name);
+		op_suggest(&close, text, strlen(text), name);
+	}
+	if (close.name)
+		return op_error_create(OP_ERROR_NOT_FOUND,
+				       "there is no setting \"%s\"; did you mean \"%s\"?", text,
+				       close.name);
+	return op_error_create(OP_ERROR_NOT_FOUND,
+			       "there is no setting \"%.*s\"; \"show\" lists the settings",
+			       (int)size, text);
+}
+
 struct op_error *op_setting_find(const char *text, const struct op_setting **ret,
 				 const char **ret_rest)
 {
@@ -150,8 +177,7 @@ struct op_error *op_setting_find(const char *text, const struct op_setting **ret
 	if (candidates)
 		return op_error_create(OP_ERROR_SYNTAX, "\"%s\" is ambiguous: %s", text,
 				       names.data ? names.data : "");
-	return op_error_create(OP_ERROR_NOT_FOUND,
-			       "there is no setting \"%s\"; \"show\" lists the settings", text);
+	return no_setting(text);
 }
 
 static struct op_error *choose(unsigned *value, const struct op_setting *setting, const char *text)

@@ -48,8 +48,13 @@ static void results_text(struct op_output *out, const struct op_event *event)
 static void core_text(struct op_output *out, const struct op_event_view *view)
 {
 	const struct op_event *event = view->event;
-	if (!view->pid) {
+	if (event->wasm_dump) {
 		op_output_printf(out, "Wasm core dump: the guest alone, without its process.\n");
+		return;
+	}
+	// Of one that is cut off before its notes not even that is known.
+	if (!view->pid) {
+		op_output_printf(out, "Core file of a process that it does not name.\n");
 		return;
 	}
 	op_output_printf(out, "Core file of process %" PRId64, view->pid);
@@ -159,8 +164,12 @@ static void stop_text(struct op_output *out, const struct op_event_view *view)
 			op_frame_text(out, view->frame);
 		if (event->reason == OP_REASON_BREAKPOINT)
 			op_output_printf(out, "\n");
-	} else if (!view->frame) {
-		op_output_printf(out, "Thread %" PRId64 " has no guest frame.\n", event->thread);
+	} else if (!view->frame && event->thread) {
+		op_output_printf(
+			out,
+			"Thread %" PRId64
+			" has no guest frame; \"info stacks\" lists the stacks that have.\n",
+			event->thread);
 	}
 	results_text(out, event);
 	if (!view->frame)

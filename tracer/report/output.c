@@ -81,12 +81,13 @@ static void write_file(struct op_output *out, int fd, const char *bytes, size_t 
 {
 	while (size) {
 		ssize_t put = write(fd, bytes, size);
-		if (put < 0 && (errno != EINTR || (out->ending && out->ending()))) {
+		if (put >= 0) {
+			bytes += put;
+			size -= (size_t)put;
+		} else if (errno != EINTR || (out->ending && out->ending())) {
 			break_off(out, errno);
 			return;
 		}
-		bytes += put < 0 ? 0 : put;
-		size -= put < 0 ? 0 : (size_t)put;
 	}
 }
 

@@ -4,11 +4,19 @@
 
 #include <inttypes.h>
 
+// Core files of the kernel have none but the process's.
+static void append_name(struct op_output *out, const char *name)
+{
+	if (name[0])
+		op_output_printf(out, " \"%s\"", name);
+}
+
 void op_thread_row(struct op_output *out, const struct op_thread_summary *thread,
 		   const struct op_frame_source *source)
 {
-	op_output_printf(out, "%c %-8" PRId64 " \"%s\"  ", thread->selected ? '*' : ' ', thread->id,
-			 thread->name);
+	op_output_printf(out, "%c %-8" PRId64, thread->selected ? '*' : ' ', thread->id);
+	append_name(out, thread->name);
+	op_output_printf(out, "  ");
 	if (thread->in_guest) {
 		struct op_frame_view view = {.frame = &thread->frame, .source = *source};
 		op_frame_line(out, &view);
@@ -40,11 +48,13 @@ void op_stack_headline(struct op_output *out, const struct op_stack *stack, size
 {
 	op_output_style(out, OP_STYLE_EVENT);
 	if (stack->thread)
-		op_output_printf(out, "Thread %" PRId64 " \"%s\":", stack->thread,
-				 stack->thread_name);
+		op_output_printf(out, "Thread %" PRId64, stack->thread);
 	else
-		op_output_printf(out, "Suspended guest %zu (store 0x%" PRIx64 "):", suspended_index,
+		op_output_printf(out, "Suspended guest %zu (store 0x%" PRIx64 ")", suspended_index,
 				 stack->store.value);
+	if (stack->thread)
+		append_name(out, stack->thread_name);
+	op_output_printf(out, ":");
 	op_output_style_end(out);
 	op_output_printf(out, "\n");
 }
