@@ -20,6 +20,7 @@ struct op_lazy_bytes {
 	size_t chunk_count;
 	bool *chunks; // whether each was fetched
 	size_t fetched;
+	bool failed; // a fetch did
 };
 
 struct op_error *op_lazy_bytes_create(size_t size, const char *what, op_lazy_fetch_fn fetch,
@@ -77,6 +78,7 @@ static struct op_error *fetch_run(struct op_lazy_bytes *lazy, size_t first, size
 	if (stop > lazy->all.size)
 		stop = lazy->all.size;
 	struct op_error *err = lazy->fetch(lazy->context, start, lazy->data + start, stop - start);
+	lazy->failed |= err != NULL;
 	if (err)
 		return err;
 	for (size_t i = first; i < end; i++)
@@ -122,5 +124,26 @@ struct op_error *op_lazy_bytes_copy(const struct op_lazy_bytes *lazy, const void
 	if (lazy && !is_there(lazy, offset, size))
 		return lazy->fetch(lazy->context, offset, buffer, size);
 	memcpy(buffer, at, size);
+	return NULL;
+}
+
+struct op_error *op_lazy_bytes_is_same(const struct op_lazy_bytes *lazy, bool *ret)
+{
+	*ret = false;
+	if (lazy->failed)
+		return NULL;
+	_cleanup_free_ uint8_t *again = malloc(CHUNK_SIZE);
+	if (!again)
+		return op_error_no_memory();
+	for (size_t i = 0; i < lazy->chunk_count; i++) {
+		if (!lazy->chunks[i])
+			continue;
+		size_t start = i * CHUNK_SIZE, left = lazy->all.size - start;
+		size_t size = left < CHUNK_SIZE ? left : CHUNK_SIZE;
+		struct op_error *err = lazy->fetch(lazy->context, start, again, size);
+		if (err || memcmp(again, lazy->data + start, size) != 0)
+			return err;
+	}
+	*ret = true;
 	return NULL;
 }

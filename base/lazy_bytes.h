@@ -43,6 +43,12 @@ struct op_error *op_lazy_bytes_need(struct op_lazy_bytes *lazy, const void *at, 
  */
 struct op_error *op_lazy_bytes_copy(const struct op_lazy_bytes *lazy, const void *at, void *buffer,
 				    size_t size);
+/**
+ * Fetch once more what was fetched, and compare: for bytes that were read while somebody else may
+ * have been writing them. A part that could not be fetched before counts as another.
+ * @return what fetch says; *ret is false then.
+ */
+struct op_error *op_lazy_bytes_is_same(const struct op_lazy_bytes *lazy, bool *ret);
 /** Bytes that were fetched so far. */
 size_t op_lazy_bytes_fetched(const struct op_lazy_bytes *lazy);
 

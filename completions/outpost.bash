@@ -16,14 +16,22 @@ _outpost()
 	local cur prev words cword
 	_init_completion -s || return
 
-	local sub=${words[1]} general='--batch --command= --json --color= --source= --quiet --no-init --help --version --sandbox --no-sandbox'
+	local sub=${words[1]} general='--batch --command= --json --color= --source= --quiet --no-init --pid= --args --help --version --sandbox --no-sandbox'
 	case $prev in
 	-x)
 		_filedir
 		return
 		;;
-	-e)
+	-e | -ex)
 		COMPREPLY=($(compgen -W "$(outpost --dump-commands=bash 2>/dev/null | grep -v ' ')" -- "$cur"))
+		return
+		;;
+	-p | -pid)
+		COMPREPLY=($(compgen -W "$(_outpost_pids)" -- "$cur"))
+		return
+		;;
+	--args | -args)
+		_command_offset "$cword"
 		return
 		;;
 	--color)
@@ -32,7 +40,7 @@ _outpost()
 		;;
 	esac
 	if ((cword == 1)); then
-		COMPREPLY=($(compgen -W 'attach run core gcore stack inspect trace-calls guard allow deny --help --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'attach run core gcore stack inspect trace-calls guard allow deny -p --args --help --version' -- "$cur"))
 		return
 	fi
 	if [[ $cur == -* ]]; then

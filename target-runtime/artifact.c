@@ -421,3 +421,21 @@ struct op_error *op_artifact_is_still_at(struct op_artifact *artifact,
 {
 	return compare(artifact, memory, base, true, ret);
 }
+
+bool op_artifact_has_header_of(const struct op_artifact *artifact, const struct op_artifact *other)
+{
+	const struct op_elf_image *image = &artifact->image;
+	return image->raw_size == other->image.raw_size &&
+	       !memcmp(image->raw, other->image.raw, image->raw_size);
+}
+
+struct op_error *op_artifact_reads_same(const struct op_artifact *artifact, bool *ret)
+{
+	*ret = true;
+	struct op_error *err = NULL;
+	for (size_t i = 0; !err && *ret && i < artifact->image.section_count; i++)
+		if (artifact->loaded[i].lazy)
+			err = op_lazy_bytes_is_same(artifact->loaded[i].lazy, ret);
+	*ret = *ret && !err;
+	return err;
+}

@@ -108,6 +108,12 @@ struct op_error *op_artifact_matches(struct op_artifact *artifact, const struct 
 struct op_error *op_artifact_is_still_at(struct op_artifact *artifact,
 					 const struct op_memory *memory, struct op_host_addr base,
 					 bool *ret);
+/** Do the two have the same header and section table? So do equal ones, and builds that differ in
+ * constants only. */
+bool op_artifact_has_header_of(const struct op_artifact *artifact, const struct op_artifact *other);
+/** True when what was read of the sections reads the same again: for an artifact that was opened
+ * while its target ran, which may have unmapped this copy and begun another one in its place. */
+struct op_error *op_artifact_reads_same(const struct op_artifact *artifact, bool *ret);
 
 const struct op_artifact_info *op_artifact_info(const struct op_artifact *artifact);
 const struct op_section *op_artifact_sections(const struct op_artifact *artifact,

@@ -17,6 +17,7 @@ struct op_image_set {
 	struct image_list images; // ascending by base
 	uint32_t next_id;
 	uint8_t *buffer; // OP_SCAN_BUFFER_SIZE
+	bool doubted;
 };
 
 static void image_destroy(struct op_image *image)
@@ -139,6 +140,15 @@ static void renew_source(const struct op_image_set *set, struct op_artifact *art
 	op_artifact_set_source(artifact, NULL, op_host_addr(0));
 }
 
+static void drop_image(struct op_image_set *set, size_t index)
+{
+	_cleanup_(image_destroyp) struct op_image *gone = set->images.data[index];
+	set->images.count--;
+	memmove(&set->images.data[index], &set->images.data[index + 1],
+		(set->images.count - index) * sizeof(*set->images.data));
+	renew_source(set, gone->artifact);
+}
+
 static struct op_error *drop_vanished(struct op_image_set *set,
 				      const struct op_region_list *regions, bool *ret_changed)
 {
@@ -151,14 +161,79 @@ static struct op_error *drop_vanished(struct op_image_set *set,
 			i++;
 			continue;
 		}
-		_cleanup_(image_destroyp) struct op_image *gone = set->images.data[i];
-		set->images.count--;
-		memmove(&set->images.data[i], &set->images.data[i + 1],
-			(set->images.count - i) * sizeof(*set->images.data));
-		renew_source(set, gone->artifact);
+		drop_image(set, i);
 		*ret_changed = true;
 	}
 	return NULL;
+}
+
+// Images that were read while their copies came and went ----------------------------------------
+
+void op_image_set_doubt(struct op_image_set *set)
+{
+	set->doubted = true;
+}
+
+struct artifact_list OP_ARRAY(const struct op_artifact *);
+
+static bool artifact_list_has(const struct artifact_list *list, const struct op_artifact *artifact)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->data[i] == artifact)
+			return true;
+	return false;
+}
+
+static struct op_error *list_artifacts(const struct op_image_set *set, struct artifact_list *ret)
+{
+	for (size_t i = 0; i < set->images.count; i++) {
+		const struct op_artifact *artifact = set->images.data[i]->artifact;
+		if (!artifact_list_has(ret, artifact) && !op_array_push(ret, artifact))
+			return op_error_no_memory();
+	}
+	return NULL;
+}
+
+/** Has another one the same header? Then they may be one, of which a comparison met a copy that was
+ * being written. */
+static bool has_twin(const struct artifact_list *list, const struct op_artifact *artifact)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->data[i] != artifact && op_artifact_has_header_of(list->data[i], artifact))
+			return true;
+	return false;
+}
+
+/** The artifacts of which the scan is to make new ones. */
+static struct op_error *find_misread(const struct artifact_list *list, struct artifact_list *ret)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		bool right = !has_twin(list, list->data[i]);
+		struct op_error *err = right ? op_artifact_reads_same(list->data[i], &right) : NULL;
+		if (err && err->code != OP_ERROR_UNREADABLE)
+			return err;
+		op_error_destroy(err);
+		if (!right && !op_array_push(ret, list->data[i]))
+			return op_error_no_memory();
+	}
+	return NULL;
+}
+
+static struct op_error *drop_misread(struct op_image_set *set, bool *ret_changed)
+{
+	struct artifact_list all = {0}, misread = {0};
+	struct op_error *err = list_artifacts(set, &all);
+	if (!err)
+		err = find_misread(&all, &misread);
+	for (size_t i = err ? 0 : set->images.count; i-- > 0;)
+		if (artifact_list_has(&misread, set->images.data[i]->artifact)) {
+			drop_image(set, i);
+			*ret_changed = true;
+		}
+	set->doubted = err;
+	free(all.data);
+	free(misread.data);
+	return err;
 }
 
 // Images that appear --------------------------------------------------------------------------
@@ -314,6 +389,8 @@ struct op_error *op_image_set_update(struct op_image_set *set, const struct op_r
 	struct scan_state state = {.set = set, .regions = &list};
 	*ret_changed = false;
 	struct op_error *err = drop_vanished(set, &list, &state.changed);
+	if (!err && set->doubted)
+		err = drop_misread(set, &state.changed);
 	if (!err)
 		err = scan_regions(&state);
 	*ret_changed = state.changed;

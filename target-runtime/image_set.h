@@ -45,6 +45,12 @@ void op_image_set_destroy(struct op_image_set *set);
  */
 struct op_error *op_image_set_update(struct op_image_set *set, const struct op_region *regions,
 				     size_t count, bool *ret_changed);
+/**
+ * What was read of the images up to now was read while the target ran: the next update, for which
+ * it stands, reads all of it once more, and drops and finds anew what reads differently. The memory
+ * of a copy that is unmapped meanwhile can be another copy's, half written, at once.
+ */
+void op_image_set_doubt(struct op_image_set *set);
 /** All images, ascending by base. Borrowed until the next update. */
 const struct op_image *const *op_image_set_images(const struct op_image_set *set,
 						  size_t *ret_count);

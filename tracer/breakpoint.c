@@ -128,7 +128,8 @@ static struct op_error *add_entry(struct op_session *session, struct op_breakpoi
 			err = op_take(fresh->problem);
 		if (!err && fresh->info.pending && !allow_pending)
 			err = op_breakpoint_no_match(session, fresh);
-	} else if (session->state != OP_SESSION_EMPTY || !allow_pending) {
+	} else if ((session->state != OP_SESSION_EMPTY && session->state != OP_SESSION_EXITED) ||
+		   !allow_pending) {
 		err = op_session_need_stopped(session);
 	}
 	if (!err && !op_array_push(&set->entries, fresh))

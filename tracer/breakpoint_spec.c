@@ -46,14 +46,21 @@ static void cut_trailing_space(char *text)
 		text[size - 1] = '\0';
 }
 
+// Where "if EXPRESSION" or "if(EXPRESSION)" begins, a word of its own; NULL when it is not there.
+static char *find_if(char *spec)
+{
+	for (char *at = strstr(spec, "if"); at; at = strstr(at + 1, "if"))
+		if ((at == spec || at[-1] == ' ') && (!at[2] || at[2] == ' ' || at[2] == '('))
+			return at;
+	return NULL;
+}
+
 // "PLACE if EXPRESSION": the expression moves to the entry's condition.
 struct op_error *op_breakpoint_split_condition(struct op_breakpoint_entry *entry)
 {
-	static const char keyword[] = " if ";
-	bool no_place = !strncmp(entry->spec, keyword + 1, strlen(keyword) - 1);
-	char *found = no_place ? entry->spec : strstr(entry->spec, keyword);
+	char *found = find_if(entry->spec);
 	if (found) {
-		const char *condition = found + strlen(keyword) - no_place;
+		const char *condition = found + strlen("if");
 		condition += strspn(condition, " ");
 		entry->condition.text = strdup(condition);
 		if (!entry->condition.text)

@@ -83,12 +83,27 @@ struct op_error *op_expression_evaluate_place(struct op_session *session,
 
 // $N is what was shown, also when the memory is something else by then.
 static struct op_error *remember(struct op_session *session, const struct op_frame *frame,
-				 struct evaluated *evaluated)
+				 struct op_source_value *value)
 {
-	const struct op_type *type = op_type_strip(evaluated->value.type);
+	const struct op_type *type = op_type_strip(value->type);
 	if (type->has_size && type->size > SNAPSHOT_SIZE_MAX)
 		return NULL;
-	return op_source_value_read(session, frame, &evaluated->value);
+	return op_source_value_read(session, frame, value);
+}
+
+struct op_error *op_history_keep(struct op_session *session, const struct op_frame *frame,
+				 struct op_source_value *value, struct op_result *result)
+{
+	bool keeps = session->history.count < HISTORY_MAX;
+	struct op_error *err = NULL;
+	if (value->type && keeps)
+		err = remember(session, frame, value);
+	if (!err && value->type)
+		err = op_guest_value_keep(session, value, keeps, result);
+	if (err || !keeps)
+		return err;
+	result->history = (uint32_t)session->history.count + 1;
+	return op_array_push(&session->history, *result) ? NULL : op_error_no_memory();
 }
 
 struct op_error *op_session_evaluate(struct op_session *session, const struct op_frame *frame,
@@ -96,23 +111,14 @@ struct op_error *op_session_evaluate(struct op_session *session, const struct op
 {
 	_cleanup_evaluated_ struct evaluated evaluated = {0};
 	struct op_error *err = evaluate(session, frame, text, &evaluated);
-	bool keeps = session->history.count < HISTORY_MAX;
 	struct op_result *result = &evaluated.operand.result;
 	if (!err && evaluated.value.type)
 		err = op_expression_as_shown(evaluated.expression, &evaluated.value);
-	if (!err && evaluated.value.type && keeps)
-		err = remember(session, frame, &evaluated);
-	if (!err && evaluated.value.type)
-		err = op_guest_value_keep(session, &evaluated.value, keeps, result);
-	if (err)
-		return err;
-	if (keeps) {
-		result->history = (uint32_t)session->history.count + 1;
-		if (!op_array_push(&session->history, *result))
-			return op_error_no_memory();
-	}
-	*ret = *result;
-	return NULL;
+	if (!err)
+		err = op_history_keep(session, frame, &evaluated.value, result);
+	if (!err)
+		*ret = *result;
+	return err;
 }
 
 // Locals and stack slots are mirrors that the compiled code writes and never reads (facts in
@@ -296,7 +302,7 @@ static struct op_error *assign_convenience(struct op_session *session, const str
 	struct op_error *err = evaluate(session, frame, text, &source);
 	struct op_result *result = &source.operand.result;
 	if (!err && source.value.type)
-		err = remember(session, frame, &source);
+		err = remember(session, frame, &source.value);
 	if (!err && source.value.type)
 		err = op_guest_value_keep(session, &source.value, true, result);
 	return err ?: op_history_set(session, place + 1, result);

@@ -35,9 +35,8 @@ struct op_error *op_term_number_now(struct op_parser *p, const struct op_term *t
 	return err;
 }
 
-// Whether the type's name is one of those of its language's standard library.
-static bool is_named(const struct op_type *type, enum op_debug_language language,
-		     const char *pattern)
+bool op_type_is_named(const struct op_type *type, enum op_debug_language language,
+		      const char *pattern)
 {
 	type = op_type_strip(type);
 	if (!type || !type->name || type->language != language)
@@ -48,9 +47,8 @@ static bool is_named(const struct op_type *type, enum op_debug_language language
 	return op_pretty_std_name(type->name, &text) && !fnmatch(pattern, text.data, 0);
 }
 
-// A part as a number, now; found false: there is no such part.
-static struct op_error *part_now(struct op_parser *p, const struct op_term *whole, const char *path,
-				 bool *ret_found, int64_t *ret)
+struct op_error *op_term_part_now(struct op_parser *p, const struct op_term *whole,
+				  const char *path, bool *ret_found, int64_t *ret)
 {
 	struct op_term part;
 	struct op_error *err = op_term_member_at(p, whole, path, ret_found, &part);
@@ -61,21 +59,39 @@ static struct op_error *part_now(struct op_parser *p, const struct op_term *whol
 
 // Pointers ------------------------------------------------------------------------------------
 
+// Where libc++ has the type of the node that an iterator is at: its own pointer is to a base of it.
+enum node_type {
+	NODE_AS_IT_IS,
+	NODE_FIRST_ARGUMENT, // of the iterator's template: a pointer to it
+	NODE_SECOND_ARGUMENT,
+	NODE_BY_NAME, // __list_node<T> of __list_node_base<T>
+};
+
 static const struct pointer {
 	enum op_debug_language language;
 	const char *pattern;
 	const char *path;    // to the pointer, or to what is there itself
 	const char *engaged; // a member that says whether anything is there; NULL: always
 	const char *content; // of what the pointer leads to; NULL: all of it
+	enum node_type node;
 } pointers[] = {
-	{OP_LANGUAGE_CPLUSPLUS, "std::unique_ptr<*", "__ptr_.__value_", NULL, NULL},
-	{OP_LANGUAGE_CPLUSPLUS, "std::unique_ptr<*", "__ptr_", NULL, NULL},
-	{OP_LANGUAGE_CPLUSPLUS, "std::shared_ptr<*", "__ptr_", NULL, NULL},
-	{OP_LANGUAGE_CPLUSPLUS, "std::__wrap_iter<*", "__i_", NULL, NULL},
-	{OP_LANGUAGE_CPLUSPLUS, "std::reference_wrapper<*", "__f_", NULL, NULL},
-	{OP_LANGUAGE_CPLUSPLUS, "std::optional<*", "__val_", "__engaged_", NULL},
-	{OP_LANGUAGE_RUST, "alloc::rc::Rc<*", "ptr.pointer", NULL, "value"},
-	{OP_LANGUAGE_RUST, "alloc::sync::Arc<*", "ptr.pointer", NULL, "data"},
+	{OP_LANGUAGE_CPLUSPLUS, "std::unique_ptr<*", "__ptr_.__value_", NULL, NULL, NODE_AS_IT_IS},
+	{OP_LANGUAGE_CPLUSPLUS, "std::unique_ptr<*", "__ptr_", NULL, NULL, NODE_AS_IT_IS},
+	{OP_LANGUAGE_CPLUSPLUS, "std::shared_ptr<*", "__ptr_", NULL, NULL, NODE_AS_IT_IS},
+	{OP_LANGUAGE_CPLUSPLUS, "std::__wrap_iter<*", "__i_", NULL, NULL, NODE_AS_IT_IS},
+	{OP_LANGUAGE_CPLUSPLUS, "std::__deque_iterator<*", "__ptr_", NULL, NULL, NODE_AS_IT_IS},
+	{OP_LANGUAGE_CPLUSPLUS, "std::__tree_*iterator<*", "__ptr_", NULL, "__value_",
+	 NODE_SECOND_ARGUMENT},
+	{OP_LANGUAGE_CPLUSPLUS, "std::__hash_*iterator<*", "__node_", NULL, "__value_",
+	 NODE_FIRST_ARGUMENT},
+	{OP_LANGUAGE_CPLUSPLUS, "std::__forward_list_*iterator<*", "__ptr_", NULL, "__value_",
+	 NODE_FIRST_ARGUMENT},
+	{OP_LANGUAGE_CPLUSPLUS, "std::__list_*iterator<*", "__ptr_", NULL, "__value_",
+	 NODE_BY_NAME},
+	{OP_LANGUAGE_CPLUSPLUS, "std::reference_wrapper<*", "__f_", NULL, NULL, NODE_AS_IT_IS},
+	{OP_LANGUAGE_CPLUSPLUS, "std::optional<*", "__val_", "__engaged_", NULL, NODE_AS_IT_IS},
+	{OP_LANGUAGE_RUST, "alloc::rc::Rc<*", "ptr.pointer", NULL, "value", NODE_AS_IT_IS},
+	{OP_LANGUAGE_RUST, "alloc::sync::Arc<*", "ptr.pointer", NULL, "data", NODE_AS_IT_IS},
 };
 
 static struct op_error *need_engaged(struct op_parser *p, const struct op_term *term,
@@ -85,7 +101,7 @@ static struct op_error *need_engaged(struct op_parser *p, const struct op_term *
 	bool found;
 	if (!path || !p->scope->guest->value_now)
 		return NULL;
-	struct op_error *err = part_now(p, term, path, &found, &engaged);
+	struct op_error *err = op_term_part_now(p, term, path, &found, &engaged);
 	if (!err && !engaged)
 		err = op_error_create(OP_ERROR_NOT_FOUND, "\"%s\": it has no value now", p->text);
 	return err;
@@ -106,18 +122,89 @@ static struct op_error *need_address(struct op_parser *p, const struct op_term *
 	return err;
 }
 
+static struct op_error *node_argument(struct op_parser *p, const struct op_type *iterator,
+				      size_t index, const struct op_type **ret)
+{
+	const struct op_expression_guest *guest = p->scope->guest;
+	struct op_error *err = guest->complete(guest->context, iterator);
+	if (!err && index < iterator->parameter_count)
+		*ret = iterator->parameters[index].type;
+	return err;
+}
+
+static struct op_error *node_by_name(struct op_parser *p, const struct op_type *base,
+				     const struct op_type **ret)
+{
+	static const char part[] = "_base<";
+	const struct op_expression_guest *guest = p->scope->guest;
+	const struct op_type *node = NULL;
+	_cleanup_text_ struct op_text name = OP_TEXT_INIT;
+	base = op_type_strip(base);
+	const struct op_type *target = base ? op_type_strip(base->target) : NULL;
+	const char *at = target && target->name ? strstr(target->name, part) : NULL;
+	if (!at)
+		return NULL;
+	op_text_append_n(&name, target->name, (size_t)(at - target->name));
+	op_text_append(&name, at + sizeof(part) - 2);
+	if (name.failed)
+		return op_error_no_memory();
+	struct op_error *err = guest->type(guest->context, name.data, name.size, &node);
+	return err || !node ? err : guest->pointer_to(guest->context, node, ret);
+}
+
+// The pointer of an iterator gets the type of the whole node.
+static struct op_error *find_node(struct op_parser *p, const struct pointer *row,
+				  const struct op_term *iterator, struct op_term *pointer)
+{
+	const struct op_type *type = NULL, *whole = op_type_strip(iterator->type);
+	if (row->node == NODE_AS_IT_IS)
+		return NULL;
+	struct op_error *err =
+		row->node == NODE_BY_NAME
+			? node_by_name(p, pointer->type, &type)
+			: node_argument(p, whole, row->node - NODE_FIRST_ARGUMENT, &type);
+	if (!err && !op_type_is(type, OP_TYPE_POINTER))
+		err = op_term_refuse(p, iterator, "is at a node whose type is not known");
+	return err ?: op_term_cast(p, type, pointer);
+}
+
+// Iterators of maps have one of a tree or of a hash table inside.
+static struct op_error *unwrap_iterator(struct op_parser *p, struct op_term *term)
+{
+	static const char *const patterns[] = {"std::__map_*iterator<*",
+					       "std::__hash_map_*iterator<*"};
+	for (size_t i = 0; i < OP_ARRAY_SIZE(patterns); i++) {
+		struct op_term inner;
+		bool found;
+		if (!op_type_is_named(term->type, OP_LANGUAGE_CPLUSPLUS, patterns[i]))
+			continue;
+		struct op_error *err = op_term_member_at(p, term, "__i_", &found, &inner);
+		if (!err && found)
+			*term = inner;
+		return err;
+	}
+	return NULL;
+}
+
 struct op_error *op_term_smart_pointer(struct op_parser *p, struct op_term *term, bool *ret_found)
 {
 	*ret_found = false;
+	if (op_type_is_aggregate(term->type)) {
+		struct op_error *err = unwrap_iterator(p, term);
+		if (err)
+			return err;
+	}
 	for (size_t i = 0; i < OP_ARRAY_SIZE(pointers) && op_type_is_aggregate(term->type); i++) {
 		const struct pointer *row = &pointers[i];
 		struct op_term part;
 		bool found = true;
-		if (!is_named(term->type, row->language, row->pattern))
+		if (!op_type_is_named(term->type, row->language, row->pattern))
 			continue;
 		struct op_error *err = op_term_member_at(p, term, row->path, ret_found, &part);
 		if (!err && *ret_found)
 			err = need_engaged(p, term, row->engaged);
+		if (!err && *ret_found)
+			err = find_node(p, row, term, &part);
 		if (!err && *ret_found && !row->engaged)
 			err = need_address(p, &part) ?: op_term_dereference(p, &part);
 		if (!err && *ret_found && row->content)
@@ -149,10 +236,8 @@ static const struct sequence {
 // Those that have such a part, and whose elements do not lie there one after the other.
 static const char *out_of_order(const struct op_type *type)
 {
-	if (is_named(type, OP_LANGUAGE_RUST, "alloc::collections::vec_deque::VecDeque<*"))
+	if (op_type_is_named(type, OP_LANGUAGE_RUST, "alloc::collections::vec_deque::VecDeque<*"))
 		return "is a ring, whose elements do not lie in their order: print it whole";
-	if (is_named(type, OP_LANGUAGE_CPLUSPLUS, "std::vector<bool,*"))
-		return "has bits for elements: print it whole";
 	return NULL;
 }
 
@@ -165,12 +250,12 @@ static struct op_error *count_now(struct op_parser *p, const struct op_term *who
 	uint64_t size;
 	*ret_known = false;
 	if (row->count)
-		err = part_now(p, whole, row->count, ret_known, ret);
+		err = op_term_part_now(p, whole, row->count, ret_known, ret);
 	if (err || *ret_known || !row->end || !op_type_is(elements->type, OP_TYPE_POINTER))
 		return err;
-	err = part_now(p, whole, row->end, ret_known, &end);
+	err = op_term_part_now(p, whole, row->end, ret_known, &end);
 	if (!err && *ret_known)
-		err = part_now(p, whole, row->path, ret_known, &begin);
+		err = op_term_part_now(p, whole, row->path, ret_known, &begin);
 	if (!err && *ret_known)
 		err = op_type_size(p, op_type_strip(elements->type)->target, &size);
 	if (err || !*ret_known || !size || end < begin) {

@@ -75,51 +75,6 @@ static struct op_error *find_function(struct op_session_scope *s, const char *na
 	return err;
 }
 
-// The last "::" of a path outside of template arguments; NULL: there is none.
-static const char *last_separator(const char *text, size_t size)
-{
-	const char *found = NULL;
-	unsigned open = 0;
-	for (size_t i = 0; i + 2 < size; i++) {
-		open += text[i] == '<';
-		open -= text[i] == '>' && open;
-		if (!open && text[i] == ':' && text[i + 1] == ':')
-			found = text + i;
-	}
-	return found;
-}
-
-// FUNCTION::NAME, a static variable of a function's own block.
-static struct op_error *find_in_function(struct op_session_scope *s, const char *text, size_t size,
-					 bool *ret_found, struct op_debug_variable *ret)
-{
-	const char *separator = last_separator(text, size);
-	*ret_found = false;
-	if (!separator || separator == text)
-		return NULL;
-	char *function _cleanup_free_ = strndup(text, (size_t)(separator - text));
-	char *own _cleanup_free_ = strndup(separator + 2, size - (size_t)(separator + 2 - text));
-	struct op_debug_function *bodies _cleanup_free_ = NULL;
-	size_t body_count = 0;
-	if (!function || !own)
-		return op_error_no_memory();
-	struct op_error *err =
-		op_debug_functions_named(s->body.info, function, false, &bodies, &body_count);
-	for (size_t i = 0; !err && !*ret_found && i < body_count; i++) {
-		struct op_debug_variable *variables _cleanup_free_ = NULL;
-		size_t count = 0;
-		err = op_debug_variables_at(s->body.info, &bodies[i], bodies[i].low_pc, &variables,
-					    &count);
-		for (size_t k = 0; !err && !*ret_found && k < count; k++) {
-			*ret_found = variables[k].kind == OP_DEBUG_GLOBAL &&
-				     !strcmp(variables[k].name, own);
-			if (*ret_found)
-				*ret = variables[k];
-		}
-	}
-	return err;
-}
-
 static struct op_error *name(void *context, const char *file, const char *text, size_t size,
 			     bool *ret_found, struct op_guest_name *ret)
 {
@@ -129,8 +84,6 @@ static struct op_error *name(void *context, const char *file, const char *text, 
 		file ? find_in_file(s, file, text, size, ret_found, &variable)
 		     : op_debug_variable_named(s->body.info, s->body.body, s->body.pc, text, size,
 					       ret_found, &variable);
-	if (!err && !*ret_found && !file)
-		err = find_in_function(s, text, size, ret_found, &variable);
 	if (err)
 		return err;
 	if (*ret_found)

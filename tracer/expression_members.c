@@ -277,10 +277,14 @@ static struct op_error *element_at(struct op_parser *p, const struct op_term *in
 {
 	uint64_t size;
 	int64_t count;
-	bool counted = false;
+	bool counted = false, scattered = false;
 	const struct op_type *whole = term->type;
 	struct op_error *err = need_integer(p, index);
-	if (!err && op_type_is_aggregate(whole))
+	if (!err)
+		err = op_term_scattered_element(p, index, more, &scattered, term);
+	if (err || scattered)
+		return err;
+	if (op_type_is_aggregate(whole))
 		err = op_term_elements(p, term, &counted, &count);
 	if (!err && counted)
 		err = op_term_check_elements(p, count, index, more);

@@ -268,16 +268,47 @@ static struct op_error *unary_operator(struct op_parser *p, char what, struct op
 		return op_term_address(p, ret);
 	if (what != '*')
 		return op_term_unary(p, what, ret);
-	return ret->kind == OP_TERM_VALUE && !ret->type ? op_parser_object(p, &ret->node)
-							: op_term_dereference(p, ret);
+	if (ret->kind != OP_TERM_VALUE || ret->type)
+		return op_term_dereference(p, ret);
+	if (p->scope->guest && ret->node->type.known && ret->node->type.type <= OP_VALUE_V128)
+		return op_error_create(
+			OP_ERROR_UNSUPPORTED,
+			"\"%s\": a number leads to nothing of a known type: cast it, "
+			"as in *(int *) 0x400",
+			p->text);
+	return op_parser_object(p, &ret->node);
+}
+
+// ++ and -- as C reads them, wherever they stand; and, behind a value, += and the like.
+static bool assigns(const char *at, bool behind_a_value)
+{
+	if ((*at == '+' || *at == '-') && at[1] == *at)
+		return true;
+	size_t size = !strncmp(at, "<<", 2) || !strncmp(at, ">>", 2) ? 2
+		      : *at && strchr("+-*/%&|^", *at)               ? 1
+								     : 0;
+	return behind_a_value && size && at[size] == '=' && at[size + 1] != '=';
+}
+
+// Read as signs these would show a value that is not the one that was asked for.
+static struct op_error *refuse_assignment(struct op_parser *p, bool behind_a_value)
+{
+	skip_space(p);
+	return assigns(p->at, behind_a_value)
+		       ? op_error_create(OP_ERROR_SYNTAX,
+					 "\"%s\": \"set PLACE = EXPRESSION\" assigns, no operator "
+					 "does; two signs are written apart",
+					 p->text)
+		       : NULL;
 }
 
 static struct op_error *unary(struct op_parser *p, struct op_term *ret)
 {
 	if (++p->depth > DEPTH_MAX)
 		return op_error_create(OP_ERROR_LIMIT, "the expression is nested too deeply");
-	skip_space(p);
-	struct op_error *err;
+	struct op_error *err = refuse_assignment(p, false);
+	if (err)
+		return err;
 	char what = *p->at;
 	if (what && strchr(p->scope->guest ? "-+!~*&" : "-+!~*", what)) {
 		p->at++;
@@ -341,6 +372,9 @@ static struct op_error *binary(struct op_parser *p, int level, struct op_term *r
 {
 	struct op_error *err = converted(p, ret);
 	while (!err) {
+		err = refuse_assignment(p, true);
+		if (err)
+			return err;
 		const struct binary_operator *next = next_operator(p);
 		if (!next || next->level < level)
 			return NULL;

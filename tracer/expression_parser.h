@@ -2,7 +2,7 @@
 // What the files of the parser share: expression_parse.c has the grammar, expression_names.c Wasm's
 // names, expression_variables.c the names of the guest's language, expression_types.c its types,
 // expression_terms.c the values of terms, expression_members.c parts of them,
-// expression_containers.c those of standard libraries,
+// expression_containers.c and expression_elements.c those of standard libraries,
 // expression_operators.c operators on them, expression_strings.c strings.
 #ifndef OP_TRACER_EXPRESSION_PARSER_H
 #define OP_TRACER_EXPRESSION_PARSER_H
@@ -131,8 +131,20 @@ struct op_error *op_term_elements(struct op_parser *p, struct op_term *term, boo
  * not known yet is not refused. */
 struct op_error *op_term_check_elements(struct op_parser *p, int64_t count,
 					const struct op_term *first, int64_t more);
+/** Whether the type's name is one of those of its language's standard library. */
+bool op_type_is_named(const struct op_type *type, enum op_debug_language language,
+		      const char *pattern);
+/** A part as a number, now; found false: there is no such part. */
+struct op_error *op_term_part_now(struct op_parser *p, const struct op_term *whole,
+				  const char *path, bool *ret_found, int64_t *ret);
 /** A number that has to be known when the expression is parsed: types depend on it. */
 struct op_error *op_term_number_now(struct op_parser *p, const struct op_term *term, int64_t *ret);
+
+// expression_elements.c
+/** An element of a container whose elements do not lie in a row, where as many more are wanted
+ * behind it. Found false: it is no such container. */
+struct op_error *op_term_scattered_element(struct op_parser *p, const struct op_term *index,
+					   int64_t more, bool *ret_found, struct op_term *term);
 
 // expression_operators.c
 struct op_error *op_term_unary(struct op_parser *p, char what, struct op_term *term);

@@ -216,8 +216,12 @@ static struct op_error *value_of_term(struct run *run, struct op_source_value *v
 
 static struct op_error *refuse(const struct op_expression *expression, const char *what)
 {
-	return op_error_create(OP_ERROR_UNSUPPORTED, "\"%s\" is the name of a %s, and no value",
-			       expression->text, what);
+	return op_error_create(
+		OP_ERROR_UNSUPPORTED, "\"%s\" is the name of a %s, and no value%s",
+		expression->text, what,
+		strcmp(what, "function") == 0
+			? "; \"info line NAME\" and \"disassemble NAME\" show its code"
+			: "");
 }
 
 // The number, where there is one; of an array its address, as C has it.

@@ -101,6 +101,15 @@ struct op_error *op_history_set(struct op_session *session, const char *name,
 void op_history_forget_value(struct op_session *session, const void *guest_value);
 void op_history_destroy(struct op_session *session);
 
+// expression.c
+/**
+ * Give a value the next number of the history, as it is now; where that is full it gets none.
+ * @param[in] frame for what is read. @param[in] value taken over; type NULL: one of Wasm's, which
+ * @p result is.
+ */
+struct op_error *op_history_keep(struct op_session *session, const struct op_frame *frame,
+				 struct op_source_value *value, struct op_result *result);
+
 // expression_debug.c
 /** Find the guest's language at a scope's place; none is no error. Called last. */
 struct op_error *op_session_scope_add_guest(struct op_session_scope *scope, uint32_t pc);

@@ -5,15 +5,14 @@
 
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "target-runtime/dwarf/demangle.h"
+#include "tracer/host_file.h"
 #include "tracer/state.h"
 
 /** The vDSO is a page or two. */
@@ -134,41 +133,6 @@ static Elf *elf_in_memory(struct op_host_modules *modules, const struct op_mappi
 	return elf;
 }
 
-// Headers, and the build id as a rule, stand on a file's first page. Where the target does not hold
-// that page nothing speaks against the file.
-static bool begins_alike(struct op_host_modules *modules, const struct op_mapping *mapping, int fd)
-{
-	enum { PAGE = 4096 };
-	uint8_t mapped[PAGE], file[PAGE];
-	size_t done = 0;
-	struct op_error *err = op_process_read_some(modules->session->process, mapping->start,
-						    mapped, sizeof(mapped), &done);
-	op_error_destroy(err);
-	ssize_t got = pread(fd, file, sizeof(file), 0);
-	return got >= 0 && (size_t)got >= done && memcmp(mapped, file, done) == 0;
-}
-
-// The very file that is mapped; a newer one at its path has other code.
-static int open_mapped(struct op_host_modules *modules, const struct op_mapping *mapping,
-		       char **ret_path)
-{
-	struct op_error *err =
-		op_process_resolve_path(modules->session->process, mapping->path, ret_path);
-	if (err) {
-		op_error_destroy(err);
-		return -1;
-	}
-	int fd = open(*ret_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat status;
-	if (fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) &&
-	    begins_alike(modules, mapping, fd))
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	free(op_take(*ret_path));
-	return -1;
-}
-
 static int find_elf(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
 		    char **ret_path, Elf **ret_elf)
 {
@@ -180,8 +144,13 @@ static int find_elf(Dwfl_Module *module, void **userdata, const char *name, Dwar
 	*ret_elf = NULL;
 	if (!mapping || !modules->session->process)
 		return -1;
-	if (!is_code_of_its_own(mapping))
-		return open_mapped(modules, mapping, ret_path);
+	if (!is_code_of_its_own(mapping)) {
+		int fd = -1;
+		// Why there is none is asked again by whom it hinders.
+		struct op_error *err = op_host_file_open(modules->session, mapping, ret_path, &fd);
+		op_error_destroy(err);
+		return fd;
+	}
 	*ret_elf = elf_in_memory(modules, mapping);
 	return -1;
 }
@@ -316,6 +285,7 @@ struct unwinding {
 	bool (*each)(void *context, const struct op_host_return *frame);
 	void *context;
 	struct op_known_registers *last; // NULL: nobody wants them
+	uint64_t pc;                     // of the frame that was reached, its call's own place
 	size_t count;
 	bool done;
 };
@@ -345,6 +315,7 @@ static int unwound(Dwfl_Frame *state, void *context)
 	if (dwfl_frame_reg(state, arch->sp, &sp))
 		sp = 0;
 	bool first = !unwinding->count++;
+	unwinding->pc = is_activation || first ? pc : pc - 1;
 	struct op_host_return frame = {
 		.pc = op_host_addr(first ? start->pc : pc),
 		.sp = op_host_addr(sp),
@@ -356,6 +327,30 @@ static int unwound(Dwfl_Frame *state, void *context)
 	if (unwinding->done && unwinding->last)
 		keep_registers(state, arch, unwinding->last);
 	return unwinding->done ? DWARF_CB_ABORT : DWARF_CB_OK;
+}
+
+// What there is to say of an unwinding that ended: libdwfl knows no more of a file that is missing
+// than that it was not given one.
+static struct op_error *describe_problem(struct op_host_modules *modules, uint64_t pc, char **ret)
+{
+	const char *told = dwfl_errmsg(-1);
+	const struct op_mapping *mapping = NULL;
+	Dwfl_Module *module = dwfl_addrmodule(modules->dwfl, pc);
+	Dwarf_Addr start;
+	if (module && dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL))
+		mapping = op_mappings_find(&modules->session->mappings, op_host_addr(start));
+	struct op_error *err _cleanup_error_ = NULL;
+	if (mapping && !is_code_of_its_own(mapping)) {
+		char *path _cleanup_free_ = NULL;
+		int fd = -1;
+		err = op_host_file_open(modules->session, mapping, &path, &fd);
+		if (fd >= 0)
+			close(fd);
+	}
+	*ret = strdup(err       ? err->message
+		      : !module ? "no file that is mapped has that place"
+				: told);
+	return *ret ? NULL : op_error_no_memory();
 }
 
 struct op_error *op_host_unwind(struct op_host_modules *modules, const struct op_host_start *start,
@@ -372,13 +367,17 @@ struct op_error *op_host_unwind(struct op_host_modules *modules, const struct op
 	modules->attached = true;
 	modules->start = start;
 	struct unwinding unwinding = {
-		.modules = modules, .each = each, .context = context, .last = ret_last};
+		.modules = modules,
+		.each = each,
+		.context = context,
+		.last = ret_last,
+		.pc = start->pc - start->pc_is_return_address,
+	};
 	int result = dwfl_getthread_frames(modules->dwfl, 1, unwound, &unwinding);
 	modules->start = NULL;
 	if (result == 0 || unwinding.done)
 		return NULL;
-	*ret_problem = strdup(dwfl_errmsg(-1));
-	return *ret_problem ? NULL : op_error_no_memory();
+	return describe_problem(modules, unwinding.pc, ret_problem);
 }
 
 // Names -------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ libtracer_la_SOURCES = \
 	tracer/expression_check.c \
 	tracer/expression_containers.c \
 	tracer/expression_debug.c \
+	tracer/expression_elements.c \
 	tracer/expression_evaluate.c \
 	tracer/expression_guest.h \
 	tracer/expression_history.c \
@@ -57,6 +58,7 @@ libtracer_la_SOURCES = \
 	tracer/expression_variables.c \
 	tracer/frame_registers.c tracer/frame_registers.h \
 	tracer/globals.c \
+	tracer/host_file.c tracer/host_file.h \
 	tracer/host_modules.c tracer/host_modules.h \
 	tracer/host_stack.c \
 	tracer/items.c tracer/items.h \
@@ -77,6 +79,7 @@ libtracer_la_SOURCES = \
 	tracer/patch_sweep.c \
 	tracer/place.c tracer/place.h \
 	tracer/process_info.c tracer/process_info.h \
+	tracer/returned.c tracer/returned.h \
 	tracer/run.c tracer/run.h tracer/run_private.h \
 	tracer/run_trap.c \
 	tracer/session.c tracer/session.h \
@@ -100,7 +103,12 @@ libtracer_la_SOURCES = \
 	tracer/source_names.c tracer/source_names.h \
 	tracer/source_native.c tracer/source_native.h \
 	tracer/source_pretty.c tracer/source_pretty.h \
-	tracer/source_pretty_cxx.c \
+	tracer/source_pretty_cxx.c tracer/source_pretty_cxx.h \
+	tracer/source_pretty_cxx_bits.c \
+	tracer/source_pretty_cxx_deque.c \
+	tracer/source_pretty_cxx_erased.c \
+	tracer/source_pretty_cxx_rows.c \
+	tracer/source_pretty_cxx_wrappers.c \
 	tracer/source_pretty_nodes.c \
 	tracer/source_pretty_rust.c tracer/source_pretty_rust.h \
 	tracer/source_pretty_rust_nodes.c \

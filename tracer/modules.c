@@ -246,6 +246,16 @@ struct op_error *op_module_has_function(struct op_module_entry *module, uint32_t
 	return NULL;
 }
 
+// Whether an error comes of a copy that went, or of another one that is written in its place.
+static bool was_misread(const struct op_artifact *artifact, const struct op_error *err)
+{
+	if (err->code == OP_ERROR_UNREADABLE)
+		return true;
+	bool same;
+	op_error_destroy(op_artifact_reads_same(artifact, &same));
+	return !same;
+}
+
 static struct op_error *fill_entry(struct op_session *session, struct op_module_entry *entry,
 				   const char *file)
 {
@@ -266,7 +276,7 @@ static struct op_error *fill_entry(struct op_session *session, struct op_module_
 	if (err)
 		return err;
 	err = op_artifact_module(entry->artifact, entry->info.index, &entry->wasm);
-	if (err && err->code == OP_ERROR_UNREADABLE && session->looks_again)
+	if (err && session->looks_again && was_misread(entry->artifact, err))
 		return err;
 	if (err) {
 		// Bytecode that does not parse takes nothing else away.
@@ -328,6 +338,11 @@ static struct op_error *add_modules(struct op_session *session, struct op_artifa
 		err = add_module(session, artifact, i, file);
 	while (err && session->modules.count > before)
 		entry_destroy(session->modules.data[--session->modules.count]);
+	if (err && session->looks_again && was_misread(artifact, err)) {
+		op_error_destroy(err);
+		return op_error_create(OP_ERROR_UNREADABLE,
+				       "the image is being changed while it is read");
+	}
 	return err;
 }
 
@@ -337,27 +352,24 @@ struct op_error *op_modules_add_artifact(struct op_session *session, struct op_a
 	return add_modules(session, artifact, path);
 }
 
-struct op_error *op_modules_update(struct op_session *session)
+// Set the copies of the modules that are known.
+static struct op_error *place_copies(struct op_session *session)
 {
 	size_t image_count;
 	const struct op_image *const *images = op_image_set_images(session->images, &image_count);
-	for (size_t i = 0; i < session->modules.count; i++)
-		session->modules.data[i]->copies.count = 0;
-	for (size_t i = 0; i < image_count; i++) {
-		if (!op_module_by_artifact(session, images[i]->artifact, 0)) {
-			struct op_error *err =
-				add_modules(session, images[i]->artifact, images[i]->path);
-			if (err)
-				return op_error_at(err, "image at 0x%" PRIx64,
-						   images[i]->base.value);
-		}
-		for (size_t k = 0; k < session->modules.count; k++) {
-			struct op_module_entry *entry = session->modules.data[k];
-			if (entry->artifact == images[i]->artifact &&
-			    !op_array_push(&entry->copies, images[i]->base))
+	for (size_t i = 0; i < session->modules.count; i++) {
+		struct op_module_entry *entry = session->modules.data[i];
+		entry->copies.count = 0;
+		for (size_t k = 0; k < image_count; k++)
+			if (entry->artifact == images[k]->artifact &&
+			    !op_array_push(&entry->copies, images[k]->base))
 				return op_error_no_memory();
-		}
 	}
+	return NULL;
+}
+
+static void drop_without_copies(struct op_session *session)
+{
 	size_t kept = 0;
 	for (size_t i = 0; i < session->modules.count; i++) {
 		struct op_module_entry *entry = session->modules.data[i];
@@ -367,7 +379,25 @@ struct op_error *op_modules_update(struct op_session *session)
 			entry_destroy(entry);
 	}
 	session->modules.count = kept;
-	return NULL;
+}
+
+struct op_error *op_modules_update(struct op_session *session)
+{
+	struct op_error *err = place_copies(session);
+	if (err)
+		return err;
+	// First: a new one may have the name of one that went.
+	drop_without_copies(session);
+	size_t image_count;
+	const struct op_image *const *images = op_image_set_images(session->images, &image_count);
+	for (size_t i = 0; i < image_count; i++) {
+		if (op_module_by_artifact(session, images[i]->artifact, 0))
+			continue;
+		err = add_modules(session, images[i]->artifact, images[i]->path);
+		if (err)
+			return op_error_at(err, "image at 0x%" PRIx64, images[i]->base.value);
+	}
+	return place_copies(session);
 }
 
 struct op_error *op_session_modules(struct op_session *session, const struct op_module **ret,

@@ -778,8 +778,8 @@ struct op_result {
 	uint64_t range_first, range_count;
 	uint32_t table;
 };
-/** The bytes of a floating-point number that a value of the guest's language, an array or a pointer,
- * leads to; 0: it leads to none. */
+/** The bytes of a floating-point number that a value of the guest's language, an array or a
+ * pointer, leads to; 0: it leads to none. */
 OP_API unsigned op_session_result_float_size(const struct op_result *result);
 OP_API struct op_error *op_session_evaluate(struct op_session *session,
 					    const struct op_frame *frame, const char *expression,
@@ -1119,8 +1119,13 @@ struct op_event {
 	const char *trap_unknown; /**< TRAP: why it is not known; NULL: no more is known. Static */
 	const struct op_value *results; /**< finish: the returned values, by type */
 	size_t result_count;
-	const char *results_missing;        /**< finish: why they are not known; NULL otherwise */
-	const struct op_watch_event *watch; /**< WATCHPOINT; NULL otherwise */
+	const char *results_missing; /**< finish: why they are not known; NULL otherwise */
+	/** finish: the one value that was returned, as it is in the history: of the guest's
+	 * language where debug information tells its type, also one in linear memory that is no
+	 * result of Wasm's. NULL: none, several, or not known. Until the next wait. */
+	const struct op_result *returned;
+	const struct op_frame *returned_frame; /**< for op_session_source_node() of it; or NULL */
+	const struct op_watch_event *watch;    /**< WATCHPOINT; NULL otherwise */
 
 	enum op_catch_kind caught; /**< STOPPED by a catchpoint (its number is breakpoint) */
 	/** HOST, HOST_ERROR; OP_EVENT_HOST_CALL. Until the next wait */

@@ -337,6 +337,9 @@ struct op_error *op_session_refresh(struct op_session *session, bool *ret_change
 		any |= changed;
 		if (!err || err->code != OP_ERROR_UNREADABLE)
 			break;
+		// Not once there are patches: these belong to the images that are known.
+		if (session->state == OP_SESSION_EMPTY)
+			op_image_set_doubt(session->images);
 	}
 	if (ret_changed)
 		*ret_changed = any;
@@ -425,6 +428,7 @@ struct op_error *op_session_stop_looked(struct op_session *session)
 	op_session_forget(session);
 	// Images that came between the look and the stop are found here; the scan knows the others
 	// already.
+	op_image_set_doubt(session->images);
 	err = op_session_refresh(session, NULL);
 	return err ?: op_agent_recover(session);
 }

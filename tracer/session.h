@@ -197,6 +197,7 @@ struct op_session {
 	int64_t behind_thread; /**< stands behind the instruction that it is shown at; 0: none */
 	char *results_missing;
 	struct op_value *results;
+	struct op_result returned; /**< a finish's (returned.h) */
 };
 
 // session.c

@@ -371,10 +371,6 @@ struct op_error *op_software_watch_arrived(struct op_session *session,
 	if (!err && *ret_stop)
 		fill_event(watch, text, at_return, event);
 	if (!err && *ret_stop && at_return) {
-		op_session_notice(session, OP_NOTICE_INFO,
-				  "Watchpoint %" PRIu32
-				  " (%s) is disabled: the frame that it was of has returned.",
-				  number, text);
 		watch->gone = true;
 		op_breakpoint_set_find(session, number)->enabled = false;
 		op_patch_set_remove_breakpoint(session, number);

@@ -315,7 +315,7 @@ struct op_error *op_pretty_elements(struct op_pretty *p, const char *name, uint6
 	if (name)
 		err = op_render_format(p->x, &p->node->summary, "%s with %" PRIu64 " element%s",
 				       name, count, count == 1 ? "" : "s");
-	if (err || !op_render_enter(p->x, p->value, p->node))
+	if (err || !count || !op_render_enter(p->x, p->value, p->node))
 		return err;
 	err = show_elements(p, count, pairs ? 2 : 1, next, walk);
 	op_render_leave(p->x);

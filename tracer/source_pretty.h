@@ -79,11 +79,4 @@ struct op_error *op_pretty_only_text(struct op_pretty *p, const struct op_type *
 struct op_error *op_pretty_only_child(struct op_pretty *p, const char *name,
 				      struct op_source_value *part);
 
-// source_pretty_nodes.c: std's containers of linked nodes.
-struct op_error *op_pretty_list(struct op_pretty *p);
-struct op_error *op_pretty_map(struct op_pretty *p);
-struct op_error *op_pretty_set(struct op_pretty *p);
-struct op_error *op_pretty_unordered_map(struct op_pretty *p);
-struct op_error *op_pretty_unordered_set(struct op_pretty *p);
-
 #endif

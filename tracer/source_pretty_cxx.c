@@ -4,21 +4,50 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tracer/source_pretty.h"
+#include "tracer/source_pretty_cxx.h"
 
-#define PATHS(...) ((const char *const[]){__VA_ARGS__, NULL})
+// Types ---------------------------------------------------------------------------------------
 
-// Strings -------------------------------------------------------------------------------------
-
-static const struct op_type *template_type(const struct op_type *type, size_t index)
-{
-	return index < type->parameter_count ? type->parameters[index].type : NULL;
-}
-
-static struct op_error *unknown_form(struct op_pretty *p)
+struct op_error *op_cxx_unknown_form(struct op_pretty *p)
 {
 	return op_pretty_refuse(p, "this is not how outpost knows libc++ to lay it out");
 }
+
+bool op_cxx_number_argument(const struct op_type *type, size_t index, int64_t *ret)
+{
+	if (index >= type->parameter_count || !type->parameters[index].has_value)
+		return false;
+	*ret = type->parameters[index].value;
+	return true;
+}
+
+size_t op_cxx_first_argument(const char *name, const char **ret)
+{
+	size_t depth = 0;
+	const char *begin = strchr(name, '<');
+	if (!begin)
+		return 0;
+	*ret = ++begin;
+	for (const char *pos = begin; *pos; pos++) {
+		if (*pos == '<' || *pos == '(')
+			depth++;
+		else if (depth && (*pos == '>' || *pos == ')'))
+			depth--;
+		else if (!depth && (*pos == ',' || *pos == '>'))
+			return (size_t)(pos - begin);
+	}
+	return 0;
+}
+
+struct op_error *op_cxx_label(struct op_pretty *p, const char **ret)
+{
+	_cleanup_text_ struct op_text name = OP_TEXT_INIT, label = OP_TEXT_INIT;
+	if (op_pretty_std_name(p->type->name, &name))
+		op_text_append_escaped(&label, name.data, strcspn(name.data, "<"));
+	return op_render_keep(p->x, &label, ret);
+}
+
+// Strings -------------------------------------------------------------------------------------
 
 // libc++'s string: either characters elsewhere, or a few of them in the object itself.
 static struct op_error *string_representation(struct op_pretty *p, struct op_source_value *ret,
@@ -43,7 +72,7 @@ static struct op_error *long_string(struct op_pretty *p, const struct op_source_
 	if (err)
 		return err;
 	if (!has_data || !has_size || !has_capacity)
-		return unknown_form(p);
+		return op_cxx_unknown_form(p);
 	// The lowest bit says "long", and the capacity is kept without it: halved.
 	if (size >= capacity * 2)
 		return op_pretty_refuse(p,
@@ -65,7 +94,7 @@ static struct op_error *short_string(struct op_pretty *p, const struct op_source
 	if (err)
 		return err;
 	if (!has_size || !has_data)
-		return unknown_form(p);
+		return op_cxx_unknown_form(p);
 	const struct op_type *type = op_type_strip(data.type);
 	if (type->kind != OP_TYPE_ARRAY || !type->has_count || size > type->count)
 		return op_pretty_refuse(p,
@@ -88,142 +117,15 @@ static struct op_error *string(struct op_pretty *p)
 	_cleanup_source_value_ struct op_source_value rep = {0};
 	uint64_t is_long;
 	bool found;
-	const struct op_type *character = template_type(p->type, 0);
+	const struct op_type *character = op_cxx_argument(p->type, 0);
 	struct op_error *err = string_representation(p, &rep, &found);
 	if (!err && found)
 		err = op_pretty_number(p->x, &rep, "__s.__is_long_", &is_long, &found);
 	if (err)
 		return err;
 	if (!found || !character)
-		return unknown_form(p);
+		return op_cxx_unknown_form(p);
 	return is_long ? long_string(p, &rep, character) : short_string(p, &rep, character);
-}
-
-// Elements in a row ---------------------------------------------------------------------------
-
-static struct op_error *pointer_and_size(struct op_pretty *p, const char *const *pointers,
-					 const char *what)
-{
-	uint64_t data, size;
-	bool has_data, has_size;
-	const struct op_type *element = NULL;
-	struct op_error *err = op_pretty_number_of(p->x, p->value, pointers, &data, &has_data);
-	for (; !err && !element && *pointers; pointers++)
-		err = op_pretty_target_type(p->x, p->value, *pointers, &element);
-	if (!err)
-		err = op_pretty_number_of(p->x, p->value, PATHS("__size_", "__size"), &size,
-					  &has_size);
-	if (err)
-		return err;
-	if (!has_size && p->type->parameter_count > 1 && p->type->parameters[1].has_value) {
-		size = (uint64_t)p->type->parameters[1].value;
-		has_size = true;
-	}
-	if (!has_data || !has_size || !element)
-		return unknown_form(p);
-	err = op_pretty_sequence(p, data, element, size);
-	if (!err && p->done && what)
-		err = op_render_format(p->x, &p->node->summary, "%s of length %" PRIu64, what,
-				       size);
-	return err;
-}
-
-static struct op_error *string_view(struct op_pretty *p)
-{
-	return pointer_and_size(p, PATHS("__data_", "__data"), NULL);
-}
-
-static struct op_error *span(struct op_pretty *p)
-{
-	return pointer_and_size(p, PATHS("__data_"), "std::span");
-}
-
-static struct op_error *initializer_list(struct op_pretty *p)
-{
-	return pointer_and_size(p, PATHS("__begin_"), "std::initializer_list");
-}
-
-static struct op_error *vector(struct op_pretty *p)
-{
-	uint64_t begin, end, capacity;
-	bool has_begin, has_end, has_capacity;
-	const struct op_type *element, *stripped;
-	struct op_error *err = op_pretty_number(p->x, p->value, "__begin_", &begin, &has_begin);
-	if (!err)
-		err = op_pretty_number(p->x, p->value, "__end_", &end, &has_end);
-	if (!err)
-		err = op_pretty_number_of(p->x, p->value,
-					  PATHS("__cap_", "__end_cap_.__value_", "__end_cap_"),
-					  &capacity, &has_capacity);
-	if (!err)
-		err = op_pretty_target_type(p->x, p->value, "__begin_", &element);
-	if (err)
-		return err;
-	stripped = op_type_strip(element);
-	if (!has_begin || !has_end || !has_capacity || !stripped || !stripped->size)
-		return unknown_form(p);
-	if (begin > end || end > capacity || (end - begin) % stripped->size)
-		return op_pretty_refuse(p,
-					"a vector from 0x%" PRIx64 " to 0x%" PRIx64
-					" with room up to 0x%" PRIx64 " makes no sense",
-					begin, end, capacity);
-	uint64_t count = (end - begin) / stripped->size;
-	err = op_pretty_sequence(p, begin, element, count);
-	if (!err && p->done)
-		err = op_render_format(p->x, &p->node->summary,
-				       "std::vector of length %" PRIu64 ", capacity %" PRIu64,
-				       count, (capacity - begin) / stripped->size);
-	return err;
-}
-
-static struct op_error *show_bits(struct op_pretty *p, uint64_t address, uint64_t count)
-{
-	struct op_source_node *children;
-	uint64_t shown = count < p->x->limits.elements ? count : p->x->limits.elements;
-	struct op_error *err = op_render_children(p->x, p->node, shown, &children);
-	for (size_t i = 0; !err && i < p->node->child_count; i++) {
-		uint8_t byte = 0;
-		err = op_session_read_memory(p->x->session, p->x->frame, p->value->memory,
-					     address + i / 8, &byte, 1);
-		children[i] = (struct op_source_node){.type = "bool",
-						      .text = byte >> i % 8 & 1 ? "true" : "false"};
-	}
-	p->done = true;
-	p->node->kind = OP_SOURCE_NODE_ARRAY;
-	p->node->length = count;
-	p->node->cut = p->node->child_count < count;
-	return err;
-}
-
-static struct op_error *vector_bool(struct op_pretty *p)
-{
-	uint64_t begin, count;
-	bool has_begin, has_count;
-	struct op_error *err = op_pretty_number(p->x, p->value, "__begin_", &begin, &has_begin);
-	if (!err)
-		err = op_pretty_number(p->x, p->value, "__size_", &count, &has_count);
-	if (err)
-		return err;
-	if (!has_begin || !has_count)
-		return unknown_form(p);
-	err = show_bits(p, begin, count);
-	return err
-		       ?: op_render_format(p->x, &p->node->summary,
-					   "std::vector<bool> of length %" PRIu64, count);
-}
-
-static struct op_error *array(struct op_pretty *p)
-{
-	_cleanup_source_value_ struct op_source_value elements = {0};
-	bool found;
-	struct op_error *err = op_pretty_part(p->x, p->value, "__elems_", &elements, &found);
-	if (err)
-		return err;
-	const struct op_type *type = op_type_strip(elements.type);
-	if (!found || !type || type->kind != OP_TYPE_ARRAY)
-		return unknown_form(p);
-	p->done = true;
-	return op_render_array(p->x, &elements, type, p->node);
 }
 
 // One value, or none --------------------------------------------------------------------------
@@ -237,7 +139,7 @@ static struct op_error *optional(struct op_pretty *p)
 	if (err)
 		return err;
 	if (!found || engaged > 1)
-		return unknown_form(p);
+		return op_cxx_unknown_form(p);
 	p->node->kind = OP_SOURCE_NODE_STRUCT;
 	p->node->summary = engaged ? "std::optional" : "std::optional without a value";
 	p->done = true;
@@ -245,7 +147,7 @@ static struct op_error *optional(struct op_pretty *p)
 		return NULL;
 	err = op_pretty_part(p->x, p->value, "__val_", &content, &found);
 	if (err || !found)
-		return err ?: unknown_form(p);
+		return err ?: op_cxx_unknown_form(p);
 	return op_pretty_only_child(p, NULL, &content);
 }
 
@@ -257,7 +159,7 @@ static struct op_error *unique_pointer(struct op_pretty *p)
 	if (!err && !found)
 		err = op_pretty_part(p->x, p->value, "__ptr_", &pointer, &found);
 	if (err || !found)
-		return err ?: unknown_form(p);
+		return err ?: op_cxx_unknown_form(p);
 	p->node->summary = "std::unique_ptr";
 	return op_pretty_only_child(p, "get()", &pointer);
 }
@@ -295,7 +197,7 @@ static struct op_error *counted_pointer(struct op_pretty *p, const char *name)
 	if (err)
 		return err;
 	if (!has_pointer || !has_control)
-		return unknown_form(p);
+		return op_cxx_unknown_form(p);
 	if (address) {
 		err = op_pretty_part(p->x, p->value, "__cntrl_", &control, &has_control);
 		if (!err)
@@ -328,7 +230,7 @@ static struct op_error *atomic(struct op_pretty *p)
 	bool found;
 	struct op_error *err = op_pretty_part(p->x, p->value, "__a_.__a_value", &content, &found);
 	if (err || !found)
-		return err ?: unknown_form(p);
+		return err ?: op_cxx_unknown_form(p);
 	p->done = true;
 	return op_render_value(p->x, &content, p->node);
 }
@@ -365,7 +267,7 @@ static struct op_error *tuple(struct op_pretty *p)
 	if (!err && type)
 		err = op_type_complete(p->value->info, type);
 	if (err || !type)
-		return err ?: unknown_form(p);
+		return err ?: op_cxx_unknown_form(p);
 	p->done = true;
 	p->node->kind = OP_SOURCE_NODE_STRUCT;
 	p->node->is_tuple = true;
@@ -402,7 +304,7 @@ static struct op_error *variant(struct op_pretty *p)
 	bool found;
 	struct op_error *err = op_pretty_number(p->x, p->value, "__impl_.__index", &index, &found);
 	if (err || !found)
-		return err ?: unknown_form(p);
+		return err ?: op_cxx_unknown_form(p);
 	p->node->kind = OP_SOURCE_NODE_STRUCT;
 	if ((uint32_t)index == UINT32_MAX) {
 		p->done = true;
@@ -413,7 +315,7 @@ static struct op_error *variant(struct op_pretty *p)
 		return op_pretty_refuse(p, "a variant's index %" PRIu64 " makes no sense", index);
 	err = alternative(p, index, &content, &found);
 	if (err || !found)
-		return err ?: unknown_form(p);
+		return err ?: op_cxx_unknown_form(p);
 	err = op_render_format(p->x, &p->node->summary, "std::variant [index %" PRIu64 "]", index);
 	if (err) {
 		op_source_value_deinit(&content);
@@ -424,13 +326,20 @@ static struct op_error *variant(struct op_pretty *p)
 
 const struct op_pretty_row op_pretty_cxx[] = {
 	{"std::basic_string<*", string},
-	{"std::basic_string_view<*", string_view},
-	{"std::vector<bool,*", vector_bool},
-	{"std::vector<*", vector},
-	{"std::array<*", array},
-	{"std::span<*", span},
-	{"std::initializer_list<*", initializer_list},
+	{"std::basic_string_view<*", op_pretty_string_view},
+	{"std::vector<bool,*", op_pretty_vector_bool},
+	{"std::vector<*", op_pretty_vector},
+	{"std::array<*", op_pretty_array},
+	{"std::span<*", op_pretty_span},
+	{"std::initializer_list<*", op_pretty_initializer_list},
+	{"std::valarray<*", op_pretty_valarray},
+	{"std::bitset<*", op_pretty_bitset},
+	{"std::deque<*", op_pretty_deque},
+	{"std::queue<*", op_pretty_adaptor},
+	{"std::stack<*", op_pretty_adaptor},
+	{"std::priority_queue<*", op_pretty_adaptor},
 	{"std::list<*", op_pretty_list},
+	{"std::forward_list<*", op_pretty_forward_list},
 	{"std::map<*", op_pretty_map},
 	{"std::multimap<*", op_pretty_map},
 	{"std::set<*", op_pretty_set},
@@ -439,12 +348,26 @@ const struct op_pretty_row op_pretty_cxx[] = {
 	{"std::unordered_multimap<*", op_pretty_unordered_map},
 	{"std::unordered_set<*", op_pretty_unordered_set},
 	{"std::unordered_multiset<*", op_pretty_unordered_set},
+	{"std::flat_map<*", op_pretty_flat_map},
+	{"std::flat_multimap<*", op_pretty_flat_map},
+	{"std::flat_set<*", op_pretty_flat_set},
+	{"std::flat_multiset<*", op_pretty_flat_set},
 	{"std::optional<*", optional},
+	{"std::expected<*", op_pretty_expected},
 	{"std::unique_ptr<*", unique_pointer},
 	{"std::shared_ptr<*", shared_pointer},
 	{"std::weak_ptr<*", weak_pointer},
+	{"std::reference_wrapper<*", op_pretty_reference_wrapper},
+	{"std::function<*", op_pretty_function},
+	{"std::any", op_pretty_any},
 	{"std::atomic<*", atomic},
+	{"std::atomic_flag", atomic},
 	{"std::tuple<*", tuple},
 	{"std::variant<*", variant},
+	{"std::complex<*", op_pretty_complex},
+	{"std::chrono::duration<*", op_pretty_duration},
+	{"std::chrono::time_point<*", op_pretty_time_point},
+	{"std::filesystem::path", op_pretty_path},
+	{"std::__fs::filesystem::path", op_pretty_path},
 	{0},
 };

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tracer/source_pretty.h"
+#include "tracer/source_pretty_cxx.h"
 
 enum {
 	/** A red-black tree of 2^64 nodes is no taller. */
@@ -26,32 +26,15 @@ struct walk {
 
 // The types of nodes --------------------------------------------------------------------------
 
-// The first argument of a template's name, as it is written.
-static size_t first_argument(const char *name, const char **ret)
-{
-	size_t depth = 0;
-	const char *begin = strchr(name, '<');
-	if (!begin)
-		return 0;
-	*ret = ++begin;
-	for (const char *pos = begin; *pos; pos++) {
-		if (*pos == '<' || *pos == '(')
-			depth++;
-		else if (depth && (*pos == '>' || *pos == ')'))
-			depth--;
-		else if (!depth && (*pos == ',' || *pos == '>'))
-			return (size_t)(pos - begin);
-	}
-	return 0;
-}
-
 // The containers know their nodes by their base class only; the whole type is named like that of
 // the container inside, `__tree<T, ...>` and `__tree_node<T, void *>`.
 static struct op_error *find_node_type(struct op_pretty *p, const struct op_type *container,
 				       const char *node_name, const struct op_type **ret)
 {
 	const char *argument;
-	size_t size = container && container->name ? first_argument(container->name, &argument) : 0;
+	size_t size = container && container->name
+			      ? op_cxx_first_argument(container->name, &argument)
+			      : 0;
 	const char *base = size ? strchr(container->name, '<') : NULL;
 	*ret = NULL;
 	if (!base)
@@ -209,7 +192,9 @@ struct op_error *op_pretty_list(struct op_pretty *p)
 	if (!err && has_end)
 		err = op_pretty_number(p->x, &end, "__next_", &walk.node, &has_first);
 	if (!err)
-		err = op_pretty_number(p->x, p->value, "__size_", &count, &has_count);
+		err = op_pretty_number_of(p->x, p->value,
+					  PATHS("__size_", "__size_alloc_.__value_"), &count,
+					  &has_count);
 	if (err)
 		return err;
 	if (!walk.node_type || !has_first || !has_count)
@@ -218,9 +203,109 @@ struct op_error *op_pretty_list(struct op_pretty *p)
 	return show(&walk, "std::list", count, false, list_step);
 }
 
-static struct op_error *tree(struct op_pretty *p, const char *name, bool pairs)
+/** A chain of nodes that nobody has counted. */
+struct chain {
+	uint64_t most;  // so many are followed
+	uint64_t count; // of different nodes, as far as they were
+	bool ended;     // there are no more
+	uint64_t again; // the node that the last one leads back to; 0: none
+};
+
+// The first node that both ways come to, of which one is as far ahead as the ring is long.
+static struct op_error *find_ring_start(const struct walk *walk, uint64_t first, uint64_t length,
+					struct chain *ret)
+{
+	struct walk ahead = *walk, behind = *walk;
+	struct op_error *err = NULL;
+	ahead.node = behind.node = first;
+	for (uint64_t i = 0; !err && i < length; i++)
+		err = list_step(&ahead);
+	ret->count = length;
+	for (; !err && ahead.node != behind.node && ret->count < ret->most; ret->count++)
+		err = list_step(&ahead) ?: list_step(&behind);
+	ret->again = behind.node;
+	return err;
+}
+
+// How many nodes there are. A ring is told by Brent's algorithm: a mark that is moved on ever more
+// seldom is met again.
+static struct op_error *follow(struct walk walk, struct chain *ret)
+{
+	uint64_t first = walk.node, mark = 0, behind_mark = 0, until_moved = 1;
+	struct op_error *err = NULL;
+	while (!err && walk.node && ret->count < ret->most) {
+		if (walk.node == mark)
+			return find_ring_start(&walk, first, behind_mark, ret);
+		if (behind_mark == until_moved || !mark) {
+			mark = walk.node;
+			until_moved *= 2;
+			behind_mark = 0;
+		}
+		if (op_cancelled(&walk.p->x->session->cancel))
+			return op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
+		err = list_step(&walk);
+		behind_mark++;
+		ret->count += !err;
+	}
+	ret->ended = !err && !walk.node;
+	return err;
+}
+
+// @param[in] broken why it could not be followed; NULL: it could. Taken.
+static struct op_error *show_chain(struct walk *walk, const struct chain *chain,
+				   struct op_error *broken)
+{
+	struct op_source_node *node = walk->p->node;
+	struct op_render *x = walk->p->x;
+	bool counted = !broken && (chain->ended || chain->again);
+	struct op_error *err = NULL;
+	if (!counted)
+		node->summary = "std::forward_list";
+	if (!counted && !broken && chain->most)
+		err = op_render_format(x, &node->summary,
+				       "std::forward_list with more than %" PRIu64 " elements",
+				       chain->most);
+	// Of more than were counted there is one that is not shown.
+	uint64_t count = chain->count + (!counted && !broken);
+	if (!err)
+		err = show(walk, counted ? "std::forward_list" : NULL, count, false, list_step);
+	node->cut = node->cut || broken;
+	if (!err && chain->again && !broken)
+		err = op_render_format(x, &node->problem,
+				       "its last node leads back to that at 0x%" PRIx64,
+				       chain->again);
+	if (!err)
+		return op_render_problem(x, broken, node);
+	op_error_destroy(broken);
+	return err;
+}
+
+struct op_error *op_pretty_forward_list(struct op_pretty *p)
 {
 	struct walk walk = {.p = p};
+	struct chain chain = {.most = p->x->limits.elements};
+	bool has_first = false;
+	struct op_error *err = find_node_type(p, p->type, "__forward_list_node", &walk.node_type);
+	if (!err)
+		err = op_pretty_number_of(
+			p->x, p->value,
+			PATHS("__before_begin_.__next_", "__before_begin_.__value_.__next_"),
+			&walk.node, &has_first);
+	if (err || !walk.node_type || !has_first)
+		return err ?: unknown_form(p, &walk);
+	if (chain.most > p->x->nodes_left)
+		chain.most = p->x->nodes_left;
+	// Where nothing of it will be shown nothing is followed.
+	if (p->x->depth >= p->x->limits.depth)
+		chain.most = 0;
+	err = follow(walk, &chain);
+	return err && op_source_is_fatal(err) ? err : show_chain(&walk, &chain, err);
+}
+
+static struct op_error *tree(struct op_pretty *p, bool pairs)
+{
+	struct walk walk = {.p = p};
+	const char *name;
 	_cleanup_source_value_ struct op_source_value inner = {0};
 	uint64_t count;
 	bool found, has_first = false, has_count = false;
@@ -237,22 +322,24 @@ static struct op_error *tree(struct op_pretty *p, const char *name, bool pairs)
 		return err;
 	if (!walk.node_type || !has_first || !has_count)
 		return unknown_form(p, &walk);
-	return show(&walk, name, count, pairs, tree_step);
+	err = op_cxx_label(p, &name);
+	return err ?: show(&walk, name, count, pairs, tree_step);
 }
 
 struct op_error *op_pretty_map(struct op_pretty *p)
 {
-	return tree(p, "std::map", true);
+	return tree(p, true);
 }
 
 struct op_error *op_pretty_set(struct op_pretty *p)
 {
-	return tree(p, "std::set", false);
+	return tree(p, false);
 }
 
-static struct op_error *hash_table(struct op_pretty *p, const char *name, bool pairs)
+static struct op_error *hash_table(struct op_pretty *p, bool pairs)
 {
 	struct walk walk = {.p = p};
+	const char *name;
 	_cleanup_source_value_ struct op_source_value inner = {0};
 	static const char *const firsts[] = {"__first_node_.__next_", "__p1_.__value_.__next_",
 					     NULL};
@@ -270,15 +357,16 @@ static struct op_error *hash_table(struct op_pretty *p, const char *name, bool p
 		return err;
 	if (!walk.node_type || !has_first || !has_count)
 		return unknown_form(p, &walk);
-	return show(&walk, name, count, pairs, list_step);
+	err = op_cxx_label(p, &name);
+	return err ?: show(&walk, name, count, pairs, list_step);
 }
 
 struct op_error *op_pretty_unordered_map(struct op_pretty *p)
 {
-	return hash_table(p, "std::unordered_map", true);
+	return hash_table(p, true);
 }
 
 struct op_error *op_pretty_unordered_set(struct op_pretty *p)
 {
-	return hash_table(p, "std::unordered_set", false);
+	return hash_table(p, false);
 }

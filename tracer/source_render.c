@@ -228,8 +228,8 @@ static struct op_error *describe(struct op_render *x, const struct op_source_val
 	return op_render_keep(x, &text, &node->type);
 }
 
-struct op_error *op_render_value(struct op_render *x, struct op_source_value *value,
-				 struct op_source_node *node)
+static struct op_error *render_value(struct op_render *x, struct op_source_value *value,
+				     struct op_source_node *node)
 {
 	if (op_cancelled(&x->session->cancel))
 		return op_error_create(OP_ERROR_INTERRUPTED, "interrupted");
@@ -257,6 +257,21 @@ struct op_error *op_render_value(struct op_render *x, struct op_source_value *va
 			return err;
 	}
 	return by_kind(x, value, type, node);
+}
+
+struct op_error *op_render_value(struct op_render *x, struct op_source_value *value,
+				 struct op_source_node *node)
+{
+	// Debug information may say of a type that is shown as what it has inside that this is the
+	// type again.
+	enum { NESTING_MAX = 4 * OP_RENDER_DEPTH_MAX };
+	if (x->nesting == NESTING_MAX)
+		return op_error_create(OP_ERROR_LIMIT, "values are more than %d deep inside others",
+				       NESTING_MAX);
+	x->nesting++;
+	struct op_error *err = render_value(x, value, node);
+	x->nesting--;
+	return err;
 }
 
 struct op_error *op_render_part(struct op_render *x, struct op_error *err,

@@ -8,6 +8,8 @@
 #include "tracer/source_value.h"
 #include "tracer/string_pool.h"
 
+struct op_module_entry;
+
 enum {
 	OP_RENDER_NODES_MAX = 100000,
 	/** Levels; JSON is written with two for each (report/json.h). */
@@ -31,6 +33,8 @@ struct op_render {
 	size_t nodes_left;
 	struct op_render_place path[OP_RENDER_DEPTH_MAX];
 	unsigned depth;
+	unsigned nesting; /**< of op_render_value(); more than depth: some values are shown as
+			     what they have inside */
 };
 /** @param[in] limits 0 means what outpost.h says. */
 void op_render_init(struct op_render *x, struct op_session *session, const struct op_frame *frame,
@@ -91,5 +95,12 @@ struct op_error *op_render_characters(struct op_render *x, const struct op_type 
 /** The name of the function that an index of the function table means; NULL: none that is known.
  */
 struct op_error *op_render_function_name(struct op_render *x, uint64_t index, const char **ret);
+/** The guest's function that it means. @param[out] ret_module NULL: none that is known. */
+struct op_error *op_render_guest_function(struct op_render *x, uint64_t index,
+					  struct op_module_entry **ret_module,
+					  uint32_t *ret_function);
+/** A function's name, demangled: escaped. NULL: it has none. */
+struct op_error *op_render_plain_name(struct op_render *x, struct op_module_entry *module,
+				      uint32_t function, const char **ret);
 
 #endif

@@ -561,7 +561,8 @@ struct op_error *op_session_select_thread(struct op_session *session, int64_t th
 		return err;
 	if (!thread_exists(session, thread))
 		return op_error_create(OP_ERROR_NOT_FOUND,
-				       "process %" PRId64 " has no thread %" PRId64,
+				       "process %" PRId64 " has no thread %" PRId64
+				       "; \"info threads\" lists them by their ids",
 				       op_session_process_id(session), thread);
 	op_state_unselect(session);
 	session->selected_thread = thread;

@@ -54,6 +54,7 @@ void op_step_destroy(struct op_step *step)
 	if (!step)
 		return;
 	op_step_reset(step);
+	op_return_note_clear(&step->note);
 	op_line_cache_destroy(step->line.cache);
 	free(step);
 }
@@ -69,8 +70,11 @@ void op_step_images_changed(struct op_session *session)
 
 void op_step_forget_module(struct op_session *session, const struct op_module_entry *module)
 {
-	if (session->step)
-		op_line_cache_forget(session->step->line.cache, module);
+	if (!session->step)
+		return;
+	op_line_cache_forget(session->step->line.cache, module);
+	if (session->step->note.module == module)
+		op_return_note_clear(&session->step->note);
 }
 
 bool op_step_is_native(const struct op_step *step, op_thread_id thread)
@@ -135,13 +139,16 @@ static struct op_error *arm_frame_successors(struct op_session *session,
 }
 
 // What the function of a frame returns.
-static struct op_error *note_type(struct op_step *step, const struct op_frame *frame)
+static struct op_error *note_type(struct op_session *session, const struct op_frame *frame)
 {
+	struct op_step *step = session->step;
 	const struct op_virtual_frame *virtual_frame = op_frame_virtual(frame);
 	struct op_error *err =
 		op_artifact_module(virtual_frame->artifact, virtual_frame->pc.module, &step->wasm);
 	if (!err && step->wasm)
 		step->type = op_wasm_module_function_type(step->wasm, virtual_frame->function);
+	if (!err && step->type)
+		err = op_return_note(session, frame, step->wasm, step->type, &step->note);
 	return err;
 }
 
@@ -149,7 +156,7 @@ static struct op_error *start_finish(struct op_session *session, const struct op
 				     const struct op_frame *frame)
 {
 	struct op_step *step = session->step;
-	struct op_error *err = note_type(step, frame);
+	struct op_error *err = note_type(session, frame);
 	if (err)
 		return err;
 	const struct op_frame *caller = next_guest_frame(stack, frame);
@@ -197,7 +204,7 @@ static struct op_error *start_native_finish(struct op_session *session,
 					    const struct op_frame *frame)
 {
 	struct op_step *step = session->step;
-	struct op_error *err = note_type(step, frame);
+	struct op_error *err = note_type(session, frame);
 	step->in_registers = true;
 	return err ?: op_step_arm_native_return(session, frame, &step->frame_fp);
 }
@@ -271,6 +278,7 @@ void op_step_clear(struct op_step *step, enum op_run_kind kind, uint64_t count)
 	step->left = count ? count : 1;
 	step->native_thread = 0;
 	step->type = NULL;
+	op_return_note_clear(&step->note);
 	step->in_registers = step->unwound = false;
 	step->entry_return = 0;
 	op_step_forget_returns(step);

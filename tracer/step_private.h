@@ -4,6 +4,7 @@
 #define OP_TRACER_STEP_PRIVATE_H
 
 #include "tracer/line_plan.h"
+#include "tracer/returned.h"
 #include "tracer/step.h"
 
 #define HASH_NONFATAL_OOM 1
@@ -82,6 +83,7 @@ struct op_step {
 	bool unwound;          /**< finish: it was an exception that left the frame */
 	bool in_registers; /**< finish: results are where the calling convention puts them, not on
 			      an operand stack */
+	struct op_return_note note; /**< finish: what is returned, as the guest's language has it */
 	op_thread_id done_thread;
 	struct op_line_run line;
 	bool by_line; /**< the kind is one of the line steps, or a finish of an inlined body */
@@ -116,6 +118,11 @@ struct op_error *op_step_start_line(struct op_session *session, const struct op_
 struct op_error *op_step_line_reached(struct op_session *session, op_thread_id thread,
 				      struct op_patch *patch, uint64_t fp, uint64_t sp,
 				      enum op_step_verdict *ret);
+
+// step_results.c
+/** Why the returned values are not known; kept for the event. */
+struct op_error *op_step_results_missing(struct op_session *session, struct op_event *event,
+					 const char *why);
 
 // step_until.c
 struct op_error *op_step_start_until(struct op_session *session);

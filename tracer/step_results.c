@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a function that was finished returned: from the operand stack of its caller, or from
-// registers when that is the host.
+// registers when that is the host. What it is in the guest's language is returned.c's.
 #include <stdlib.h>
 #include <string.h>
 
 #include "tracer/step_private.h"
 
-static struct op_error *results_missing(struct op_session *session, struct op_event *event,
-					const char *why)
+struct op_error *op_step_results_missing(struct op_session *session, struct op_event *event,
+					 const char *why)
 {
 	free(session->results_missing);
 	session->results_missing = strdup(why);
@@ -52,24 +52,10 @@ static struct op_error *register_result(struct op_session *session, struct op_ev
 	return NULL;
 }
 
-struct op_error *op_step_results(struct op_session *session, struct op_event *event)
+// From the operand stack of the caller, where they are on top.
+static struct op_error *operand_results(struct op_session *session, struct op_event *event,
+					uint32_t count)
 {
-	struct op_step *step = session->step;
-	free(session->results);
-	session->results = NULL;
-	if (step->unwound)
-		return results_missing(session, event, "the function was left by an exception");
-	if (!step->type)
-		return results_missing(session, event, "the function's type is not recorded");
-	uint32_t count = step->type->result_count;
-	if (!count)
-		return NULL;
-	if (step->in_registers && count == 1)
-		return register_result(session, event);
-	if (step->in_registers)
-		return results_missing(
-			session, event,
-			"only the first of several results is in a register that is known");
 	const struct op_frame *frame;
 	struct op_error *err = op_session_selected_frame(session, &frame);
 	if (err)
@@ -82,8 +68,8 @@ struct op_error *op_step_results(struct op_session *session, struct op_event *ev
 	if (err)
 		return err;
 	if (!values || value_count < count)
-		return results_missing(session, event,
-				       "the caller does not keep them on its operand stack");
+		return op_step_results_missing(
+			session, event, "the caller does not keep them on its operand stack");
 	session->results = reallocarray(NULL, count, sizeof(*session->results));
 	if (!session->results)
 		return op_error_no_memory();
@@ -91,4 +77,29 @@ struct op_error *op_step_results(struct op_session *session, struct op_event *ev
 	event->results = session->results;
 	event->result_count = count;
 	return NULL;
+}
+
+struct op_error *op_step_results(struct op_session *session, struct op_event *event)
+{
+	struct op_step *step = session->step;
+	struct op_error *err = NULL;
+	free(session->results);
+	session->results = NULL;
+	if (step->unwound)
+		return op_step_results_missing(session, event,
+					       "the function was left by an exception");
+	if (!step->type)
+		return op_step_results_missing(session, event,
+					       "the function's type is not recorded");
+	uint32_t count = step->type->result_count;
+	if (step->in_registers && count > 1)
+		return op_step_results_missing(
+			session, event,
+			"only the first of several results is in a register that is known");
+	if (count)
+		err = step->in_registers ? register_result(session, event)
+					 : operand_results(session, event, count);
+	if (err || event->results_missing)
+		return err;
+	return op_returned_value(session, &step->note, event);
 }

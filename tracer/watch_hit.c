@@ -177,10 +177,6 @@ struct op_error *op_watch_frame_returned(struct op_session *session, uint32_t nu
 							  .store = UINT32_MAX};
 	event->reason = OP_REASON_WATCHPOINT;
 	event->watch = &session->watches->event;
-	op_session_notice(session, OP_NOTICE_INFO,
-			  "Watchpoint %" PRIu32
-			  " (%s) is disabled: the frame that it was of has returned.",
-			  number, info->spec);
 	op_watch_lose(session, watch);
 	op_patch_set_remove_breakpoint(session, number);
 	return NULL;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "platform/linux/detour.h"
 #include "platform/linux/handler.h"
 #include "platform/linux/launch.h"
 #include "platform/linux/proc.h"
@@ -209,6 +210,8 @@ struct op_error *op_live_attach(struct op_process *base, const struct op_attach_
 		err = op_live_open_memory(process);
 	if (!err)
 		err = op_live_load(process);
+	if (!err)
+		err = op_detour_leave(process);
 	if (!err)
 		err = op_handler_leave(process);
 	if (err) {

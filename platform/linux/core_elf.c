@@ -3,6 +3,7 @@
 // look into the notes.
 #include <elf.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,16 +34,24 @@ static const char *machine_name(unsigned machine)
 	return "an unknown machine";
 }
 
+static struct op_error *packed(const struct op_core *core, const char *how)
+{
+	char why[128];
+
+	snprintf(why, sizeof(why),
+		 "it is packed by %s: unpack it first (what zstd, lz4 and xz packed is opened as "
+		 "it is)",
+		 how);
+	return no_core(core, why);
+}
+
 /** Is the header one of a core of a machine that outpost can debug here? */
 static struct op_error *check_header(const struct op_core *core, const Elf64_Ehdr *header)
 {
 	if (memcmp(header->e_ident, "\x1f\x8b", 2) == 0)
-		return no_core(core, "it is packed by gzip: unpack it first (what zstd, lz4 and xz "
-				     "packed is opened as it is)");
+		return packed(core, "gzip");
 	if (memcmp(header->e_ident, "BZh", 3) == 0)
-		return no_core(core,
-			       "it is packed by bzip2: unpack it first (what zstd, lz4 and xz "
-			       "packed is opened as it is)");
+		return packed(core, "bzip2");
 	if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
 		return no_core(core, "it does not begin like an ELF file");
 	if (header->e_type != ET_CORE)

@@ -116,3 +116,101 @@ struct op_error *op_detour_end(struct op_live *process, uint64_t place)
 		return NULL;
 	return op_process_write(&process->base, op_host_addr(place), zeros, sizeof(zeros));
 }
+
+// An outpost that was killed in one --------------------------------------------------------------
+
+struct leaving {
+	struct op_live *process;
+	uint64_t place; // of the code; 0: there is none
+	bool looked;
+};
+
+static struct op_error *find_left(struct leaving *leaving)
+{
+	uint8_t bytes[sizeof(code)];
+	uint64_t place;
+	struct op_error *err = op_detour_find(leaving->process, &place);
+	if (!err && place)
+		err = op_process_read(&leaving->process->base, op_host_addr(place), bytes,
+				      sizeof(bytes));
+	leaving->place = !err && place && !memcmp(bytes, code, sizeof(code)) ? place : 0;
+	leaving->looked = !err;
+	return err;
+}
+
+// How many registers the thread has taken back already; -1: it stands elsewhere.
+static int taken_back(uint64_t offset)
+{
+	static const uint8_t pops[] = {0x08, 0x09, 0x0a, 0x0c, 0x0d, 0x0e,
+				       0x0f, 0x11, 0x13, 0x15, 0x16};
+	_Static_assert(sizeof(pops) == OP_ARRAY_SIZE(popped), "one each");
+	if (offset == 0x02 || offset == 0x06)
+		return 0;
+	for (size_t i = 0; i < sizeof(pops); i++)
+		if (offset == pops[i])
+			return (int)i;
+	return -1;
+}
+
+// What is left of the code is done for the thread. It is not stepped: popf makes the kernel forget
+// whose the trap flag is (enable_single_step(), arch/x86/kernel/step.c), which would stay.
+static struct op_error *take_back(const struct leaving *leaving, op_thread_id thread)
+{
+	struct op_process *process = &leaving->process->base;
+	struct op_registers registers;
+	uint64_t stack[OP_ARRAY_SIZE(popped)];
+	struct op_error *err = op_process_registers(process, thread, &registers);
+	uint64_t top = registers.value[OP_X86_64_RSP];
+	int taken = err ? -1 : taken_back(registers.value[OP_X86_64_RIP] - leaving->place);
+	if (taken < 0)
+		return err;
+	size_t left = OP_ARRAY_SIZE(popped) - (size_t)taken;
+	err = op_process_read(process, op_host_addr(top), stack, left * sizeof(*stack));
+	if (err)
+		return err;
+	for (size_t i = 0; i < left; i++)
+		registers.value[popped[(size_t)taken + i]] = stack[i];
+	registers.value[OP_X86_64_RSP] = top + left * sizeof(*stack) + RED_ZONE;
+	registers.value[OP_X86_64_ORIG_RAX] = UINT64_MAX;
+	return op_process_set_registers(process, thread, &registers);
+}
+
+// A copy of the process would be this outpost's to take away: that call is left to the thread.
+static struct op_error *make_call(const struct leaving *leaving, op_thread_id thread)
+{
+	struct op_registers registers;
+	struct op_stop stop;
+	struct op_error *err = op_process_registers(&leaving->process->base, thread, &registers);
+	if (err || registers.value[OP_X86_64_RAX] == SYS_clone)
+		return err;
+	return op_live_step_call(leaving->process, thread, &stop);
+}
+
+static struct op_error *leave(void *context, op_thread_id thread)
+{
+	enum { PAGE = 4096 };
+	struct leaving *leaving = context;
+	struct op_host_addr pc;
+	struct op_stop stop;
+	struct op_error *err = op_process_pc(&leaving->process->base, thread, &pc);
+	// The search is for the few that may need it; what has stopped a thread comes first.
+	if (err || PAGE - pc.value % PAGE > sizeof(code) ||
+	    op_process_pending_stop(&leaving->process->base, thread, &stop))
+		return err;
+	if (!leaving->looked)
+		err = find_left(leaving);
+	if (!err && leaving->place && pc.value == leaving->place)
+		err = make_call(leaving, thread);
+	return err || !leaving->place ? err : take_back(leaving, thread);
+}
+
+struct op_error *op_detour_leave(struct op_live *process)
+{
+	struct leaving leaving = {.process = process};
+	struct op_error *err = op_process_each_thread(&process->base, leave, &leaving);
+	if (!err || err->code != OP_ERROR_PROCESS_GONE)
+		return err;
+	// It is being killed: whoever waits for it is told so.
+	op_error_destroy(err);
+	return NULL;
+}

@@ -23,6 +23,11 @@ struct op_error *op_detour_find(struct op_live *process, uint64_t *ret);
  */
 struct op_error *op_detour_begin(struct op_live *process, uint64_t place,
 				 const struct op_registers *saved, struct op_registers *call);
+/**
+ * At an attach, all threads stopped: threads that an outpost was killed with in a detour come out
+ * of it. What they were to do is done before anything else, and where they stand can be seen.
+ */
+struct op_error *op_detour_leave(struct op_live *process);
 /** After the thread's registers are back. */
 struct op_error *op_detour_end(struct op_live *process, uint64_t place);
 

@@ -152,15 +152,21 @@ void op_live_destroy(struct op_process *base)
 	free(process);
 }
 
+static bool lead_to_one(const char *path, const char *other)
+{
+	struct stat a, b;
+
+	return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
 bool op_live_same_place(pid_t pid, const char *what)
 {
 	char theirs[64], ours[64];
-	struct stat a, b;
 
 	snprintf(theirs, sizeof(theirs), "/proc/%d/%s", pid, what);
 	snprintf(ours, sizeof(ours), "/proc/self/%s", what);
-	return stat(theirs, &a) == 0 && stat(ours, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	return lead_to_one(theirs, ours);
 }
 
 // The working directory by its name: another user's process, as the sandbox's, may not go through
@@ -168,18 +174,30 @@ bool op_live_same_place(pid_t pid, const char *what)
 static bool append_working_directory(pid_t pid, struct op_text *text)
 {
 	char link[64], folder[PATH_MAX];
-	struct stat linked, named;
 
 	snprintf(link, sizeof(link), "/proc/%d/cwd", pid);
 	ssize_t length = readlink(link, folder, sizeof(folder));
 	if (length <= 0 || (size_t)length == sizeof(folder) || folder[0] != '/')
 		return false;
 	folder[length] = '\0';
-	if (stat(link, &linked) || stat(folder, &named) || linked.st_dev != named.st_dev ||
-	    linked.st_ino != named.st_ino)
+	if (!lead_to_one(link, folder))
 		return false;
 	op_text_printf(text, "%s/", length > 1 ? folder : "");
 	return true;
+}
+
+// The program's own file, deleted or replaced while it runs: its link in /proc still leads to it.
+static bool is_deleted_program(pid_t pid, const char *path)
+{
+	static const char mark[] = " (deleted)";
+	char link[64], program[PATH_MAX];
+	size_t size = strlen(path);
+
+	if (size < strlen(mark) || strcmp(path + size - strlen(mark), mark) != 0)
+		return false;
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	ssize_t length = readlink(link, program, sizeof(program));
+	return length >= 0 && (size_t)length == size && memcmp(program, path, size) == 0;
 }
 
 struct op_error *op_live_resolve_path(const struct op_process *base, const char *path, char **ret)
@@ -189,7 +207,9 @@ struct op_error *op_live_resolve_path(const struct op_process *base, const char 
 	bool here = op_live_same_place(process->pid, "root") &&
 		    op_live_same_place(process->pid, "ns/mnt");
 
-	if (here && (path[0] == '/' || append_working_directory(process->pid, &text)))
+	if (is_deleted_program(process->pid, path))
+		op_text_printf(&text, "/proc/%d/exe", process->pid);
+	else if (here && (path[0] == '/' || append_working_directory(process->pid, &text)))
 		op_text_append(&text, path);
 	else if (path[0] == '/')
 		op_text_printf(&text, "/proc/%d/root%s", process->pid, path);

@@ -93,7 +93,8 @@ struct op_error *op_debug_variables_at(struct op_debug_info *info,
 /**
  * What a name means at @p pc (0: nowhere in particular): a local or parameter of the innermost body
  * that has it, else a value that a template around it was made with, else a static of the unit,
- * else a global of any unit, with the rules of op_debug_functions_named(); enumerators too.
+ * else a global of any unit, with the rules of op_debug_functions_named(); enumerators too,
+ * and FUNCTION::NAME, which is static in a function.
  * *ret_found false: nothing.
  */
 struct op_error *op_debug_variable_named(struct op_debug_info *info,

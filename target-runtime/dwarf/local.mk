@@ -21,6 +21,7 @@ libtarget_la_SOURCES += \
 	target-runtime/dwarf/names.c target-runtime/dwarf/names.h \
 	target-runtime/dwarf/native_dwarf.c target-runtime/dwarf/native_dwarf.h \
 	target-runtime/dwarf/native_match.c target-runtime/dwarf/native_match.h \
+	target-runtime/dwarf/returns.c target-runtime/dwarf/returns.h \
 	target-runtime/dwarf/scopes.c target-runtime/dwarf/scopes.h \
 	target-runtime/dwarf/signature_match.c \
 	target-runtime/dwarf/source_map.c target-runtime/dwarf/source_map.h \

@@ -6,7 +6,7 @@
 
 #include "target-runtime/dwarf/names.h"
 
-static bool is_word(char c)
+bool op_name_is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 	       c == '_' || c == '$' || (unsigned char)c >= 0x80;
@@ -17,7 +17,7 @@ static bool is_operator(const char *name, size_t size)
 {
 	static const char word[] = "operator";
 	return size > sizeof(word) - 1 && !memcmp(name, word, sizeof(word) - 1) &&
-	       !is_word(name[sizeof(word) - 1]) && name[sizeof(word) - 1] != ' ';
+	       !op_name_is_word(name[sizeof(word) - 1]) && name[sizeof(word) - 1] != ' ';
 }
 
 size_t op_name_stem(const char *name, size_t size)

@@ -132,6 +132,8 @@ struct op_typed_name {
 };
 /** False: too many parts, or an empty one. */
 bool op_typed_name_parse(const char *text, size_t size, struct op_typed_name *ret);
+/** Of a word: an identifier of any language. */
+bool op_name_is_word(char c);
 /** Bytes of a name without its template arguments: what the table is made by. */
 size_t op_name_stem(const char *name, size_t size);
 /** Whether an entry's own name is what one part says. */

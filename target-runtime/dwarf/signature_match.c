@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Functions with the types of their parameters, as a person types them and as a demangler writes
 // them: "f(const char *)" is "ns::f(char const*)".
-#include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "target-runtime/dwarf/demangle.h"
-
-static bool is_word(char c)
-{
-	return isalnum((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
-}
+#include "target-runtime/dwarf/names.h"
 
 // Up to what stands behind a type's own name: '*', '&', a comma, the bracket around it.
 static size_t own_name_size(const char *text, size_t size)
@@ -33,9 +28,9 @@ static size_t own_name_size(const char *text, size_t size)
 static void append_plain(struct op_text *text, const char *from, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
-		bool needless =
-			from[i] == ' ' && (!text->size || !is_word(text->data[text->size - 1]) ||
-					   i + 1 == size || !is_word(from[i + 1]));
+		bool needless = from[i] == ' ' &&
+				(!text->size || !op_name_is_word(text->data[text->size - 1]) ||
+				 i + 1 == size || !op_name_is_word(from[i + 1]));
 		if (!needless)
 			op_text_append_char(text, from[i]);
 	}
@@ -56,8 +51,8 @@ static void append_normal(struct op_text *text, const char *from, size_t size)
 			i += sizeof(qualifier) - 1;
 			size_t own = own_name_size(from + i, size - i);
 			append_plain(text, from + i, own);
-			op_text_append(text,
-				       own && is_word(from[i + own - 1]) ? " const" : "const");
+			op_text_append(text, own && op_name_is_word(from[i + own - 1]) ? " const"
+										       : "const");
 			i += own;
 			// What follows is no word: a space in front of it is none.
 			while (i < size && from[i] == ' ')

@@ -326,6 +326,36 @@ static struct op_error *template_value(struct op_debug_info *info,
 	return err || !closeness ? err : variable_of(info, &die, ret);
 }
 
+// FUNCTION::NAME, a static variable of a function's own block.
+static struct op_error *named_in_function(struct op_debug_info *info, const char *text, size_t size,
+					  bool *ret_found, struct op_debug_variable *ret)
+{
+	struct op_typed_name typed;
+	if (!op_typed_name_parse(text, size, &typed) || typed.count < 2)
+		return NULL;
+	const struct op_name_part *own = &typed.parts[typed.count - 1];
+	char *function _cleanup_free_ = strndup(text, (size_t)(own->data - text) - strlen("::"));
+	struct op_debug_function *bodies _cleanup_free_ = NULL;
+	size_t body_count = 0;
+	if (!function)
+		return op_error_no_memory();
+	struct op_error *err =
+		op_debug_functions_named(info, function, false, &bodies, &body_count);
+	for (size_t i = 0; !err && !*ret_found && i < body_count; i++) {
+		struct op_debug_variable *variables _cleanup_free_ = NULL;
+		size_t count = 0;
+		err = op_debug_variables_at(info, &bodies[i], bodies[i].low_pc, &variables, &count);
+		for (size_t k = 0; !err && !*ret_found && k < count; k++) {
+			*ret_found = variables[k].kind == OP_DEBUG_GLOBAL &&
+				     strlen(variables[k].name) == own->size &&
+				     !memcmp(variables[k].name, own->data, own->size);
+			if (*ret_found)
+				*ret = variables[k];
+		}
+	}
+	return err;
+}
+
 struct op_error *op_debug_variable_named(struct op_debug_info *info,
 					 const struct op_debug_function *function, uint32_t pc,
 					 const char *name, size_t size, bool *ret_found,
@@ -351,7 +381,9 @@ struct op_error *op_debug_variable_named(struct op_debug_info *info,
 		err = op_debug_unit_at(info, pc, &best.unit);
 	if (!err)
 		err = op_names_search(info, &query, op_named_is_data, choose_global, &best);
-	return err || !best.rank ? err : global_of(info, best.ref, ret_found, ret);
+	if (!err && best.rank)
+		err = global_of(info, best.ref, ret_found, ret);
+	return err || *ret_found ? err : named_in_function(info, name, size, ret_found, ret);
 }
 
 struct globals {

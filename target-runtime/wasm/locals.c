@@ -147,29 +147,60 @@ struct op_error *op_wasm_module_local_type(const struct op_wasm_module *module, 
 	return NULL;
 }
 
-bool op_wasm_module_local_is_kept(const struct op_wasm_module *module, uint32_t from, uint32_t to,
-				  uint32_t local)
+/** What happens to a local in a stretch of code. */
+struct local_use {
+	bool written;
+	bool loops; // a loop begins
+};
+
+static bool use_of(const struct op_wasm_module *module, uint32_t from, uint32_t to, uint32_t local,
+		   struct local_use *ret)
 {
 	enum { LOCAL_SET = 0x21, LOCAL_TEE = 0x22 };
 	struct op_wasm_instruction instruction;
+	*ret = (struct local_use){.written = false};
 	for (uint32_t at = from; at < to; at += instruction.size) {
 		struct op_error *err _cleanup_error_ =
 			op_wasm_instruction_decode(module, at, &instruction);
 		if (err)
 			return false;
 		bool writes = instruction.opcode == LOCAL_SET || instruction.opcode == LOCAL_TEE;
-		if (writes && instruction.immediate == local)
-			return false;
+		ret->written |= writes && instruction.immediate == local;
+		ret->loops |= instruction.control == OP_WASM_LOOP;
 	}
 	return true;
+}
+
+bool op_wasm_module_local_is_kept(const struct op_wasm_module *module, uint32_t from, uint32_t to,
+				  uint32_t local)
+{
+	struct local_use use;
+	return use_of(module, from, to, local, &use) && !use.written;
+}
+
+static bool body_around(const struct op_wasm_module *module, uint32_t offset,
+			struct op_wasm_body *ret)
+{
+	uint32_t function;
+	return op_wasm_module_function_at(module, offset, &function) &&
+	       op_wasm_module_function_body(module, function, ret);
 }
 
 bool op_wasm_module_local_is_constant(const struct op_wasm_module *module, uint32_t offset,
 				      uint32_t local)
 {
 	struct op_wasm_body body;
-	uint32_t function;
-	return op_wasm_module_function_at(module, offset, &function) &&
-	       op_wasm_module_function_body(module, function, &body) &&
+	return body_around(module, offset, &body) &&
 	       op_wasm_module_local_is_kept(module, body.code_start, body.end, local);
+}
+
+bool op_wasm_module_local_is_argument(const struct op_wasm_module *module, uint32_t offset,
+				      uint32_t local)
+{
+	struct op_wasm_body body;
+	struct local_use before;
+	if (!body_around(module, offset, &body) ||
+	    !use_of(module, body.code_start, offset, local, &before) || before.written)
+		return false;
+	return !before.loops || op_wasm_module_local_is_kept(module, offset, body.end, local);
 }

@@ -168,6 +168,10 @@ bool op_wasm_module_local_is_kept(const struct op_wasm_module *module, uint32_t 
 /** Whether the function around @p offset never writes a local, parameters among them. */
 bool op_wasm_module_local_is_constant(const struct op_wasm_module *module, uint32_t offset,
 				      uint32_t local);
+/** Whether a parameter is what the caller passed when the instruction at @p offset comes next:
+ * nothing before it writes it, nor does a loop come back from what does. */
+bool op_wasm_module_local_is_argument(const struct op_wasm_module *module, uint32_t offset,
+				      uint32_t local);
 
 /**
  * The name section; data NULL where it says nothing. A name lives as long as the module. Answers

@@ -185,8 +185,9 @@ static bool names_load(const struct op_wasm_module *module)
 		if (!maps[i].map->data && !index_map_create(maps[i].map, maps[i].count))
 			return false;
 	}
-	names->import_names =
-		calloc(names->imports.count + (size_t)1, sizeof(*names->import_names));
+	if (!names->import_names)
+		names->import_names =
+			calloc(names->imports.count + (size_t)1, sizeof(*names->import_names));
 	if (!names->import_names)
 		return false;
 	for (size_t i = 0; i < module->imports.count; i++) {

@@ -139,10 +139,6 @@ class Ended(Outcome):
         self.log = log
         self.others = others  # how many calls of each name another of its processes made, at most
 
-    def reached(self, point):
-        """The call that has failed; None when the run has made too few."""
-        return next((call for call in calls(self.log, "") if (call.name, call.index) == (point.call, point.index)), None)
-
     def gist(self):
         """What it has said about what went wrong, in one line."""
         said = re.findall(r'"message":"((?:[^"\\]|\\.)*)"', self.out)
@@ -231,6 +227,11 @@ def calls(log, begin):
         if begun:
             found.append(Call(name[1], counts[name[1]], line, []))
     return found
+
+
+def reached(log, point):
+    """The call that has failed; None when the run has made too few."""
+    return next((call for call in calls(log, "") if (call.name, call.index) == (point.call, point.index)), None)
 
 
 def what(call):

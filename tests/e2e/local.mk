@@ -30,6 +30,7 @@ E2E_TESTS = \
 	tests/e2e/test_optimised.py \
 	tests/e2e/test_prompt.py \
 	tests/e2e/test_readme.py \
+	tests/e2e/test_returned.py \
 	tests/e2e/test_run.py \
 	tests/e2e/test_sandbox.py \
 	tests/e2e/test_scenarios.py \
@@ -38,6 +39,7 @@ E2E_TESTS = \
 	tests/e2e/test_source_files.py \
 	tests/e2e/test_source_map.py \
 	tests/e2e/test_source_large.py \
+	tests/e2e/test_source_library.py \
 	tests/e2e/test_source_lldb.py \
 	tests/e2e/test_source_session.py \
 	tests/e2e/test_source_frames.py \
@@ -94,6 +96,7 @@ EXTRA_DIST += \
 	tests/e2e/harness.py \
 	tests/e2e/inject.py \
 	tests/e2e/inject_places.py \
+	tests/e2e/inject_series.py \
 	tests/e2e/inject_sessions.py \
 	tests/e2e/inject_verdict.py \
 	tests/e2e/leftovers.py \
@@ -172,6 +175,9 @@ EXTRA_DIST += \
 	tests/guests/rt_line.wat \
 	tests/guests/rt_threads.wat \
 	tests/guests/recursion.c \
+	tests/guests/returned.c \
+	tests/guests/returned.cc \
+	tests/guests/returned.rs \
 	tests/guests/reused_local.c \
 	tests/guests/scenario_activations.wat \
 	tests/guests/scenario_embedded.py \
@@ -191,6 +197,7 @@ EXTRA_DIST += \
 	tests/guests/sleeper.wat \
 	tests/guests/source_c.c \
 	tests/guests/source_cxx.cc \
+	tests/guests/source_library.cc \
 	tests/guests/source_lines.c \
 	tests/guests/source_lines.h \
 	tests/guests/source_rust.rs \

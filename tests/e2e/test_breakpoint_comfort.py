@@ -129,12 +129,20 @@ class Commands(Folder):
         self.assertUndisturbed(guest, calls_sum)
 
     def test_a_number_that_is_not_there(self):
-        """The lines are the command's all the same, and are not run as commands of their own."""
+        """As with gdb no lines are read: what follows are commands of their own, and a file ends there, as it does at any failure."""
         guest = self.guest("calls")
-        outcome = outpost("attach", guest.pid, "--color=never", input="commands 9\nprint 41\nend\nprint 42\n")
-        self.assertIn("there is no breakpoint 9", outcome.err)
-        self.assertNotIn("= 41", outcome.out)
-        self.assertIn("= 42", outcome.out)
+        lines = "commands 9\nprint 41\nend\nprint 42\n"
+        outcome = outpost("attach", guest.pid, "--color=never", input=lines)
+        self.assertEqual(re.findall(r"error: (.*)", outcome.err),
+                         ["there is no breakpoint 9", '"end" is not a command here: it ends the lines of "commands N", which come first'])
+        self.assertEqual(re.findall(r"\$\d+ = (\d+)", outcome.out), ["41", "42"])
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(lines)
+            file.flush()
+            outcome = outpost("attach", "-batch", "-x", file.name, "-p", guest.pid)
+        self.assertEqual(outcome.status, 1)
+        self.assertIn(f"error: {file.name}:1: there is no breakpoint 9", outcome.err)
+        self.assertNotIn("= 4", outcome.out)
         self.assertUndisturbed(guest, calls_sum)
 
     def test_thousands_of_rounds(self):
@@ -249,6 +257,20 @@ class Saving(Folder):
         # What is disabled has no count of stops any more: nothing would count.
         self.assertEqual(first, second)
         self.assertEqual(again.all("commands"), [{"breakpoints": [1]}])
+        self.assertUndisturbed(guest, calls_sum)
+
+    def test_every_kind(self):
+        """Each is set again as what it was; those that watch come last."""
+        file = self.folder / "breakpoints"
+        guest = self.guest("calls")
+        setting = ("break fib", "continue", "delete", "watch $mem[64:i32] if $mem[64:i32] > 3", "rwatch $mem[68:i32]", "catch trap", "tcatch exit",
+                   'log fib if n > 3 "n=%d if (%d)" n, n + 1', "count fib", "watch -software n", "break round if (r == 7)")
+        self.attached(guest, *setting, f"save breakpoints {file}")
+        self.assertEqual(file.read_text().splitlines(),
+                         ["catch trap", "tcatch exit", 'log fib if n > 3 "n=%d if (%d)" n, n + 1', "break round if (r == 7)",
+                          "watch $mem[64:i32] if $mem[64:i32] > 3", "rwatch $mem[68:i32]", "watch -software n"])
+        again = self.attached(guest, "break fib", "continue", "delete", f"source {file}", "info breakpoints")
+        self.assertEqual(len(again.one("info breakpoints")["breakpoints"]), 7)
         self.assertUndisturbed(guest, calls_sum)
 
     def test_over_another_file(self):

@@ -57,6 +57,17 @@ class Conditions(Case):
                         self.assertEveryTenth(guest, "conditions!step", condition)
                 self.assertUndisturbed(guest, conditions_sum)
 
+    def test_the_ways_to_write_it(self):
+        """As with gdb: a parenthesis needs no blank, and without a place it is the selected frame's."""
+        guest = self.running()
+        documents = self.attached(guest, "tbreak conditions!step if(turn % 10 == 7)", "continue", "print turn",
+                                  "break if turn % 10 == 3", "continue", "print turn", "info breakpoints")
+        first, second = (result["value"] for result in documents.all("print"))
+        self.assertEqual((first % 10, second - first), (7, 6))
+        listed, = documents.one("info breakpoints")["breakpoints"]
+        self.assertEqual(listed["condition"], "turn % 10 == 3")
+        self.assertUndisturbed(guest, conditions_sum)
+
     def test_what_is_refused_at_once(self):
         guest = self.running()
         cases = [("no_such_local", "not-found", "no local named"), ("$local9 == 1", "not-found", "no local 9 (it has 3)"),

@@ -11,11 +11,11 @@ import unittest
 
 import inject
 from harness import Guest, wait_until, wat
-from inject_places import Places, known
+from inject_places import Places
+from inject_series import CHOSEN, SAMPLE, Runs, spread
 from inject_verdict import State, Wrong
 from leftovers import traps, traps_in_copies
 from loaded_server import LoadedServer
-from test_inject import CHOSEN, SAMPLE, TRIES, spread
 from test_survival import Killing
 
 # The call in which it sleeps until outpost ends.
@@ -83,25 +83,20 @@ ALL = (
 )
 
 
-class Deaths:
+class Deaths(Runs):
     """outpost is killed in a work on the same guest, again and again."""
 
     def __init__(self, case, work):
-        self.case, self.work, self.guest, self.count, self.elsewhere = case, work, None, 0, 0
-        case.addCleanup(self.drop)
+        super().__init__(case, work.name)
+        self.work = work
         self.calls = self.recorded()
 
-    def drop(self):
-        guest, self.guest = self.guest, None
-        if guest:
-            guest.__exit__()
+    def start(self):
+        return self.work.start()
 
-    def end(self):
+    def finish(self, guest):
         """Nobody has helped the guest since the last guardian."""
-        guest, self.guest = self.guest, None
-        if guest:
-            with guest:
-                self.work.finish(self.case)
+        self.work.finish(self.case)
 
     def working(self):
         process = self.case.busy(self.guest, *self.work.commands, stdout=subprocess.PIPE)
@@ -116,10 +111,7 @@ class Deaths:
 
     def death(self, options):
         """outpost is killed at its work, and its guardian does its own. @return strace's log"""
-        if not self.guest or self.count >= DEATHS:
-            self.end()
-            self.guest, self.count = self.work.start(), 0
-        self.count += 1
+        self.begin(DEATHS)
         process = self.working()
         guardian, = self.case.children(process)
         with inject.followed(guardian, options) as log:
@@ -135,24 +127,17 @@ class Deaths:
 
     def points(self, places):
         """Of all calls of the guardian's, or of those that stand for their places."""
-        calls = self.calls
-        if CHOSEN == "places":
-            recorded = self.recorded("-k")
-            if known(recorded):
-                new, slow, calls = places.choose(recorded, calls)
-                print(f"# {self.work.name}: {new} new places, of which {slow} only under strace -k", flush=True)
+        calls = self.standing(self.recorded("-k"), places) if CHOSEN == "places" else self.calls
         return inject.points(calls, False, signals=())
 
-    def run(self, point):
-        """What came of a death after which the point fails: "clean", or "left" where it failed for good."""
-        for _ in range(TRIES):
-            log = self.death(point.options())
-            met = next((call for call in inject.calls(log, "") if (call.name, call.index) == (point.call, point.index)), None)
-            result = self.judge(point) if met else "not reached"
-            if met and inject.what(met) == inject.what(point.made):
-                return result
-        self.elsewhere += bool(met)
-        return result
+    def once(self, point):
+        """"clean", or "left" where it failed for good."""
+        try:
+            met = inject.reached(self.death(point.options()), point)
+            return self.judge(point) if met else "not reached", met
+        except AssertionError as error:
+            self.drop()
+            raise Wrong(f"{self.name}: {point}\n{error}") from None
 
     def judge(self, point):
         left = self.work.traps()
@@ -171,15 +156,8 @@ class Everything(Killing):
     def each(self, work):
         deaths = Deaths(self, work)
         points = deaths.points(self.places)
-        results, wrong, begun = {}, [], time.monotonic()
-        for point in spread(points, SAMPLE):
-            try:
-                result = deaths.run(point)
-            except AssertionError as error:
-                deaths.drop()
-                result = "WRONG"
-                wrong.append(f"{work.name}: {point}\n{error}"[:3000])
-            results[result] = results.get(result, 0) + 1
+        begun = time.monotonic()
+        results, wrong = deaths.all(spread(points, SAMPLE))
         if deaths.guest:
             work.clean(self)
         deaths.end()

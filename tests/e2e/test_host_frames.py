@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Host and guest in one stack, beside what gdb says of the same process at the same place."""
 import json
+import os
 import re
+import shutil
 import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
 from cores import SMALL, CoreCase, needs_gdb
-from harness import GUESTS, VENV, Guest, outpost, sleeping, wait_until, wat
+from harness import GUESTS, VENV, WORK, Guest, outpost, sleeping, wait_until, wasmtime, wat
 
 
 class HostFrames(CoreCase):
@@ -97,6 +101,49 @@ class HostFrames(CoreCase):
             # Python is the host: each way between two guests leads through its interpreter.
             self.assertTrue(any("python" in (name or "") for name in objects), objects)
         self.assertUndisturbed(guest, lambda rounds: 5)
+
+    def test_a_program_whose_file_was_replaced(self):
+        """As an upgrade does it: the program's own file can still be had, and no other one is taken for it."""
+        with tempfile.TemporaryDirectory(dir=WORK) as folder:
+            program = Path(folder) / "wasmtime"
+            shutil.copy(wasmtime(), program)
+            guest = Guest(None, command=[program, "run", "-D", "guest-debug=y", wat("nap")])
+            self.addCleanup(guest.__exit__)
+            sleeping(guest.ready())
+            program.unlink()
+            shutil.copy("/bin/true", program)
+            stack, = self.stacks(guest, "--no-sandbox")["threads"][:1]
+            self.whole(stack)
+            self.assertEqual(self.functions(self.entries(stack)[-1][0])[-1], "main")
+            # What has given up root's rights may not have it from a process with them.
+            if os.geteuid() == 0:
+                stack, = self.stacks(guest, "--sandbox")["threads"][:1]
+                self.assertEqual(len(self.cut_off(stack, program, "replaced by another one")), 2)
+            self.assertUndisturbed(guest, lambda rounds: rounds)
+
+    def cut_off(self, stack, file, what):
+        """The host's stretches that end for want of a file: each says so of its own last frame."""
+        stretches = [frame for frame in stack["frames"] if "incomplete" in frame]
+        for stretch in stretches:
+            self.assertEqual(stretch["incomplete"], f"the frames beyond {int(stretch['frames'][-1]['pc'], 16):#x} could not be unwound: "
+                                                    f"the file {file} was {what} after the program mapped it")
+        return stretches
+
+    def test_a_library_that_is_gone(self):
+        """Which file, and what became of it, stands in the place of the frames that need it; the guest's are there."""
+        found = subprocess.run([VENV / "python", "-c", "import wasmtime; print(wasmtime.__file__)"], capture_output=True, text=True, check=True)
+        with tempfile.TemporaryDirectory(dir=WORK) as folder:
+            shutil.copytree(Path(found.stdout.strip()).parent, Path(folder) / "wasmtime")
+            guest = Guest(None, command=["env", f"PYTHONPATH={folder}", VENV / "python", GUESTS / "nested.py", wat("nested")])
+            self.addCleanup(guest.__exit__)
+            guest.ready()
+            library = Path(next(path for *_, path in guest.mappings() if path.startswith(f"{folder}/") and path.endswith(".so")))
+            for what, change in (("deleted", library.unlink), ("replaced by another one", lambda: shutil.copy("/bin/true", library))):
+                change()
+                stack = next(t for t in self.stacks(guest)["threads"] if any(f["kind"] == "wasm" for f in t["frames"]))
+                self.assertEqual(self.names(stack["frames"])[-2:], ["middle", "outer"])
+                self.assertGreater(len(self.cut_off(stack, library, what)), 1)
+            self.assertUndisturbed(guest, lambda rounds: 5)
 
     def test_threads_without_guest(self):
         guest = self.sleeper("49.0.4", True)

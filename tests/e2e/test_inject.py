@@ -2,8 +2,8 @@
 """Each system call of outpost's fails once: it says so or does without, never says anything wrong, and no target is hurt.
 
 `make check` takes some points of each session, `make soak` calls from every place of outpost's code (inject_places.py).
-OUTPOST_INJECT is how many points of each session ("places": of each place; 0: all), OUTPOST_INJECT_SESSIONS names some,
-separated by commas, OUTPOST_INJECT_LOG is a file for what came of each run.
+OUTPOST_INJECT is how many points of each session (inject_series.py), OUTPOST_INJECT_SESSIONS names some, separated by commas,
+OUTPOST_INJECT_LOG is a file for what came of each run.
 """
 
 import os
@@ -12,26 +12,23 @@ import unittest
 
 import inject
 from harness import Case, Documents, outpost, script
-from inject_places import Places, known, place
+from inject_places import Places, place
+from inject_series import CHOSEN, SAMPLE, Runs, spread
 from inject_sessions import ALL
 from inject_verdict import State, Wrong, judge
 
-CHOSEN = os.environ.get("OUTPOST_INJECT", "6")
-SAMPLE = 0 if CHOSEN == "places" else int(CHOSEN)
 ONLY = os.environ.get("OUTPOST_INJECT_SESSIONS")
 LOG = os.environ.get("OUTPOST_INJECT_LOG")
 # A guest is let end after so many runs: its result is the witness.
 RUNS = 50
-# A run that makes other calls than the one that the point is of, for a thread was faster, is made again.
-TRIES = 3
 
 
-class Series:
+class Series(Runs):
     """A session, again and again: first undisturbed, which says what it shows and which calls it makes."""
 
     def __init__(self, case, session):
-        self.case, self.session, self.guest, self.count = case, session, None, 0
-        case.addCleanup(self.drop)
+        super().__init__(case, session.name)
+        self.session = session
         first = self.traced()
         self.clean = session.documents(first.out)
         case.assertEqual(first.status, 0, first)
@@ -40,7 +37,14 @@ class Series:
         self.sanitized = "libasan" in again.log
         self.calls = self.made(again)
         self.points = inject.points(self.calls, self.sanitized)
-        self.elsewhere = 0
+
+    def start(self):
+        guest = self.session.start()
+        self.state = State(guest) if guest else None
+        return guest
+
+    def finish(self, guest):
+        self.session.finish(guest)
 
     def made(self, run):
         """Its calls, without those whose numbers another process's calls have, too: that one's failure would be told."""
@@ -50,55 +54,18 @@ class Series:
         """Points of the places that no session has had yet; of all calls where strace cannot tell places."""
         run = self.traced("-k")
         self.case.assertEqual(self.session.documents(run.out), self.clean)
-        recorded = self.made(run)
-        if not known(recorded):
-            print(f"# {self.session.name}: strace cannot say where calls are made: all of them are taken", flush=True)
-            return self.points
-        new, slow, chosen = places.choose(recorded, self.calls)
-        print(f"# {self.session.name}: {len(self.calls)} calls, {new} new places, of which {slow} only under strace -k,"
-              f" which is slow; {len(chosen)} calls stand for the others", flush=True)
-        return inject.points(chosen, self.sanitized)
-
-    def same(self, point, met):
-        """Is the call that has failed the one that was meant?"""
-        return met and inject.what(met) == inject.what(point.made)
-
-    def renew(self):
-        self.end()
-        self.guest, self.count = self.session.start(), 0
-        self.state = State(self.guest) if self.guest else None
-
-    def end(self):
-        guest, self.guest = self.guest, None
-        if guest:
-            with guest:
-                self.session.finish(guest)
-
-    def drop(self):
-        """The guest is not to be trusted any more."""
-        guest, self.guest = self.guest, None
-        if guest:
-            guest.__exit__()
+        calls = self.standing(self.made(run), places)
+        return self.points if calls is self.calls else inject.points(calls, self.sanitized)
 
     def traced(self, *options):
-        if not self.guest or self.count >= (1 if self.session.single else RUNS):
-            self.renew()
-        self.count += 1
+        self.begin(1 if self.session.single else RUNS)
         return inject.traced(self.session.arguments(self.guest), ["-esignal=none", *options], self.session.heard(self.guest),
                              self.session.child)
 
-    def run(self, point):
-        """What came of a run in which the point fails; see judge()."""
-        for _ in range(TRIES):
-            result, met = self.once(point)
-            if self.same(point, met):
-                return result
-        self.elsewhere += bool(met)
-        return result
-
     def once(self, point):
+        """See judge()."""
         outcome = self.traced(*point.options())
-        met, result = outcome.reached(point), "not reached"
+        met, result = inject.reached(outcome.log, point), "not reached"
         try:
             if met:
                 result = judge(outcome, point, self.session.documents(outcome.out), self.clean)
@@ -149,13 +116,6 @@ def named(name):
     return next(session for session in ALL if session.name == name)
 
 
-def spread(points, count):
-    """So many of them, from the first to the last."""
-    if not count or count >= len(points):
-        return points
-    return [points[int((k + 0.5) * len(points) / count)] for k in range(count)]
-
-
 class Everything(Case):
     """Points of every session, one test for each."""
 
@@ -174,15 +134,8 @@ class Everything(Case):
 
     def each(self, session):
         series = Series(self, session)
-        results, wrong, begun = {}, [], time.monotonic()
-        points = self.chosen(series)
-        for point in spread(points, SAMPLE and max(1, SAMPLE // session.dear)):
-            try:
-                result = series.run(point)
-            except Wrong as error:
-                result = "WRONG"
-                wrong.append(str(error)[:3000])
-            results[result] = results.get(result, 0) + 1
+        begun, points = time.monotonic(), self.chosen(series)
+        results, wrong = series.all(spread(points, SAMPLE and max(1, SAMPLE // session.dear)))
         series.end()
         print(f"# {session.name}: {len(points)} points; {results}, {series.elsewhere} met another call"
               f" in {time.monotonic() - begun:.0f} s", flush=True)

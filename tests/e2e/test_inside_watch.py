@@ -53,7 +53,6 @@ class SoftwareWatch:
             stop = documents.stops("watchpoint")[-1]
             self.assertTrue(stop["watch"]["left"])
             self.assertIn(stop["frame"]["function"], ("main", "worker_start"))
-            self.assertEqual(len(notices(documents, "the frame that it was of has returned")), 1)
             self.assertEqual([b["enabled"] for b in documents.one("info breakpoints")["breakpoints"]], [False])
 
     def test_of_one_frame_among_recursive_ones(self):

@@ -105,8 +105,10 @@ class Schema(CoreCase):
         guest = Guest(c("progress", "-g", "-O0"), arguments=["100000"])
         self.addCleanup(guest.__exit__)
         guest.line()
-        documents = self.attached(guest, "tbreak take_turn", "continue", "thread", "frame 1", "thread", "backtrace -full", "info scope")
+        documents = self.attached(guest, "tbreak take_turn", "continue", "thread", "frame 1", "thread", "backtrace -full", "info scope",
+                                  "frame 0", "finish")
         self.assertFalse(documents.errors())
+        self.assertEqual(documents.stops("step")[0]["returned"]["source"]["type"], "uint32_t")
         self.assertEqual(len(documents.all("thread")), 2)
         for result in documents.all("thread"):
             self.assertTrue(result["source"])

@@ -3,6 +3,7 @@
 
 import json
 import re
+import tempfile
 import unittest
 
 from harness import WORK, Case, Documents, calls_sum, compiled, instructions, outpost, script, wasmtime, wat
@@ -64,6 +65,31 @@ class Run(Case):
         outcome = outpost("run", "--batch", "--", "/no/such/program")
         self.assertEqual(outcome.status, 1, outcome)
         self.assertIn("/no/such/program", outcome.err)
+
+    def test_commands_after_its_end(self):
+        """Each that needs the program says in one sentence that there is none and what gives one; what is wrong otherwise is said as ever."""
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("bt\n")
+            file.flush()
+            outcome = outpost("run", "-q", *script("continue", "backtrace", "print r", "watch $mem[0:i32]", f"source {file.name}", "print 1+",
+                                                   "delete 9", "run", "backtrace 1"),
+                              "--", wasmtime(), "run", "-D", "guest-debug=y", wat("calls"))
+        ended = 'error: the program has ended; "run" starts it again'
+        self.assertEqual(outcome.err.splitlines(),
+                         [*[ended] * 3, ended.replace("the program", f"{file.name}:1: the program"),
+                          'error: "1+" ends where a value is expected', "error: there is no breakpoint 9"])
+        self.assertEqual(len(re.findall(r"(?m)^#0  main", outcome.out)), 3, outcome)
+
+    def test_a_breakpoint_for_the_next_run(self):
+        """After the program's end, and after `kill`."""
+        outcome = self.run_under("continue", "break choose", "info breakpoints", "run", "info breakpoints", "continue", "backtrace",
+                                 "kill", "tbreak fib", "run", "delete 1", "continue", "backtrace", "continue", "catch host fd_write", "run",
+                                 "continue", module=wat("calls"))
+        documents, _ = self.documents(outcome)
+        self.assertEqual([stop["breakpoint"] for stop in documents.stops("catch")], [3])
+        self.assertEqual([[b["pending"] for b in listed["breakpoints"]] for listed in documents.all("info breakpoints")],
+                         [[True], [False]])
+        self.assertEqual([self.names(trace["frames"])[0] for trace in documents.all("backtrace")], ["choose", "fib"])
 
     def test_kill(self):
         outcome = self.run_under("kill", module=wat("spin"))

@@ -189,7 +189,7 @@ class Cxx(Values):
             ("*never", "it has no value now"), ("numbers[2]", "3"), ("numbers[numbers[0]]", "2"), ("numbers[3]", "no element 3, it has 3"),
             ("numbers[-1]", "no element -1, it has 3"), ("none[0]", "no element 0, it has 0"), ("numbers[1..3]", "{2, 3}"),
             ("numbers[1..4]", "no element 3, it has 3"), ("nested[1][1]", "3"), ("nested[0][1]", "no element 1, it has 1"),
-            ("pair[1]", "2"), ("pair[2]", "no element 2, it has 2"), ("bits[1]", "has bits for elements"), ("chain[0]", "has no elements"),
+            ("pair[1]", "2"), ("pair[2]", "no element 2, it has 2"), ("bits[1]", "false"), ("chain[0]", "has no elements"),
             ("*couple", "is no number: choose a part of it")])
 
     def test_what_a_base_class_is_part_of(self):

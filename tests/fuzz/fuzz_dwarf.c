@@ -11,7 +11,9 @@
 #include "target-runtime/dwarf/kept_dwarf.h"
 #include "target-runtime/dwarf/line_table.h"
 #include "target-runtime/dwarf/location.h"
+#include "target-runtime/dwarf/returns.h"
 #include "target-runtime/dwarf/type.h"
+#include "target-runtime/stack.h"
 #include "target-runtime/wasm/module.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -105,6 +107,24 @@ static void use_variable(struct op_debug_info *info, const struct op_debug_varia
 		op_location_deinit(&location);
 }
 
+// What is returned directly is in the result.
+static void use_return(struct op_debug_info *info, const struct op_debug_function *function,
+		       const struct op_wasm_module *module)
+{
+	struct op_debug_return what;
+	uint32_t index;
+	if (!op_wasm_module_function_at(module, function->low_pc, &index))
+		return;
+	const struct op_wasm_type_def *type = op_wasm_module_function_type(module, index);
+	if (!type || !good(op_debug_return(info, function, module, type, &what)) ||
+	    what.way != OP_RETURN_DIRECT)
+		return;
+	if (type->result_count != 1 ||
+	    op_type_strip(what.type)->size >
+		    op_value_type_size(op_value_type_of(module, &type->results[0])))
+		abort();
+}
+
 static void use_function(struct op_debug_info *info, const struct op_debug_function *function)
 {
 	struct op_debug_variable *variables = NULL;
@@ -118,7 +138,7 @@ static void use_function(struct op_debug_info *info, const struct op_debug_funct
 	free(variables);
 }
 
-static void use_functions(struct op_debug_info *info)
+static void use_functions(struct op_debug_info *info, const struct op_wasm_module *module)
 {
 	struct op_debug_function *functions = NULL, *around = NULL;
 	size_t count = 0, depth;
@@ -126,6 +146,7 @@ static void use_functions(struct op_debug_info *info)
 		return;
 	for (size_t i = 0; i < count && i < LOOKS_MAX; i++) {
 		use_function(info, &functions[i]);
+		use_return(info, &functions[i], module);
 		if (good(op_debug_functions_at(info, functions[i].low_pc, &around, &depth)))
 			free(around);
 	}
@@ -149,7 +170,7 @@ static void use_names(struct op_debug_info *info)
 	}
 }
 
-static void use(const struct op_debug_source *source)
+static void use(const struct op_debug_source *source, const struct op_wasm_module *module)
 {
 	struct op_debug_info *info;
 	const struct op_debug_unit *units;
@@ -160,13 +181,13 @@ static void use(const struct op_debug_source *source)
 	if (good(op_debug_units(info, &units, &count))) {
 		use_lines(info);
 		use_files(info);
-		use_functions(info);
+		use_functions(info, module);
 		use_names(info);
 		// Each unit is told of for what it lacks, not for each question.
 		unsigned before = warnings;
 		use_lines(info);
 		use_files(info);
-		use_functions(info);
+		use_functions(info, module);
 		if (warnings != before)
 			abort();
 	}
@@ -181,11 +202,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > SIZE_MAX_OF_INPUT || !good(op_wasm_module_create(&bytes, &module)))
 		return 0;
 	op_debug_source_of_module(module, &source);
-	use(&source);
+	use(&source, module);
 	// What Wasmtime keeps is searched for in bytes of any kind.
 	struct op_debug_source kept;
 	if (good(op_kept_dwarf_find(&source.sections[OP_DEBUG_STR], &bytes, &kept)))
-		use(&kept);
+		use(&kept, module);
 	op_wasm_module_destroy(module);
 	return 0;
 }

@@ -18,6 +18,7 @@ FUZZ_TESTS = \
 	tests/fuzz/fuzz_native \
 	tests/fuzz/fuzz_place \
 	tests/fuzz/fuzz_session \
+	tests/fuzz/fuzz_session_cxx \
 	tests/fuzz/fuzz_session_dump \
 	tests/fuzz/fuzz_session_rust \
 	tests/fuzz/fuzz_shadow_stack \
@@ -62,6 +63,9 @@ FUZZ_SESSION_LIBS = librepl.la $(FUZZ_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
 tests_fuzz_fuzz_session_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
 tests_fuzz_fuzz_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_SESSION_SOURCES)
 tests_fuzz_fuzz_session_LDADD = $(FUZZ_SESSION_LIBS)
+tests_fuzz_fuzz_session_cxx_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
+tests_fuzz_fuzz_session_cxx_SOURCES = tests/fuzz/fuzz_session_cxx.c $(FUZZ_SESSION_SOURCES)
+tests_fuzz_fuzz_session_cxx_LDADD = $(FUZZ_SESSION_LIBS)
 tests_fuzz_fuzz_session_dump_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
 tests_fuzz_fuzz_session_dump_SOURCES = tests/fuzz/fuzz_session_dump.c $(FUZZ_SESSION_SOURCES)
 tests_fuzz_fuzz_session_dump_LDADD = $(FUZZ_SESSION_LIBS)
@@ -85,10 +89,12 @@ TESTS += $(FUZZ_TESTS)
 EXTRA_DIST += \
 	tests/fuzz/corpus \
 	tests/fuzz/fuzz.sh \
+	tests/fuzz/guest_library.h \
 	tests/fuzz/pack_image.py \
 	tests/fuzz/record_session.sh \
 	tests/fuzz/reduce_core.py \
 	tests/fuzz/session \
+	tests/fuzz/session_cxx \
 	tests/fuzz/session_dump \
 	tests/fuzz/session_rust
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Makes core.zst of session, session_rust or session_dump, what the harness of that name works on: a core file of the folder's guest, which
+# Makes core.zst of session, session_cxx, session_rust or session_dump, what the harness of that name works on: a core file of the folder's guest, which
 # waits in a host call; of a guest in C a Wasm core dump, and guest.wasm, its module. Nothing of the machine is in it: the program runs in a
 # folder of its own, with no environment.
 # usage: record_session.sh OUTPOST FOLDER     (OUTPOST_TOOLS names the folder of tools; needs zstd, and for Rust Debian's rustc with
@@ -18,7 +18,7 @@ library=$("$tools/venv/bin/python" -c 'import ziglang, os; print(os.path.dirname
 export ZIG_GLOBAL_CACHE_DIR=$tools/zig-cache ZIG_LOCAL_CACHE_DIR=$tools/zig-cache
 
 compile_cxx() {
-	zig c++ -target wasm32-wasi -g -O0 -std=c++17 -fno-exceptions -fno-sanitize=undefined -fno-threadsafe-statics \
+	zig c++ -target wasm32-wasi -g -O0 -std=c++23 -fno-exceptions -fno-sanitize=undefined -fno-threadsafe-statics \
 		-fno-stack-protector -ffile-prefix-map="$PWD=/guest" -ffile-prefix-map="$library=/zig" -c -o "$scratch/guest.o" guest.cc
 	zig wasm-ld --no-entry --gc-sections -z stack-size=8192 -o "$scratch/guest.wasm" "$scratch/guest.o"
 }
@@ -51,6 +51,8 @@ if [ -e "$OLDPWD/guest.c" ]; then
 	install -m 644 guest.wasm "$OLDPWD"
 else
 	"$outpost" gcore "$guest" whole
+	# Else it would be read, and what the core has of it would be left out.
+	rm guest.wasm
 	python3 "$here/reduce_core.py" "$outpost" whole "$OLDPWD/commands" core
 fi
 kill "$writer"

@@ -10,6 +10,7 @@
 
 #include "target-runtime/instance.h"
 #include "tests/replay/check_walk.h"
+#include "tests/unit/suite.h"
 
 // guests/read.wat
 
@@ -651,9 +652,5 @@ int main(void)
 	tcase_add_test(cases, broken_chains_end);
 	tcase_add_test(cases, stack_pointer_outside_everything);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

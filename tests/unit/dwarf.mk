@@ -31,6 +31,11 @@ tests_unit_test_types_SOURCES = tests/unit/test_types.c $(DWARF_FIXTURE)
 tests_unit_test_types_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_types_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/test_returns
+tests_unit_test_returns_SOURCES = tests/unit/test_returns.c $(DWARF_FIXTURE)
+tests_unit_test_returns_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_returns_LDADD = $(UNIT_LIBS)
+
 EXTRA_DIST += \
 	tests/guests/dwarf/lines.c \
 	tests/guests/dwarf/lines.h \
@@ -49,6 +54,11 @@ EXTRA_DIST += \
 	tests/guests/dwarf/names.cc \
 	tests/guests/dwarf/names.h \
 	tests/guests/dwarf/names_other.cc \
+	tests/guests/dwarf/returns.c \
+	tests/guests/dwarf/returns.rs \
+	tests/guests/dwarf/returns-5-O0.wasm \
+	tests/guests/dwarf/returns-5-O2.wasm \
+	tests/guests/dwarf/returns-rust.wasm \
 	tests/guests/dwarf/types.cc \
 	tests/guests/dwarf/types.rs \
 	tests/guests/dwarf/types-4-O0.wasm \

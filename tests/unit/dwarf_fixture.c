@@ -8,6 +8,11 @@
 
 #include "tests/unit/wasm_fixture.h"
 
+void succeeds(struct op_error *error)
+{
+	ck_assert_msg(!error, "%s", error ? error->message : "");
+}
+
 static void keep_warning(void *context, const char *text)
 {
 	struct op_dwarf_fixture *fixture = context;
@@ -30,7 +35,18 @@ void op_dwarf_fixture_read(struct op_dwarf_fixture *fixture)
 {
 	struct op_error *error =
 		op_debug_info_create(&fixture->source, keep_warning, fixture, NULL, &fixture->info);
-	ck_assert_msg(!error, "%s", error ? error->message : "");
+	succeeds(error);
+}
+
+bool op_dwarf_fixture_read_changed(struct op_dwarf_fixture *fixture, const char *name, size_t at)
+{
+	op_dwarf_fixture_close(fixture);
+	op_dwarf_fixture_open(fixture, name);
+	bool inside = at < fixture->source.sections[OP_DEBUG_INFO].size;
+	if (inside)
+		op_dwarf_fixture_section(fixture, OP_DEBUG_INFO)[at] ^= (uint8_t)(1 + at % 255);
+	op_dwarf_fixture_read(fixture);
+	return inside;
 }
 
 uint8_t *op_dwarf_fixture_section(struct op_dwarf_fixture *fixture, enum op_debug_section section)
@@ -45,4 +61,5 @@ void op_dwarf_fixture_close(struct op_dwarf_fixture *fixture)
 	free((void *)fixture->bytes.data);
 	for (size_t i = 0; i < fixture->warning_count; i++)
 		free(fixture->warnings[i]);
+	*fixture = (struct op_dwarf_fixture){0};
 }

@@ -8,7 +8,8 @@
 
 enum { OP_FIXTURE_WARNINGS_MAX = 16 };
 
-/** Owns everything; the source may be changed between _open and _read. */
+/** Owns everything; zero-initialised: nothing is open; the source may be changed between _open and
+ * _read. */
 struct op_dwarf_fixture {
 	struct op_bytes bytes;
 	struct op_wasm_module *module;
@@ -21,8 +22,14 @@ struct op_dwarf_fixture {
 void op_dwarf_fixture_open(struct op_dwarf_fixture *fixture, const char *name);
 /** Create the information from the source. */
 void op_dwarf_fixture_read(struct op_dwarf_fixture *fixture);
+/** Both, after closing what is open, with a byte of the entries changed. @return false: there is no
+ * byte @p at, and nothing was changed. */
+bool op_dwarf_fixture_read_changed(struct op_dwarf_fixture *fixture, const char *name, size_t at);
 /** A section's bytes, to be changed before they are read. */
 uint8_t *op_dwarf_fixture_section(struct op_dwarf_fixture *fixture, enum op_debug_section section);
 void op_dwarf_fixture_close(struct op_dwarf_fixture *fixture);
+
+/** Fail the test with the error's sentence when there is one. */
+void succeeds(struct op_error *error);
 
 #endif

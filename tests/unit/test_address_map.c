@@ -8,6 +8,7 @@
 
 #include "target-runtime/address_map.h"
 #include "tests/unit/image_fixture.h"
+#include "tests/unit/suite.h"
 
 // Entries: (0x10 none) (0x14 0x90) (0x18 0x88) (0x30 none).
 static const uint8_t blocks[] = {
@@ -195,9 +196,5 @@ int main(void)
 	tcase_add_test(cases, malformed);
 	tcase_add_test(cases, recorded);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -24,6 +24,7 @@
 #include "platform/apart/confine.h"
 #include "platform/apart/server.h"
 #include "platform/linux/open.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/victim_control.h"
 
 enum { NOBODY = 65534 };
@@ -600,10 +601,5 @@ int main(void)
 	tcase_add_loop_test(apart, the_end_of_the_other_side_ends_it, 0, 2);
 	tcase_add_test(apart, the_filter_keeps_its_word);
 	suite_add_tcase(suite, apart);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "arch/arch.h"
 #include "arch/x86_64.h"
+#include "tests/unit/suite.h"
 
 /** A function as Cranelift makes it: push, mov, a call, and the way out. */
 static const uint8_t function[] = {
@@ -247,10 +248,5 @@ int main(void)
 	tcase_add_test(arch, slot_is_a_nop_behind_its_trap);
 	tcase_add_test(arch, tables);
 	suite_add_tcase(suite, arch);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

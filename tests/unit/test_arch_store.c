@@ -5,6 +5,7 @@
 
 #include "arch/arch.h"
 #include "arch/x86_64.h"
+#include "tests/unit/suite.h"
 
 static const struct op_registers after = {
 	.value = {[OP_X86_64_RAX] = 0x1122334455667788,
@@ -109,9 +110,5 @@ int main(void)
 	tcase_add_test(store, test_compare_and_exchange_that_failed);
 	tcase_add_loop_test(store, test_unknown, 0, sizeof(unknown) / sizeof(unknown[0]));
 	suite_add_tcase(suite, store);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

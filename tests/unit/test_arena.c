@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
 #include "tracer/agent/agent.h"
 
 enum { MAPPINGS_MAX = 64, PAGE = 4096 };
@@ -304,9 +305,5 @@ int main(void)
 	tcase_add_test(cases, there_is_a_limit);
 	tcase_add_test(cases, another_outpost_finds_them);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

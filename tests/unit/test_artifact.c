@@ -9,6 +9,7 @@
 #include "target-runtime/unwind_row.h"
 #include "target-runtime/wasm/module.h"
 #include "tests/unit/image_fixture.h"
+#include "tests/unit/suite.h"
 
 START_TEST(what_is_recorded)
 {
@@ -427,9 +428,5 @@ int main(void)
 	tcase_add_test(cases, module_ends_without_bytecode);
 	tcase_add_test(cases, not_an_image);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

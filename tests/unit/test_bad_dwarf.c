@@ -13,6 +13,7 @@
 #include "target-runtime/dwarf/location.h"
 #include "target-runtime/dwarf/type.h"
 #include "target-runtime/dwarf/vtables.h"
+#include "tests/unit/suite.h"
 
 enum { CODE_START = 0x100, CODE_END = 0x10000, LOW = 0x10, SIZE = 0x40, DEEP = 5000 };
 
@@ -572,9 +573,5 @@ int main(void)
 	tcase_add_test(tcase, a_bad_unit_between_good_ones);
 	tcase_add_test(tcase, vtables_of_several_types_and_of_none);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

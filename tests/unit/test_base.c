@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/reader.h"
 #include "base/text.h"
+#include "tests/unit/suite.h"
 
 static struct op_reader over(const void *data, size_t size)
 {
@@ -227,9 +228,5 @@ int main(void)
 	tcase_add_test(tcase, errors);
 	tcase_add_test(tcase, arrays);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
 #include "tracer/code_write.h"
 
 enum { BASE = 0x10000, SIZE = 512 << 10 };
@@ -204,9 +205,5 @@ int main(void)
 	tcase_add_test(cases, while_threads_run);
 	tcase_add_test(cases, gone_while_threads_run);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 
 #include "arch/x86_64.h"
 #include "tests/unit/core_draft.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/victim_control.h"
 
 enum { PAGE = 4096, HEAP = 0x10000, MAPPED = 0x40000, FIRST = 70, SECOND = 71, THIRD = 72 };
@@ -605,9 +606,5 @@ int main(void)
 	tcase_add_test(cases, notes_that_lie);
 	tcase_add_test(cases, every_length);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

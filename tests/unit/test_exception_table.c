@@ -5,6 +5,7 @@
 
 #include "target-runtime/exception_table.h"
 #include "tests/unit/image_fixture.h"
+#include "tests/unit/suite.h"
 
 #define WORD(value) (value) & 0xff, (value) >> 8 & 0xff, (value) >> 16 & 0xff, (value) >> 24 & 0xff
 #define NONE        WORD(0xffffffffu)
@@ -73,9 +74,5 @@ int main(void)
 	tcase_add_test(cases, the_example);
 	tcase_add_test(cases, malformed);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

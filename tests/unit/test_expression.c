@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
 #include "tracer/outpost.h"
 
 static struct op_session *session;
@@ -142,6 +143,11 @@ static const struct {
 	{"1 +", OP_ERROR_SYNTAX, "a value is expected"},
 	{"1 2", OP_ERROR_SYNTAX, "an operator is expected at \"2\""},
 	{"1 = 2", OP_ERROR_SYNTAX, "\"set PLACE = EXPRESSION\" assigns"},
+	{"++1", OP_ERROR_SYNTAX, "no operator does; two signs are written apart"},
+	{"1++", OP_ERROR_SYNTAX, "\"set PLACE = EXPRESSION\" assigns"},
+	{"2 * --1", OP_ERROR_SYNTAX, "\"set PLACE = EXPRESSION\" assigns"},
+	{"1 += 2", OP_ERROR_SYNTAX, "\"set PLACE = EXPRESSION\" assigns"},
+	{"1 >>= 2", OP_ERROR_SYNTAX, "\"set PLACE = EXPRESSION\" assigns"},
 	{"(1", OP_ERROR_SYNTAX, ") is expected"},
 	{"1 / 0", OP_ERROR_SYNTAX, "division by zero"},
 	{"1 % 0u", OP_ERROR_SYNTAX, "division by zero"},
@@ -181,7 +187,7 @@ START_TEST(deep_nesting)
 {
 	char text[20001];
 	memset(text, '(', 10000);
-	memset(text + 10000, '-', 10000);
+	memset(text + 10000, '!', 10000);
 	text[20000] = '\0';
 	struct op_result result;
 	for (size_t from = 0; from <= 10000; from += 10000) {
@@ -261,9 +267,5 @@ int main(void)
 	tcase_add_test(tcase, without_a_target);
 	tcase_add_test(tcase, breakpoints_before_a_target);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

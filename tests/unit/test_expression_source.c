@@ -12,6 +12,7 @@
 
 #include "tests/unit/guest_fixture.h"
 #include "tests/unit/stub_harness.h"
+#include "tests/unit/suite.h"
 
 enum { STATES = 200, COMBINATIONS = 3000, COMBINED_STATES = 4 };
 
@@ -535,9 +536,5 @@ int main(void)
 	tcase_add_test(tcase, types_of_results);
 	tcase_add_test(tcase, checked_without_names);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "target-runtime/frame_table.h"
 #include "tests/unit/image_fixture.h"
+#include "tests/unit/suite.h"
 
 static struct op_artifact *artifact;
 static const struct op_frame_table *table;
@@ -232,9 +233,5 @@ int main(void)
 	tcase_add_test(cases, malformed);
 	tcase_add_test(cases, stack_shapes_in_a_circle);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include "target-runtime/table.h"
 #include "target-runtime/wasm/interned_types.h"
 #include "tests/unit/state_fixture.h"
+#include "tests/unit/suite.h"
 
 static struct state_fixture fixture;
 static const struct op_instance *app;
@@ -280,9 +281,5 @@ int main(void)
 	tcase_add_test(tcase, host_reference);
 	tcase_add_test(tcase, numbers_of_types);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

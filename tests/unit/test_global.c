@@ -9,6 +9,7 @@
 #include "target-runtime/linkage.h"
 #include "target-runtime/vmctx.h"
 #include "tests/unit/state_fixture.h"
+#include "tests/unit/suite.h"
 
 static struct state_fixture fixture;
 
@@ -245,9 +246,5 @@ int main(void)
 	tcase_add_test(tcase, host_made);
 	tcase_add_test(tcase, broken_import);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

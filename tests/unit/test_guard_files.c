@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "tests/unit/suite.h"
 #include "tracer/repl/guard_files.h"
 #include "tracer/repl/guard_limit.h"
 #include "tracer/repl/guard_options.h"
@@ -115,9 +116,5 @@ int main(void)
 	tcase_add_test(tests, test_mistakes);
 	tcase_add_test(tests, test_limit);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

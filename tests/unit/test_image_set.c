@@ -7,6 +7,7 @@
 
 #include "target-runtime/image_set.h"
 #include "tests/unit/image_fixture.h"
+#include "tests/unit/suite.h"
 
 static struct space space;
 static struct op_image_set *set;
@@ -237,9 +238,5 @@ int main(void)
 	tcase_add_test(cases, another_image_within_the_same_bounds);
 	tcase_add_test(cases, text_that_becomes_executable_later);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

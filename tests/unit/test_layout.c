@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "target-runtime/layout/layout.h"
+#include "tests/unit/suite.h"
 
 static const struct op_layout *known(unsigned version)
 {
@@ -111,9 +112,5 @@ int main(void)
 	tcase_add_test(cases, where_formats_change);
 	tcase_add_test(cases, trap_names);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

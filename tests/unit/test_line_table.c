@@ -9,6 +9,7 @@
 #include "target-runtime/dwarf/line_table.h"
 #include "target-runtime/dwarf/source_path.h"
 #include "tests/unit/dwarf_fixture.h"
+#include "tests/unit/suite.h"
 
 static const char *const variants[] = {"lines-4-O0", "lines-4-O2", "lines-5-O0", "lines-5-O2"};
 
@@ -30,11 +31,6 @@ static void setup(void)
 static void teardown(void)
 {
 	op_dwarf_fixture_close(&fixture);
-}
-
-static void succeeds(struct op_error *error)
-{
-	ck_assert_msg(!error, "%s", error ? error->message : "");
 }
 
 static void fails(struct op_error *error, enum op_error_code code, const char *part)
@@ -395,9 +391,5 @@ int main(void)
 	tcase_add_test(none, paths);
 	tcase_add_test(none, behind_prologues);
 	suite_add_tcase(suite, none);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

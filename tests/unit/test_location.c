@@ -12,17 +12,13 @@
 #include "target-runtime/dwarf/location.h"
 #include "target-runtime/dwarf/location_private.h"
 #include "tests/unit/dwarf_fixture.h"
+#include "tests/unit/suite.h"
 
 static struct op_dwarf_fixture fixture;
 
 static void teardown(void)
 {
 	op_dwarf_fixture_close(&fixture);
-}
-
-static void succeeds(struct op_error *error)
-{
-	ck_assert_msg(!error, "%s", error ? error->message : "");
 }
 
 // As text -------------------------------------------------------------------------------------
@@ -436,9 +432,5 @@ int main(void)
 	tcase_add_loop_test(cases, variables_are_where_the_compiler_says, 0,
 			    (int)OP_ARRAY_SIZE(variables));
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

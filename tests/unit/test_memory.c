@@ -7,6 +7,7 @@
 #include "target-runtime/memory.h"
 #include "target-runtime/value.h"
 #include "tests/unit/image_fixture.h"
+#include "tests/unit/suite.h"
 
 static struct space space;
 
@@ -143,9 +144,5 @@ int main(void)
 	tcase_add_test(cases, end_of_the_address_space);
 	tcase_add_test(cases, values);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include "target-runtime/dwarf/line_table.h"
 #include "target-runtime/dwarf/type.h"
 #include "tests/unit/dwarf_fixture.h"
+#include "tests/unit/suite.h"
 
 static const char *const variants[] = {"names-4-O0.wasm", "names-5-O2.wasm"};
 
@@ -37,11 +38,6 @@ static void teardown(void)
 static void close_damaged(void)
 {
 	op_dwarf_fixture_close(&fixture);
-}
-
-static void succeeds(struct op_error *error)
-{
-	ck_assert_msg(!error, "%s", error ? error->message : "");
 }
 
 /** The first place of a line of names.cc. */
@@ -666,9 +662,5 @@ int main(void)
 	tcase_add_test(demangler, functions_with_parameters);
 	tcase_add_test(demangler, a_name_that_would_fill_the_memory);
 	suite_add_tcase(suite, demangler);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What outpost writes arrives whole, whatever signals come meanwhile.
+#include "tests/unit/suite.h"
 #include "tracer/report/output.h"
 
 #include <check.h>
@@ -111,9 +112,5 @@ int main(void)
 	tcase_add_test(output, nothing_is_lost_by_a_signal);
 	tcase_add_test(output, it_is_not_waited_for_at_the_end);
 	suite_add_tcase(suite, output);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

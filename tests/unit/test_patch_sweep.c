@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
 #include "tracer/agent/agent.h"
 
 enum {
@@ -429,9 +430,5 @@ int main(void)
 	tcase_add_test(cases, a_thread_that_was_looked_at);
 	tcase_add_test(cases, code_that_is_gone);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

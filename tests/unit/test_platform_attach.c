@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/unit/suite.h"
 #include "tests/unit/victim_control.h"
 
 enum { NOBODY = 65534 };
@@ -599,10 +600,5 @@ int main(void)
 	tcase_add_test(refuse, refuses_other_users);
 	tcase_add_test(refuse, refuses_undumpable);
 	suite_add_tcase(suite, refuse);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

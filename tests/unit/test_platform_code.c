@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/victim_control.h"
 
 START_TEST(reads_to_the_border)
@@ -490,10 +491,5 @@ int main(void)
 	tcase_add_test(code, mapper_is_watched_and_its_code_held);
 	tcase_add_test(code, stop_all_while_watching);
 	suite_add_tcase(suite, code);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/new_file.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/victim_control.h"
 
 static char folder[] = "outpost-freeze-XXXXXX";
@@ -291,9 +292,5 @@ int main(void)
 	tcase_add_test(tests, test_killed_meanwhile);
 	tcase_add_test(tests, test_new_file);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

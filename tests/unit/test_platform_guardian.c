@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/victim_control.h"
 
 enum { TRAP = 0xcc };
@@ -256,10 +257,5 @@ int main(void)
 	tcase_add_test(copies, a_copy_in_the_making_is_waited_for);
 	tcase_add_test(copies, a_child_does_not_keep_the_guardian_waiting);
 	suite_add_tcase(suite, copies);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

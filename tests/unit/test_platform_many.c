@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "platform/linux/proc.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/victim_control.h"
 
 // Threads ---------------------------------------------------------------------------------------
@@ -165,10 +166,5 @@ int main(void)
 	tcase_add_test(many, ten_thousand_threads);
 	tcase_add_test(many, a_number_that_belongs_to_another_process_now);
 	suite_add_tcase(suite, many);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

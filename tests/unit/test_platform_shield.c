@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The target outlives its debugger: traps over instructions, its own traps and its own handler.
+// The target outlives its debugger: traps over instructions, its own traps and its own handler,
+// calls that it was to make.
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "arch/x86_64.h"
 #include "base/compiler.h"
+#include "platform/linux/detour.h"
+#include "platform/linux/process.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/victim_control.h"
 
 enum { INSTRUCTION_SIZE = 3 };
@@ -211,6 +216,63 @@ START_TEST(killed_when_it_is_prepared)
 }
 END_TEST
 
+/** Have the one thread give memory back, as outpost does that, and die before it has run. */
+static __attribute__((noreturn)) void begin_to_unmap(const struct victim *victim)
+{
+	struct op_process *process = must_attach(victim->pid);
+	struct op_live *live = op_live(process);
+	struct op_registers saved;
+	uint64_t place;
+	must(op_detour_find(live, &place));
+	or_end(place);
+	must(op_process_registers(process, victim->pid, &saved));
+	struct op_registers call = saved;
+	call.value[OP_X86_64_RIP] = place;
+	call.value[OP_X86_64_RAX] = SYS_munmap;
+	call.value[OP_X86_64_ORIG_RAX] = UINT64_MAX;
+	call.value[OP_X86_64_RDI] = victim->facts[1];
+	call.value[OP_X86_64_RSI] = (uint64_t)sysconf(_SC_PAGESIZE);
+	must(op_detour_begin(live, place, &saved, &call));
+	must(op_process_set_registers(process, victim->pid, &call));
+	// Whoever lets it go stops it, where it is.
+	kill(victim->pid, SIGSTOP);
+	kill(getpid(), SIGKILL);
+	_exit(1);
+}
+
+// The next outpost finds nothing half done.
+START_TEST(a_call_that_was_begun_is_made_first)
+{
+	struct victim victim;
+	struct op_registers registers;
+	char byte;
+	size_t done;
+	int status;
+
+	victim_start(&victim, "memory");
+	// In the call that it waits in, which is interrupted.
+	victim_wait_state(victim.pid, 'S');
+	pid_t debugger = fork();
+	if (debugger == 0)
+		begin_to_unmap(&victim);
+	ck_assert_int_eq(waitpid(debugger, &status, 0), debugger);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	victim_wait_state(victim.pid, 'T');
+	ck_assert_int_eq(victim_byte(victim.pid, victim.facts[1]), 'x');
+	struct op_process *process = must_attach(victim.pid);
+	must(op_process_read_some(process, op_host_addr(victim.facts[1]), &byte, 1, &done));
+	ck_assert_uint_eq(done, 0);
+	// It waits for a line again, or is about to.
+	must(op_process_registers(process, victim.pid, &registers));
+	ck_assert_uint_eq(registers.value[OP_X86_64_RAX], SYS_read);
+	op_process_destroy(process);
+	kill(victim.pid, SIGCONT);
+	victim_tell(&victim, "");
+	victim_expect(&victim, "a constant in read-only memory");
+	victim_ends(&victim, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("platform_shield");
@@ -222,11 +284,7 @@ int main(void)
 	tcase_add_test(shield, a_trap_of_its_own_reaches_its_handler);
 	tcase_add_test(shield, its_own_handler_comes_back);
 	tcase_add_test(shield, killed_when_it_is_prepared);
+	tcase_add_test(shield, a_call_that_was_begun_is_made_first);
 	suite_add_tcase(suite, shield);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/unit/suite.h"
 #include "tests/unit/victim_control.h"
 
 static int64_t milliseconds(const struct timespec *from, const struct timespec *to)
@@ -480,10 +481,5 @@ int main(void)
 	tcase_add_test(wait, other_children_are_left_alone);
 	tcase_add_test(wait, two_processes_in_one_thread);
 	suite_add_tcase(suite, wait);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

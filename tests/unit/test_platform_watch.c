@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/unit/suite.h"
 #include "tests/unit/victim_control.h"
 
 static struct op_watch_slot word(const struct victim *victim, unsigned index,
@@ -295,10 +296,5 @@ int main(void)
 	tcase_add_test(watch, what_cannot_be_is_refused);
 	tcase_add_test(watch, the_death_of_the_tracer_leaves_nothing);
 	suite_add_tcase(suite, watch);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/unit/fake_session.h"
+#include "tests/unit/suite.h"
 #include "tracer/repl/completion.h"
 #include "tracer/repl/options.h"
 
@@ -71,6 +72,7 @@ static const struct {
 	{"info theads", "\"info theads\" is not a command; did you mean \"info threads\"?"},
 	{"q1", "\"help\" lists the commands"},
 	{"call f(1)", "\"call\" is not a command here: functions of the guest are not called"},
+	{"end", "\"end\" is not a command here: it ends the lines of \"commands N\""},
 	{"info registers", "Wasm has no registers: \"info locals -wasm\""},
 	{"de", "is ambiguous: detach, delete"},
 	{"e", "is ambiguous: "},
@@ -330,45 +332,101 @@ START_TEST(test_options)
 }
 END_TEST
 
-START_TEST(test_usage_errors)
+// A line of words, parsed. The options borrow the words.
+static struct op_error *parse_text(struct op_options *options, const char *text, char ***ret_words)
 {
-	static const char *const bad[][4] = {
-		{NULL},
-		{"attach"},
-		{"attach", "1", "2"},
-		{"attach", "x"},
-		{"stack", "99999999999999999999"},
-		{"nothing", "1"},
-		{"attach", "1", "--nothing"},
-		{"attach", "1", "-e"},
-		{"run"},
-		{"run", "--"},
-		{"attach", "1", "--color=red"},
-		{"attach", "1", "--all"},
-		{"inspect", "f", "--no-locals"},
-		{"stack", "1", "-ebt"},
-		{"core"},
-		{"gcore"},
-		{"gcore", "x"},
-		{"gcore", "1", "f", "g"},
-		{"gcore", "1", "-ebt"},
-		{"core", "f", "g"},
-		{"stack", "no/such/file"},
-		{"attach", "1", "--exe=program"},
-		{"trace-calls", "1", "--sysroot=folder"},
-		{"serve"},
+	ck_assert_ptr_null(op_argument_words(text, ret_words));
+	return parse(options, *ret_words);
+}
+
+START_TEST(test_options_as_gdb_has_them)
+{
+	static const struct {
+		const char *text, *mode, *argument, *command;
+		bool batch, quiet, no_init;
+	} given[] = {
+		{"outpost -p 12 -batch -ex bt", "attach", "12", "bt", true, false, false},
+		{"outpost --pid=12 -quiet -nx --ex=bt", "attach", "12", "bt", false, true, true},
+		{"outpost -pid 12 -silent --batch -eval-command 'p x'", "attach", "12", "p x", true,
+		 true, false},
+		{"outpost -ex bt -p12 -n -q", "attach", "12", "bt", false, true, true},
+		{"outpost attach 12 -ebt -nq", "attach", "12", "bt", false, true, true},
+		{"outpost gcore -p 12 file", "gcore", "12", NULL, false, false, false},
+		{"outpost -q -ex bt --args wasmtime -batch -p", "run", "wasmtime", "bt", false,
+		 true, false},
+		{"outpost run -ex=bt -args wasmtime -nx", "run", "wasmtime", "bt", false, false,
+		 false},
 	};
-	for (size_t i = 0; i < OP_ARRAY_SIZE(bad); i++) {
-		char *argv[6] = {strdup("outpost")};
-		for (size_t j = 0; j < 4 && bad[i][j]; j++)
-			argv[j + 1] = strdup(bad[i][j]);
+	for (size_t i = 0; i < OP_ARRAY_SIZE(given); i++) {
+		char **words _cleanup_(op_argument_words_freep) = NULL;
 		struct op_options options;
-		struct op_error *err _cleanup_error_ = parse(&options, argv);
-		ck_assert_msg(err && err->code == OP_ERROR_SYNTAX, "case %zu", i);
+		struct op_error *err = parse_text(&options, given[i].text, &words);
+		ck_assert_msg(!err, "%s: %s", given[i].text, err ? err->message : "");
+		ck_assert_str_eq(options.mode->name, given[i].mode);
+		ck_assert_str_eq(options.arguments[0], given[i].argument);
+		ck_assert_uint_eq(options.command_count, given[i].command ? 1 : 0);
+		if (given[i].command)
+			ck_assert_str_eq(options.commands[0].text, given[i].command);
+		ck_assert_int_eq(options.batch, given[i].batch);
+		ck_assert_int_eq(options.quiet, given[i].quiet);
+		ck_assert_int_eq(options.no_init, given[i].no_init);
 		op_options_deinit(&options);
-		for (char **word = argv; *word; word++)
-			free(*word);
 	}
+}
+END_TEST
+
+static const struct {
+	const char *text, *part; /**< of the sentence */
+} usage_errors[] = {
+	{"outpost", "what is to be done is missing"},
+	{"outpost attach", "outpost attach"},
+	{"outpost attach 1 2", "too much: 2"},
+	{"outpost attach x", "not the id of a process: x"},
+	{"outpost stack 99999999999999999999", "99999999999999999999"},
+	{"outpost nothing 1", "there is no nothing"},
+	{"outpost 12", "missing: outpost attach 12"},
+	{"outpost /dev/null", "missing in front of /dev/null"},
+	{"outpost --core=f", "missing: outpost core f"},
+	{"outpost attach 1 --nothing", "there is no option --nothing"},
+	{"outpost attach 1 -tui", "there is no option -tui"},
+	{"outpost -tui attach 1", "there is no option -tui"},
+	{"outpost attach 1 -quit", "there is no option -quit"},
+	{"outpost attach 1 -batching -q", "there is no option -batching"},
+	{"outpost attach 1 -e", "an argument is missing behind -e"},
+	{"outpost attach 1 -ex", "an argument is missing behind -ex"},
+	{"outpost -p 1 -p", "an argument is missing behind -p"},
+	{"outpost -p x", "not the id of a process: x"},
+	{"outpost -p 1 attach 2", "too much: 2"},
+	{"outpost run -p 1 -- program", "not of outpost run"},
+	{"outpost attach --args program", "not of outpost attach"},
+	{"outpost --args", "outpost run"},
+	{"outpost run", "outpost run"},
+	{"outpost run --", "outpost run"},
+	{"outpost attach 1 --color=red", "not red"},
+	{"outpost attach 1 --all", "--all"},
+	{"outpost inspect f --no-locals", "--no-locals"},
+	{"outpost stack 1 -ebt", "runs no commands"},
+	{"outpost core", "outpost core"},
+	{"outpost gcore", "outpost gcore"},
+	{"outpost gcore x", "not the id of a process: x"},
+	{"outpost gcore 1 f g", "too much: g"},
+	{"outpost gcore 1 -ebt", "runs no commands"},
+	{"outpost core f g", "too much: g"},
+	{"outpost stack no/such/file", "no/such/file"},
+	{"outpost attach 1 --exe=program", "--exe"},
+	{"outpost trace-calls 1 --sysroot=folder", "--sysroot"},
+	{"outpost serve", "there is no serve"},
+};
+
+START_TEST(test_usage_error)
+{
+	char **words _cleanup_(op_argument_words_freep) = NULL;
+	struct op_options options;
+	struct op_error *err _cleanup_error_ = parse_text(&options, usage_errors[_i].text, &words);
+	ck_assert_msg(err && err->code == OP_ERROR_SYNTAX, "%s", usage_errors[_i].text);
+	ck_assert_msg(strstr(err->message, usage_errors[_i].part), "%s: %s", usage_errors[_i].text,
+		      err->message);
+	op_options_deinit(&options);
 }
 END_TEST
 
@@ -387,11 +445,8 @@ int main(void)
 	tcase_add_test(tests, test_settings);
 	tcase_add_loop_test(tests, test_completion, 0, OP_ARRAY_SIZE(completions));
 	tcase_add_test(tests, test_options);
-	tcase_add_test(tests, test_usage_errors);
+	tcase_add_test(tests, test_options_as_gdb_has_them);
+	tcase_add_loop_test(tests, test_usage_error, 0, OP_ARRAY_SIZE(usage_errors));
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/unit/fake_session.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/typed.h"
 #include "tracer/repl/completion.h"
 #include "tracer/report/frame.h"
@@ -193,9 +194,5 @@ int main(void)
 	tcase_add_test(reports, arguments_of_frames);
 	tcase_add_test(reports, names_in_json);
 	suite_add_tcase(suite, reports);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/unit/fake_session.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/typed.h"
 
 static void start(void)
@@ -333,9 +334,5 @@ int main(void)
 	tcase_add_test(tests, test_nesting);
 	tcase_add_test(tests, test_schema_knows_every_command);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

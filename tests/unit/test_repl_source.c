@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/unit/fake_session.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/typed.h"
 #include "tracer/repl/path_settings.h"
 
@@ -168,9 +169,5 @@ int main(void)
 	tcase_add_test(tcase, paths_that_are_set);
 	tcase_add_test(tcase, paths_that_are_not);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

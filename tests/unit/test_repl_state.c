@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/unit/fake_session.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/typed.h"
 #include "tracer/report/node.h"
 
@@ -259,9 +260,5 @@ int main(void)
 	tcase = tcase_create("nodes");
 	tcase_add_test(tcase, test_nodes);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
 #include "tracer/report/number.h"
 #include "tracer/report/output.h"
 #include "tracer/report/dump.h"
@@ -258,9 +259,5 @@ int main(void)
 	tcase_add_test(tests, test_json_strings);
 	tcase_add_test(tests, test_floats_round_trip);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

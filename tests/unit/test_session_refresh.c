@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A look at a program that runs: a server's clone of the code is found, and unmapped before its
-// bytes are read. Those of the other copy are the module's.
+// bytes are read, or another clone takes its place. The bytes of the other copy are the module's.
 #include <check.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "base/array.h"
 #include "platform/operations.h"
 #include "tests/unit/image_fixture.h"
+#include "tests/unit/suite.h"
 #include "tracer/session.h"
 
 struct process {
@@ -16,6 +18,8 @@ struct process {
 	struct space space;
 	uint64_t module;  // where the first image has a module
 	unsigned reads;   // of that byte, until the image goes; 0: it stays
+	unsigned misread; // of all reads, until the one that finds another copy half written
+	bool fails;       // it finds nothing at all
 	unsigned notices; // to the person
 };
 
@@ -50,7 +54,13 @@ static struct op_error *read_some(struct op_process *base, struct op_host_addr a
 	if (covers && process.reads && !--process.reads)
 		for (size_t i = 0; i < 3; i++)
 			process.space.regions[i].readable = false;
-	return memory.read_some(memory.context, addr, buffer, size, ret_done);
+	struct op_error *err = memory.read_some(memory.context, addr, buffer, size, ret_done);
+	if (process.misread && !--process.misread) {
+		if (process.fails)
+			*ret_done = 0;
+		memset((char *)buffer + *ret_done / 4, 0, *ret_done - *ret_done / 4);
+	}
+	return err;
 }
 
 static struct op_error *unreadable(struct op_process *base, struct op_host_addr addr)
@@ -103,6 +113,13 @@ static void place(const struct image *image, size_t module)
 	process.module = space_base + (uint64_t)(found - bytes);
 }
 
+// As op_session_stop_looked() has it.
+static void stop(struct op_session *session)
+{
+	op_image_set_doubt(session->images);
+	must_succeed(op_session_refresh(session, NULL));
+}
+
 static struct op_session *session_of_process(void)
 {
 	const struct op_session_options options = {.size = sizeof(options), .notice = notice};
@@ -124,7 +141,7 @@ static bool look(const struct image *image, unsigned reads)
 	bool gone = !process.reads;
 	process.reads = 0;
 	// The next look, at the latest, finds one copy.
-	must_succeed(op_session_refresh(session, NULL));
+	stop(session);
 	must_succeed(op_session_modules(session, &modules, &count));
 	ck_assert_uint_eq(count, image->modules);
 	ck_assert_uint_eq(modules[count - 1].copy_count, gone ? 1 : 2);
@@ -153,15 +170,68 @@ START_TEST(the_copy_that_is_read_goes)
 }
 END_TEST
 
+// What a person sees of all modules; free() it.
+static char *names(struct op_session *session)
+{
+	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
+	const struct op_module *modules;
+	size_t count;
+	must_succeed(op_session_modules(session, &modules, &count));
+	for (size_t i = 0; i < count; i++) {
+		const struct op_function_info *functions;
+		size_t found;
+		must_succeed(
+			op_session_functions(session, modules[i].id, NULL, &functions, &found));
+		// One without a name is called by its number.
+		bool named = strncmp(modules[i].name, "module", strlen("module")) != 0;
+		op_text_printf(&text, "%s*%zu:", named ? modules[i].name : "",
+			       modules[i].copy_count);
+		for (size_t k = 0; k < found; k++)
+			op_text_printf(&text, " %s", functions[k].name);
+	}
+	char *ret;
+	must_succeed(op_text_steal(&text, &ret));
+	return ret;
+}
+
+// One read, whichever, finds other bytes than were there before and are there after it.
+START_TEST(a_read_meets_a_copy_that_is_being_written)
+{
+	const struct image *image = &images[_i / 2];
+	place(image, 0);
+	struct op_session *session = session_of_process();
+	process.misread = UINT_MAX;
+	must_succeed(op_session_refresh(session, NULL));
+	unsigned reads = UINT_MAX - process.misread;
+	ck_assert_uint_gt(reads, 10);
+	_cleanup_free_ char *right = names(session);
+	op_session_destroy(session);
+	space_deinit(&process.space);
+	for (unsigned at = 1; at <= reads; at++) {
+		place(image, 0);
+		process.fails = _i % 2;
+		session = session_of_process();
+		process.misread = at;
+		must_succeed(op_session_refresh(session, NULL));
+		ck_assert_uint_eq(process.misread, 0);
+		stop(session);
+		_cleanup_free_ char *seen = names(session);
+		ck_assert_msg(!strcmp(seen, right), "read %u of %u: %s, not %s", at, reads, seen,
+			      right);
+		ck_assert_uint_eq(process.notices, 0);
+		op_session_destroy(session);
+		space_deinit(&process.space);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("session_refresh");
 	TCase *looks = tcase_create("looks");
 	tcase_add_loop_test(looks, the_copy_that_is_read_goes, 0, OP_ARRAY_SIZE(images));
+	tcase_add_loop_test(looks, a_read_meets_a_copy_that_is_being_written, 0,
+			    2 * OP_ARRAY_SIZE(images));
 	suite_add_tcase(suite, looks);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

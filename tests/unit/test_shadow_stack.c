@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "target-runtime/wasm/shadow_stack.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/wasm_fixture.h"
 
 enum { NOP = 0x01, NOPS_MAX = 8, STACK_POINTER = 1 };
@@ -154,9 +155,5 @@ int main(void)
 	tcase_add_loop_test(tests, patterns_that_do_not_hold, 0, OP_ARRAY_SIZE(refused));
 	tcase_add_test(tests, reused_local_is_not_known);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

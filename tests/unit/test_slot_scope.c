@@ -11,6 +11,7 @@
 #include "target-runtime/linkage.h"
 #include "tests/replay/check_walk.h"
 #include "tests/unit/state_fixture.h"
+#include "tests/unit/suite.h"
 #include "tracer/agent/scope.h"
 
 // What compiled code does with a place.
@@ -291,9 +292,5 @@ int main(void)
 	tcase_add_test(tcase, instances);
 	tcase_add_test(tcase, made_by_the_host);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "target-runtime/dwarf/line_table.h"
 #include "target-runtime/dwarf/source_map.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/wasm_fixture.h"
 
 // Column 0x80 line 1:1, column 0x85 line 2:3, from 0x87 on nothing: all in one function of
@@ -126,9 +127,5 @@ int main(void)
 	tcase_add_loop_test(tests, what_makes_no_sense, 0, OP_ARRAY_SIZE(refused));
 	tcase_add_test(tests, lines);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
 #include "tracer/source_scalar.h"
 
 static const struct op_type_enumerator colors[] = {{"RED", 0}, {"GREEN", 5}, {"BLUE", -3}};
@@ -204,9 +205,5 @@ int main(void)
 	tcase_add_loop_test(cases, strings_are_quoted_and_escaped, 0, (int)OP_ARRAY_SIZE(strings));
 	tcase_add_test(cases, characters_are_known_through_typedefs);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

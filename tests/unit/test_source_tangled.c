@@ -4,6 +4,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "tests/unit/suite.h"
 #include "tracer/source_dynamic.h"
 #include "tracer/source_pretty.h"
 
@@ -61,9 +62,5 @@ int main(void)
 	tcase_add_test(cases, a_part_is_not_looked_for_without_end);
 	tcase_add_test(cases, a_class_is_not_looked_for_without_end);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

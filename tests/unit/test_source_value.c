@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
 #include "tracer/report/source_value.h"
 
 #define NODES(...)        ((const struct op_source_node[]){__VA_ARGS__})
@@ -127,9 +128,5 @@ int main(void)
 	tcase_add_loop_test(cases, values_are_written_in_their_language, 0,
 			    (int)OP_ARRAY_SIZE(values));
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "target-runtime/stack_window.h"
+#include "tests/unit/suite.h"
 
 enum { START = 0x10000, SIZE = 1 << 20, WORD = 8 };
 
@@ -166,9 +167,5 @@ int main(void)
 	tcase_add_test(cases, source_gone);
 	tcase_add_test(cases, region_of_address);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include "target-runtime/store_list.h"
 #include "target-runtime/vmctx.h"
 #include "tests/unit/state_fixture.h"
+#include "tests/unit/suite.h"
 
 static struct state_fixture fixture;
 
@@ -400,9 +401,5 @@ int main(void)
 	tcase_add_test(tcase, copy_of_a_list);
 	tcase_add_test(tcase, list_that_has_changed);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

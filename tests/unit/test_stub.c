@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tests/unit/stub_harness.h"
+#include "tests/unit/suite.h"
 
 static struct op_stub stub;
 static struct tree tree;
@@ -682,9 +683,5 @@ int main(void)
 	tcase_add_test(tcase, too_large);
 	tcase_add_test(tcase, machines);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tests/unit/stub_harness.h"
+#include "tests/unit/suite.h"
 
 enum { TREES = 16000, STATES = 8, DEPTH = 6, NODES_WANTED = 300 };
 
@@ -418,9 +419,5 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, compiled_is_interpreted);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include "target-runtime/table.h"
 #include "target-runtime/wasm/elements.h"
 #include "tests/unit/state_fixture.h"
+#include "tests/unit/suite.h"
 
 static struct state_fixture fixture;
 
@@ -244,9 +245,5 @@ int main(void)
 	TCase *bytes = tcase_create("bytes");
 	tcase_add_test(bytes, segments);
 	suite_add_tcase(suite, bytes);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

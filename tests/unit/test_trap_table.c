@@ -7,6 +7,7 @@
 
 #include "target-runtime/trap_table.h"
 #include "tests/unit/image_fixture.h"
+#include "tests/unit/suite.h"
 
 // Entries: (0x20 1) (0x24 9) (0x30 1).
 static const uint8_t blocks[] = {
@@ -111,9 +112,5 @@ int main(void)
 	tcase_add_test(cases, malformed);
 	tcase_add_test(cases, recorded);
 	suite_add_tcase(suite, cases);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

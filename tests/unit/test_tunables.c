@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "target-runtime/tunables.h"
+#include "tests/unit/suite.h"
 
 // Header version 0, version "V", target "t", one shared flag "a" = bool, one flag of the
 // instruction set "b" = enum "c".
@@ -113,9 +114,5 @@ int main(void)
 	tcase_add_test(tcase, version_49);
 	tcase_add_test(tcase, not_settings);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

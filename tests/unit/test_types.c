@@ -9,6 +9,7 @@
 #include "target-runtime/dwarf/functions.h"
 #include "target-runtime/dwarf/type.h"
 #include "tests/unit/dwarf_fixture.h"
+#include "tests/unit/suite.h"
 
 static struct op_dwarf_fixture fixture;
 
@@ -21,11 +22,6 @@ static void open_module(const char *name)
 static void teardown(void)
 {
 	op_dwarf_fixture_close(&fixture);
-}
-
-static void succeeds(struct op_error *error)
-{
-	ck_assert_msg(!error, "%s", error ? error->message : "");
 }
 
 static const struct op_type *variable_type(const char *name)
@@ -275,13 +271,7 @@ END_TEST
 // text than a person can want.
 START_TEST(changed_entries_end)
 {
-	op_dwarf_fixture_open(&fixture, "types-5-O0.wasm");
-	size_t size = fixture.source.sections[OP_DEBUG_INFO].size;
-	op_dwarf_fixture_close(&fixture);
-	for (size_t at = 12; at < size; at++) {
-		op_dwarf_fixture_open(&fixture, "types-5-O0.wasm");
-		op_dwarf_fixture_section(&fixture, OP_DEBUG_INFO)[at] ^= (uint8_t)(1 + at % 255);
-		op_dwarf_fixture_read(&fixture);
+	for (size_t at = 12; op_dwarf_fixture_read_changed(&fixture, "types-5-O0.wasm", at); at++) {
 		struct op_debug_type_name *types = NULL;
 		size_t count = 0;
 		op_error_destroy(op_debug_types(fixture.info, NULL, &types, &count));
@@ -296,8 +286,6 @@ START_TEST(changed_entries_end)
 			op_text_deinit(&text);
 		}
 		free(types);
-		if (at + 1 < size)
-			op_dwarf_fixture_close(&fixture);
 	}
 }
 END_TEST
@@ -323,9 +311,5 @@ int main(void)
 	TCase *pure = tcase_create("basic");
 	tcase_add_test(pure, basic_types_have_their_size);
 	suite_add_tcase(suite, pure);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

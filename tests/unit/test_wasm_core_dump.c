@@ -9,6 +9,7 @@
 #include "target-runtime/wasm_core_dump.h"
 #include "target-runtime/wasm_core_encode.h"
 #include "tests/unit/image_fixture.h"
+#include "tests/unit/suite.h"
 
 static const uint8_t by_wasmtime[] = {
 	0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x00, 0x0f, 0x04, 0x63, 0x6f, 0x72, 0x65,
@@ -261,9 +262,5 @@ int main(void)
 	tcase_add_test(tests, counts_that_lie);
 	tcase_add_test(tests, more_than_anybody_has);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

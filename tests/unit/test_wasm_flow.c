@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "tests/unit/suite.h"
 #include "tests/unit/wasm_fixture.h"
 
 enum { PLACES_MAX = 8 };
@@ -194,9 +195,5 @@ int main(void)
 	tcase_add_test(tests, no_such_place);
 	tcase_add_test(tests, broken_structure);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

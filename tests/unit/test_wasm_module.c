@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
 #include "tests/unit/wasm_fixture.h"
 
 static struct op_bytes bytes;
@@ -307,9 +308,5 @@ int main(void)
 	tcase_add_test(tests, a_truncated_module_is_refused);
 	tcase_add_test(tests, what_is_no_module);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
 #include "tests/unit/wasm_fixture.h"
 
 static void check_memory_offset(const struct op_wasm_module *module,
@@ -163,9 +164,5 @@ int main(void)
 	tcase_add_test(tests, types_as_in_the_text_format);
 	tcase_add_test(tests, bytes_that_are_no_instruction);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

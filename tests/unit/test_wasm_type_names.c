@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "target-runtime/wasm/type_names.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/wasm_fixture.h"
 
 // Types 0 and 2 are named, of type 2 the fields 0 and 1, tag 1.
@@ -76,9 +77,5 @@ int main(void)
 	tcase_add_test(tcase, test_names);
 	tcase_add_test(tcase, test_damaged);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

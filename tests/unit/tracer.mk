@@ -8,6 +8,11 @@ tests_unit_test_expression_tree_SOURCES = tests/unit/test_expression_tree.c
 tests_unit_test_expression_tree_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_expression_tree_LDADD = libtracer.la $(UNIT_LIBS)
 
+UNIT_TESTS += tests/unit/test_source_pretty
+tests_unit_test_source_pretty_SOURCES = tests/unit/test_source_pretty.c
+tests_unit_test_source_pretty_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_source_pretty_LDADD = librepl.la libtracer.la $(UNIT_LIBS) $(JANSSON_LIBS)
+
 UNIT_TESTS += tests/unit/test_source_scalar
 tests_unit_test_source_scalar_SOURCES = tests/unit/test_source_scalar.c
 tests_unit_test_source_scalar_CPPFLAGS = $(UNIT_CPPFLAGS)

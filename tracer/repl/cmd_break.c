@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // break and tbreak: set a breakpoint.
+#include <string.h>
+
 #include "tracer/report/breakpoint.h"
 #include "tracer/repl/repl.h"
 
@@ -16,7 +18,10 @@ void op_repl_report_set(struct op_repl *repl, const struct op_breakpoint *breakp
 static struct op_error *set(struct op_repl *repl, const char *spec, bool temporary,
 			    const struct op_breakpoint **ret)
 {
-	struct op_error *err = op_session_break(repl->session, spec, temporary, false, ret);
+	// As with gdb, it can be set before the program runs (again).
+	bool waits = op_session_state(repl->session) != OP_SESSION_STOPPED &&
+		     repl->settings.breakpoint_pending;
+	struct op_error *err = op_session_break(repl->session, spec, temporary, waits, ret);
 	if (!err || err->code != OP_ERROR_NOT_FOUND || !repl->settings.breakpoint_pending)
 		return err;
 	struct op_error *refusal = op_session_break(repl->session, spec, temporary, true, ret);
@@ -31,7 +36,8 @@ static struct op_error *break_at(struct op_repl *repl, const struct op_call *cal
 {
 	struct op_text here _cleanup_text_ = OP_TEXT_INIT;
 	const char *spec = call->rest;
-	if (!*spec) {
+	// "break if EXPRESSION" is there too, as in gdb.
+	if (!*spec || (strncmp(spec, "if", 2) == 0 && (!spec[2] || strchr(" (", spec[2])))) {
 		const struct op_frame *frame;
 		struct op_error *err = op_session_selected_frame(repl->session, &frame);
 		if (err)
@@ -40,7 +46,8 @@ static struct op_error *break_at(struct op_repl *repl, const struct op_call *cal
 			return op_error_create(
 				OP_ERROR_STATE,
 				"the offset of the selected frame is not known; name a place");
-		op_text_printf(&here, "%s!*0x%x", frame->module, frame->pc);
+		op_text_printf(&here, "%s!*0x%x%s%s", frame->module, frame->pc, *spec ? " " : "",
+			       spec);
 		spec = here.data ? here.data : "";
 	}
 	const struct op_breakpoint *breakpoint;
@@ -80,7 +87,7 @@ const struct op_command op_cmd_break = {
 	.group = OP_GROUP_BREAKPOINTS,
 	.args = "[[MODULE!]FILE:LINE | [MODULE!]FUNCTION | [MODULE!]*OFFSET] [if EXPRESSION]",
 	.help = "Stop the program whenever it comes to a place.\n" PLACES,
-	.flags = OP_COMMAND_NEEDS_STOPPED,
+	.flags = OP_COMMAND_NEEDS_STOPPED | OP_COMMAND_WAITS,
 	.complete = OP_COMPLETE_FUNCTIONS,
 	.run = break_run,
 };
@@ -91,7 +98,7 @@ const struct op_command op_cmd_tbreak = {
 	.group = OP_GROUP_BREAKPOINTS,
 	.args = "[[MODULE!]FILE:LINE | [MODULE!]FUNCTION | [MODULE!]*OFFSET] [if EXPRESSION]",
 	.help = "Stop the program the next time it comes to a place, once.\n" PLACES,
-	.flags = OP_COMMAND_NEEDS_STOPPED,
+	.flags = OP_COMMAND_NEEDS_STOPPED | OP_COMMAND_WAITS,
 	.complete = OP_COMPLETE_FUNCTIONS,
 	.run = tbreak_run,
 };

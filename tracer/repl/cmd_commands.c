@@ -82,17 +82,16 @@ static struct op_error *commands_run(struct op_repl *repl, const struct op_call 
 {
 	struct op_number_list numbers _cleanup_number_list_ = {0};
 	struct lines lines _cleanup_(lines_deinit) = {0};
-	struct op_error *named = *call->rest ? op_breakpoint_numbers(repl, call->rest, &numbers)
-					     : last_ones(repl, &numbers);
-	if (!named && repl->prompt_open && !repl->source_depth && !repl->due.running)
+	struct op_error *err = *call->rest ? op_breakpoint_numbers(repl, call->rest, &numbers)
+					   : last_ones(repl, &numbers);
+	// As with gdb, what follows is then not this command's: lines would be waited for in vain
+	// that belong to nothing.
+	if (err)
+		return err;
+	if (repl->prompt_open && !repl->source_depth && !repl->due.running)
 		op_output_printf(&repl->out, "One command per line; \"end\" ends them.\n");
 	op_output_flush(&repl->out);
-	// The lines belong to this command even if there is no such breakpoint.
-	struct op_error *err = read_lines(repl, &lines);
-	if (named) {
-		op_error_destroy(err);
-		return named;
-	}
+	err = read_lines(repl, &lines);
 	for (size_t i = 0; !err && i < numbers.count; i++)
 		err = op_session_breakpoint_commands(repl->session, numbers.data[i],
 						     (const char *const *)lines.data, lines.count);
@@ -111,7 +110,8 @@ const struct op_command op_cmd_commands = {
 		"none any more.\n"
 		"A first line \"silent\" keeps the stop itself from being shown. What follows a "
 		"command that lets the\n"
-		"program run is not run.",
+		"program run is not run. If there is no such breakpoint no lines are read: those\n"
+		"that follow are commands of their own.",
 	.complete = OP_COMPLETE_BREAKPOINTS,
 	.run = commands_run,
 };

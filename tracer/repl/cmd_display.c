@@ -128,6 +128,10 @@ static struct op_error *display_run(struct op_repl *repl, const struct op_call *
 {
 	if (!*call->rest)
 		return op_displays_show(repl);
+	if (strchr(call->format, 'i'))
+		return op_error_create(OP_ERROR_UNSUPPORTED,
+				       "\"display\" shows values, no instructions: \"stepi\" and "
+				       "\"nexti\" show the next one, \"x/3i $pc\" three");
 	struct op_printed printed;
 	struct op_error *err = op_printed_evaluate(repl, call->command->name, call->format,
 						   call->rest, false, &printed);

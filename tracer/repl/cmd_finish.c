@@ -26,7 +26,9 @@ const struct op_command op_cmd_finish = {
 	.aliases = OP_ALIASES("fin"),
 	.group = OP_GROUP_RUNNING,
 	.args = "",
-	.help = "Run until the selected frame has returned, and show what it returned.",
+	.help = "Run until the selected frame has returned, and show what it returned: in the "
+		"guest's\n"
+		"language where its type is known, and as $ and $N afterwards.",
 	.flags = OP_COMMAND_NEEDS_FRAME | OP_COMMAND_REPEATS,
 	.run = finish_run,
 };

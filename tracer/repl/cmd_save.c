@@ -9,11 +9,34 @@
 #include "tracer/repl/private_file.h"
 #include "tracer/repl/repl.h"
 
+/** The command that sets it; NULL: it counts or traces, and what of is not kept as it was typed. */
+static const char *setting_command(const struct op_breakpoint *breakpoint)
+{
+	static const char *const watches[] = {
+		[OP_BREAKPOINT_WATCH] = "watch",
+		[OP_BREAKPOINT_READ] = "rwatch",
+		[OP_BREAKPOINT_ACCESS] = "awatch",
+	};
+	if (breakpoint->caught)
+		return breakpoint->temporary ? "tcatch" : "catch";
+	if (breakpoint->action == OP_ACTION_WATCH)
+		return "watch -software";
+	if (breakpoint->kind != OP_BREAKPOINT_PLACE)
+		return watches[breakpoint->kind];
+	if (breakpoint->action == OP_ACTION_LOG)
+		return "log";
+	if (breakpoint->action != OP_ACTION_STOP)
+		return NULL;
+	return breakpoint->temporary ? "tbreak" : "break";
+}
+
 static void breakpoint_lines(struct op_text *text, const struct op_breakpoint *breakpoint)
 {
-	op_text_printf(text, "%s %s", breakpoint->temporary ? "tbreak" : "break", breakpoint->spec);
+	op_text_printf(text, "%s %s", setting_command(breakpoint), breakpoint->spec);
 	if (breakpoint->condition)
 		op_text_printf(text, " if %s", breakpoint->condition);
+	if (breakpoint->format)
+		op_text_printf(text, " %s", breakpoint->format);
 	op_text_append(text, "\n");
 	if (breakpoint->ignore_left)
 		op_text_printf(text, "  ignore $bpnum %" PRIu64 "\n", breakpoint->ignore_left);
@@ -47,6 +70,24 @@ static struct op_error *write_file(const char *path, const char *data, size_t si
 	return err;
 }
 
+/**
+ * Those that watch, or all others: they come last, since a file ends at the first command that
+ * fails, and what is watched may not be there when it is read. @return how many.
+ */
+static size_t add_lines(struct op_text *text, const struct op_breakpoint *const *breakpoints,
+			size_t count, bool watches)
+{
+	size_t added = 0;
+	for (size_t i = 0; i < count; i++) {
+		if ((breakpoints[i]->kind != OP_BREAKPOINT_PLACE) != watches ||
+		    !setting_command(breakpoints[i]))
+			continue;
+		breakpoint_lines(text, breakpoints[i]);
+		added++;
+	}
+	return added;
+}
+
 static struct op_error *save_run(struct op_repl *repl, const struct op_call *call)
 {
 	char **words _cleanup_(op_argument_words_freep) = NULL;
@@ -63,8 +104,12 @@ static struct op_error *save_run(struct op_repl *repl, const struct op_call *cal
 	if (!count)
 		return op_error_create(OP_ERROR_NOT_FOUND, "there is no breakpoint to save");
 	struct op_text text _cleanup_text_ = OP_TEXT_INIT;
-	for (size_t i = 0; i < count; i++)
-		breakpoint_lines(&text, breakpoints[i]);
+	size_t saved = add_lines(&text, breakpoints, count, false);
+	saved += add_lines(&text, breakpoints, count, true);
+	if (!saved)
+		return op_error_create(
+			OP_ERROR_NOT_FOUND,
+			"there is nothing to save: counters and traces are left out");
 	if (text.failed)
 		return op_error_no_memory();
 	err = write_file(words[1], text.data, strlen(text.data));
@@ -72,10 +117,11 @@ static struct op_error *save_run(struct op_repl *repl, const struct op_call *cal
 		return err;
 	if (repl->out.json) {
 		op_json_string(&repl->out.writer, "file", words[1]);
-		op_json_uint(&repl->out.writer, "count", count);
+		op_json_uint(&repl->out.writer, "count", saved);
 	} else {
-		op_output_printf(&repl->out, "Saved %zu breakpoint%s to %s.\n", count,
-				 count == 1 ? "" : "s", words[1]);
+		op_output_printf(&repl->out, "Saved %zu breakpoint%s to %s%s.\n", saved,
+				 saved == 1 ? "" : "s", words[1],
+				 saved < count ? "; counters and traces are left out" : "");
 	}
 	return NULL;
 }
@@ -86,6 +132,8 @@ const struct op_command op_cmd_save = {
 	.args = "breakpoints FILE",
 	.help = "Write the breakpoints into a file, with conditions, counts and commands; "
 		"\"source FILE\" sets them again.\n"
+		"Catchpoints, log points and watchpoints as well (the latter behind the others); "
+		"counters and traces not.\n"
 		"Only you can read the file. One that stands there is replaced if it is yours.",
 	.complete = OP_COMPLETE_FILES,
 	.run = save_run,

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "tracer/repl/repl.h"
+#include "tracer/repl/suggest.h"
 
 struct op_error *op_repl_report_stack(struct op_repl *repl)
 {
@@ -73,7 +74,8 @@ static struct op_error *apply(struct op_repl *repl, const char *text)
 		uint64_t number;
 		if (err || !word)
 			break;
-		if (strcmp(word, "all") == 0 && !ids.count) {
+		// Fingers know it as "t a a bt".
+		if ((strcmp(word, "all") == 0 || strcmp(word, "a") == 0) && !ids.count) {
 			err = all_in_guest(repl, &ids);
 			break;
 		}
@@ -112,32 +114,25 @@ static struct op_error *apply(struct op_repl *repl, const char *text)
 	return err;
 }
 
-/** The text behind @p word when @p text begins with it; else NULL. */
-static const char *behind_word(const char *text, const char *word)
-{
-	size_t size = strlen(word);
-	if (strncmp(text, word, size) != 0 ||
-	    (text[size] && text[size] != ' ' && text[size] != '\t'))
-		return NULL;
-	return text + size + strspn(text + size, " \t");
-}
-
 static struct op_error *thread_run(struct op_repl *repl, const struct op_call *call)
 {
 	if (!*call->rest)
 		return op_repl_report_stack(repl);
-	const char *rest = behind_word(call->rest, "apply");
+	const char *rest =
+		op_argument_option(call->rest, "apply") ?: op_argument_option(call->rest, "a");
 	if (rest)
 		return apply(repl, rest);
 	uint64_t number;
 	struct op_error *err;
-	rest = behind_word(call->rest, "suspended");
+	rest = op_argument_option(call->rest, "suspended");
 	if (rest) {
 		err = op_argument_number(rest, "a suspended guest's number", &number);
 		if (!err)
 			err = op_session_select_suspended(repl->session, (size_t)number);
 	} else {
-		err = op_argument_number(call->rest, "a thread's id", &number);
+		err = op_suggest_for_argument("thread", call->rest);
+		if (!err)
+			err = op_argument_number(call->rest, "a thread's id", &number);
 		if (!err)
 			err = op_session_select_thread(repl->session, (int64_t)number);
 	}
@@ -153,7 +148,7 @@ const struct op_command op_cmd_thread = {
 	.help = "Select a thread by its id, or a suspended guest by its number; without one show "
 		"which is selected.\n"
 		"\"info threads\" and \"info suspended\" list them. apply runs a command for each "
-		"thread; all means those with guest frames.",
+		"thread; all means those with guest frames. Short: t a a COMMAND.",
 	.flags = OP_COMMAND_NEEDS_STOPPED,
 	.complete = OP_COMPLETE_THREADS,
 	.run = thread_run,

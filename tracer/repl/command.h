@@ -28,6 +28,7 @@ enum {
 	OP_COMMAND_NEEDS_FRAME = 4,   /**< ... with a guest frame selected */
 	OP_COMMAND_REPEATS = 8,       /**< an empty line runs it again */
 	OP_COMMAND_FORMAT = 16,       /**< takes /LETTERS right behind its name */
+	OP_COMMAND_WAITS = 32,        /**< without a program, what it sets waits for one */
 };
 
 /** What the words after the command may be. */

@@ -34,12 +34,13 @@ static struct op_error *modules_run(struct op_repl *repl, const struct op_call *
 }
 
 static struct op_error *show_functions(struct op_repl *repl, const struct op_module *module,
-				       const char *pattern)
+				       const char *pattern, size_t *total)
 {
 	const struct op_function_info *functions;
 	size_t count;
 	struct op_error *err =
 		op_session_functions(repl->session, module->id, pattern, &functions, &count);
+	*total += err ? 0 : count;
 	if (!err && count && !repl->out.json) {
 		op_output_styled(&repl->out, OP_STYLE_NAME, "%s", module->name);
 		op_output_printf(&repl->out, ":\n");
@@ -66,10 +67,16 @@ static struct op_error *functions_run(struct op_repl *repl, const struct op_call
 		return err;
 	if (repl->out.json)
 		op_json_begin_array(&repl->out.writer, "functions");
+	size_t total = 0;
 	for (size_t i = 0; !err && i < count; i++)
-		err = show_functions(repl, &modules[i], pattern);
+		err = show_functions(repl, &modules[i], pattern, &total);
 	if (!err && repl->out.json)
 		op_json_end_array(&repl->out.writer);
+	else if (!err && !total && pattern)
+		op_output_printf(&repl->out,
+				 "No function has a name like that: \"*%s*\" matches anywhere in "
+				 "names.\n",
+				 pattern);
 	return err;
 }
 

@@ -32,6 +32,7 @@ enum {
 	OPTION_SANDBOX,
 	OPTION_NO_SANDBOX,
 	OPTION_MODULE,
+	OPTION_ARGS,
 	OPTION_DUMP_COMMANDS
 };
 
@@ -50,6 +51,8 @@ static const struct {
 	 "FILE",
 	 "run the commands in a file first (may be repeated)"},
 	{{"no-init", no_argument, NULL, 'n'}, NULL, "read no outpostrc at the start"},
+	{{"pid", required_argument, NULL, 'p'}, "N", "the process: -p N is attach N"},
+	{{"args", no_argument, NULL, OPTION_ARGS}, NULL, "what follows is a program: as run --"},
 	{{"json", no_argument, NULL, OPTION_JSON}, NULL, "write JSON Lines instead of text"},
 	{{"quiet", no_argument, NULL, 'q'}, NULL, "say nothing that was not asked for"},
 	{{"color", required_argument, NULL, OPTION_COLOR},
@@ -112,6 +115,11 @@ static const struct {
 	{{"help", no_argument, NULL, 'h'}, NULL, "show this and end"},
 	{{"version", no_argument, NULL, OPTION_VERSION}, NULL, "show the version and end"},
 	{{"dump-commands", required_argument, NULL, OPTION_DUMP_COMMANDS}, "FORM", NULL},
+	// gdb's names of what is above.
+	{{"ex", required_argument, NULL, 'e'}, "COMMAND", NULL},
+	{{"eval-command", required_argument, NULL, 'e'}, "COMMAND", NULL},
+	{{"nx", no_argument, NULL, 'n'}, NULL, NULL},
+	{{"silent", no_argument, NULL, 'q'}, NULL, NULL},
 };
 
 void op_options_deinit(struct op_options *options)
@@ -162,8 +170,42 @@ static struct op_error *set_color(struct op_options *options, const char *text)
 	return usage_error("--color can be auto, always or never, not ", text);
 }
 
+static struct op_error *find_mode(const char *name, const struct op_mode **ret)
+{
+	for (const struct op_mode *const *mode = op_modes; *mode; mode++) {
+		if (strcmp((*mode)->name, name) == 0) {
+			*ret = *mode;
+			return NULL;
+		}
+	}
+	if (op_mode_pid(name))
+		return usage_error("what is to be done with a process is missing: outpost attach ",
+				   name);
+	if (access(name, F_OK) == 0)
+		return usage_error("what is to be done with a file, core, inspect or run --, is "
+				   "missing in front of ",
+				   name);
+	return usage_error("there is no ", name);
+}
+
+/** The program that run starts follows. */
+static struct op_error *begin_program(struct op_options *options)
+{
+	const struct op_mode *run = NULL;
+	struct op_error *err = find_mode("run", &run);
+	if (err)
+		return err;
+	if (options->mode && options->mode != run)
+		return usage_error("--args is an option of outpost run, not of outpost ",
+				   options->mode->name);
+	options->mode = run;
+	options->has_command = true;
+	return NULL;
+}
+
+/** @param[in] word what getopt has found the option in. */
 static struct op_error *set_option(struct op_options *options, size_t *capacity, int option,
-				   char **argv)
+				   const char *word)
 {
 	static const struct {
 		int option;
@@ -200,6 +242,12 @@ static struct op_error *set_option(struct op_options *options, size_t *capacity,
 	}
 	if (option == OPTION_MODULE)
 		return add_module(options, optarg);
+	if (option == OPTION_ARGS)
+		return begin_program(options);
+	if (option == 'p') {
+		options->pid = optarg;
+		return NULL;
+	}
 	const struct {
 		int option;
 		const char **place;
@@ -222,18 +270,7 @@ static struct op_error *set_option(struct op_options *options, size_t *capacity,
 		}
 	}
 	return usage_error(option == ':' ? "an argument is missing behind " : "there is no option ",
-			   argv[optind - 1]);
-}
-
-static struct op_error *find_mode(const char *name, const struct op_mode **ret)
-{
-	for (const struct op_mode *const *mode = op_modes; *mode; mode++) {
-		if (strcmp((*mode)->name, name) == 0) {
-			*ret = *mode;
-			return NULL;
-		}
-	}
-	return usage_error("there is no ", name);
+			   word);
 }
 
 int64_t op_mode_pid(const char *text)
@@ -280,11 +317,34 @@ static struct op_error *check_guard(struct op_options *options)
 	return NULL;
 }
 
+/** --pid=N is the first word behind the mode's name; without one, attach is meant, as with gdb. */
+static struct op_error *take_pid(struct op_options *options)
+{
+	struct op_error *err = options->mode ? NULL : find_mode("attach", &options->mode);
+	if (err)
+		return err;
+	if (!options->mode->takes_pid)
+		return usage_error("--pid is an option of outpost attach, stack, gcore and guard, "
+				   "not of outpost ",
+				   options->mode->name);
+	memmove(options->arguments + 1, options->arguments,
+		options->argument_count * sizeof(*options->arguments));
+	options->arguments[0] = options->pid;
+	options->argument_count++;
+	return NULL;
+}
+
 static struct op_error *check(struct op_options *options)
 {
-	const struct op_mode *mode = options->mode;
 	if (options->help || options->version || options->dump_commands)
 		return NULL;
+	struct op_error *err = options->pid ? take_pid(options) : NULL;
+	if (err)
+		return err;
+	const struct op_mode *mode = options->mode;
+	if (!mode && options->guard_words.core)
+		return usage_error("what is to be done is missing: outpost core ",
+				   options->guard_words.core);
 	if (!mode)
 		return usage_error("what is to be done is missing", "");
 	if (options->argument_count < mode->arguments_min)
@@ -305,7 +365,7 @@ static struct op_error *check(struct op_options *options)
 	if (options->functions && strcmp(mode->name, "inspect") != 0)
 		return usage_error("--functions is an option of outpost inspect, not of outpost ",
 				   mode->name);
-	struct op_error *err = check_guard(options);
+	err = check_guard(options);
 	if (err)
 		return err;
 	if ((options->program || options->sysroot) && strcmp(mode->name, "core") != 0 &&
@@ -333,6 +393,35 @@ static struct op_error *check(struct op_options *options)
 	return NULL;
 }
 
+/** Whether a word is a long option behind one dash, which is how gdb's manual writes them: -batch.
+ */
+static bool has_one_dash(const char *word, const struct option *options)
+{
+	if (!word || word[0] != '-' || word[1] == '-')
+		return false;
+	size_t size = strcspn(++word, "=");
+	for (; options->name; options++)
+		if (strlen(options->name) == size && strncmp(options->name, word, size) == 0)
+			return true;
+	return false;
+}
+
+/**
+ * The next option. Only whole names may stand behind one dash: an abbreviation might be letters
+ * and their argument (-ebt).
+ * @param[out] ret_word the word that it begins in, or goes on in (-nq).
+ */
+static int next_option(int argc, char **argv, const struct option *options, const char **ret_word)
+{
+	// '+': stop at the first word that is no option. The words in between are taken by hand,
+	// so that what belongs to a launched program's command line stays whole.
+	static const char letters[] = "+:e:x:qhnco:p:";
+	*ret_word = argv[optind ? optind : 1];
+	return has_one_dash(*ret_word, options)
+		       ? getopt_long_only(argc, argv, letters, options, NULL)
+		       : getopt_long(argc, argv, letters, options, NULL);
+}
+
 struct op_error *op_options_parse(int argc, char **argv, struct op_options *ret)
 {
 	*ret = (struct op_options){0};
@@ -349,12 +438,11 @@ struct op_error *op_options_parse(int argc, char **argv, struct op_options *ret)
 	opterr = 0;
 	while (!err) {
 		int before = optind;
-		// '+': stop at the first word that is no option. The words in between are taken by
-		// hand, so that what
-		// belongs to a launched program's command line stays whole.
-		int option = rest ? -1 : getopt_long(argc, argv, "+:e:x:qhnco:", options, NULL);
+		const char *begins = NULL;
+		int option = rest ? -1 : next_option(argc, argv, options, &begins);
 		if (option != -1) {
-			err = set_option(ret, &capacity, option, argv);
+			err = set_option(ret, &capacity, option, begins);
+			rest = option == OPTION_ARGS;
 			continue;
 		}
 		if (optind > before && before > 0 && strcmp(argv[optind - 1], "--") == 0) {

@@ -28,6 +28,7 @@ struct op_options {
 	const struct op_mode *mode; /**< NULL with help, version or dump_commands */
 	char **arguments; /**< what follows the mode's name, NULL-terminated; owned array */
 	size_t argument_count;
+	char *pid; /**< --pid: has become the first argument; NULL: not given */
 	struct op_startup_command *commands; /**< owned array */
 	size_t command_count;
 	bool batch, json, quiet, no_init, help, version;

@@ -104,6 +104,15 @@ static bool has_modules(struct op_repl *repl)
 	return !err && count;
 }
 
+/** There was a program; the sentence says how there is one again. It keeps its code through the
+ * commands that run others: it is said once. */
+static struct op_error *ended_error(const struct op_repl *repl)
+{
+	return op_error_create(OP_ERROR_PROCESS_GONE, "the program has ended; %s",
+			       repl->argv ? "\"run\" starts it again"
+					  : "\"attach PID\" or \"run COMMAND\" gives another one");
+}
+
 /** What a command asks for before it runs; the sentence says what to do. */
 static struct op_error *check_needs(struct op_repl *repl, const struct op_command *command)
 {
@@ -113,8 +122,11 @@ static struct op_error *check_needs(struct op_repl *repl, const struct op_comman
 		return NULL;
 	op_repl_notice_end(repl);
 	enum op_session_state state = op_session_state(repl->session);
+	if (command->flags & OP_COMMAND_WAITS &&
+	    (state == OP_SESSION_EXITED || state == OP_SESSION_EMPTY))
+		return NULL;
 	if (state == OP_SESSION_EXITED)
-		return op_error_create(OP_ERROR_STATE, "the program has ended");
+		return ended_error(repl);
 	if (state == OP_SESSION_EMPTY && needs == OP_COMMAND_NEEDS_TARGET && has_modules(repl))
 		return NULL;
 	if (state == OP_SESSION_EMPTY)
@@ -141,14 +153,29 @@ struct op_error *op_repl_blame_death(const struct op_repl *repl, struct op_error
 	return op_error_at(err, "the program has ended meanwhile");
 }
 
+/**
+ * What an error means that came of a command without a program: that there is none, where it asked
+ * for what only a program has. What is wrong with the command itself stays what it is.
+ */
+static struct op_error *blame_end(const struct op_repl *repl, struct op_error *err)
+{
+	if (!err || err->code != OP_ERROR_STATE)
+		return err;
+	op_error_destroy(err);
+	return ended_error(repl);
+}
+
 struct op_error *op_repl_run_command(struct op_repl *repl, const char *name,
 				     const struct op_call *call)
 {
+	bool ended = op_session_state(repl->session) == OP_SESSION_EXITED;
 	struct op_output_command outer;
 	op_output_begin_command(&repl->out, &outer);
 	struct op_error *err = check_needs(repl, call->command);
-	if (!err)
-		err = op_repl_blame_death(repl, call->command->run(repl, call));
+	if (!err) {
+		err = call->command->run(repl, call);
+		err = ended ? blame_end(repl, err) : op_repl_blame_death(repl, err);
+	}
 	op_output_end_command(&repl->out, &outer, name, err);
 	return err;
 }

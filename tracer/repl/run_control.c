@@ -5,6 +5,7 @@
 
 #include "tracer/repl/breakpoint_commands.h"
 #include "tracer/repl/interrupt.h"
+#include "tracer/repl/printed.h"
 #include "tracer/repl/repl.h"
 #include "tracer/report/source_value.h"
 
@@ -81,6 +82,26 @@ static struct op_error *guest_text(struct op_repl *repl, const void *guest, stru
 	return err;
 }
 
+// What a finished function returned, where its language is known: as print shows it.
+static struct op_error *fetch_returned(struct op_repl *repl, const struct op_event *event,
+				       struct op_text *text, struct op_event_view *view)
+{
+	if (!event->returned || !event->returned->guest_value)
+		return NULL;
+	struct op_printed printed = {.result = *event->returned};
+	struct op_source_limits limits = op_repl_source_limits(repl, 0);
+	struct op_error *err = op_session_source_node(repl->session, event->returned_frame,
+						      event->returned, &limits, &printed.source);
+	if (err)
+		return err;
+	op_printed_text(repl, text, &printed);
+	if (text->failed)
+		return op_error_no_memory();
+	view->returned = printed.source;
+	view->returned_text = text->data;
+	return NULL;
+}
+
 static struct op_error *report_stop(struct op_repl *repl, const struct op_event *event)
 {
 	struct op_fetched_frame fetched _cleanup_fetched_ = {0};
@@ -94,14 +115,15 @@ static struct op_error *report_stop(struct op_repl *repl, const struct op_event 
 		.event = event,
 		.pid = repl->pid,
 		.same_function = same && event->reason == OP_REASON_STEP && !event->result_count &&
-				 !event->results_missing,
+				 !event->results_missing && !event->returned,
 		.temporary = event->breakpoint && is_temporary(repl, event->breakpoint),
 		.switched = thread_before && event->thread && thread_before != event->thread,
 		.by_instructions = repl->by_instructions,
 	};
 	char *exception _cleanup_free_ = NULL;
 	struct op_text old_text _cleanup_text_ = OP_TEXT_INIT,
-				new_text _cleanup_text_ = OP_TEXT_INIT;
+				new_text _cleanup_text_ = OP_TEXT_INIT,
+				returned_text _cleanup_text_ = OP_TEXT_INIT;
 	err = op_repl_fetch_exception(repl, event, &exception);
 	view.exception = exception;
 	if (!err && event->watch)
@@ -121,6 +143,8 @@ static struct op_error *report_stop(struct op_repl *repl, const struct op_event 
 		view.instruction = op_repl_frame_instruction(repl, frame);
 	}
 	bool silent;
+	if (!err)
+		err = fetch_returned(repl, event, &returned_text, &view);
 	if (!err)
 		err = op_due_lines_add(repl, event, &silent);
 	// A program that reads the events gets them all.

@@ -135,7 +135,7 @@ static struct op_error *no_setting(const char *text)
 	struct op_suggestion close = {0};
 	struct op_text typed _cleanup_text_ = OP_TEXT_INIT;
 	size_t size = strcspn(text, " ");
-	op_text_printf(&typed, "show %s", text);
+	op_text_printf(&typed, "show %.*s", (int)size, text);
 	const char *instead = typed.data ? op_suggest_instead(typed.data) : NULL;
 	if (instead)
 		return op_error_create(OP_ERROR_NOT_FOUND, "there is no setting \"%s\": %s", text,

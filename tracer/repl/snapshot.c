@@ -190,8 +190,12 @@ static struct op_error *save_host(struct op_snapshot *snapshot, struct op_sessio
 		op_error_destroy(err);
 		return ret->host_incomplete ? NULL : op_error_no_memory();
 	}
-	if (!intern(snapshot, &ret->host_incomplete))
-		return op_error_no_memory();
+	// Not a name that the session keeps: the next stretch's may stand at the same address.
+	if (ret->host_incomplete) {
+		ret->host_incomplete = copy_string(snapshot, ret->host_incomplete);
+		if (!ret->host_incomplete)
+			return op_error_no_memory();
+	}
 	struct op_host_return *copy = take(snapshot, ret->host_count * sizeof(*copy) + 1);
 	if (!copy)
 		return op_error_no_memory();
@@ -248,8 +252,12 @@ static struct op_error *save_stack(struct op_snapshot *snapshot, struct op_sessi
 	} else if (stack) {
 		saved.stack = *stack;
 		saved.stack.frames = NULL;
-		if (!intern(snapshot, &saved.stack.incomplete))
-			return op_error_no_memory();
+		// As with save_host(): the next stack's may stand at the same address.
+		if (stack->incomplete) {
+			saved.stack.incomplete = copy_string(snapshot, stack->incomplete);
+			if (!saved.stack.incomplete)
+				return op_error_no_memory();
+		}
 		error = save_frames(snapshot, session, stack, options, &saved);
 	}
 	if (thread) {

@@ -26,17 +26,23 @@ void op_instruction_line(struct op_output *out, uint32_t pc, const char *text)
 	op_output_printf(out, ": %s\n", text);
 }
 
-static void results_text(struct op_output *out, const struct op_event *event)
+static void results_text(struct op_output *out, const struct op_event_view *view)
 {
 	static const struct op_value_format natural;
+	const struct op_event *event = view->event;
 	if (event->results_missing) {
 		op_output_printf(out, "Returned value: <%s>\n", event->results_missing);
 		return;
 	}
-	if (!event->result_count)
+	if (!event->result_count && !view->returned)
 		return;
-	op_output_printf(out, "Returned value%s:", event->result_count == 1 ? "" : "s");
-	for (size_t i = 0; i < event->result_count; i++) {
+	op_output_printf(out, "Returned value%s:", event->result_count > 1 ? "s" : "");
+	if (event->returned && event->returned->history)
+		op_output_printf(out, " $%" PRIu32 " =", event->returned->history);
+	// What Wasm returned would tell nothing more.
+	if (view->returned)
+		op_output_printf(out, " %s", view->returned_text);
+	for (size_t i = 0; !view->returned && i < event->result_count; i++) {
 		op_output_printf(out, "%s (%s) ", i ? "," : "",
 				 op_value_type_name(event->results[i].type));
 		op_value_text(&out->text, &event->results[i], &natural);
@@ -123,9 +129,10 @@ static void watched_value(struct op_output *out, const struct op_watch_event *wa
 static void watch_text(struct op_output *out, const struct op_event_view *view)
 {
 	const struct op_watch_event *watch = view->event->watch;
-	// What has happened then was said as a notice.
-	if (watch->left)
+	if (watch->left) {
+		op_output_printf(out, "It is disabled: the frame that it was of has returned.\n");
 		return;
+	}
 	if (watch->changed) {
 		op_output_printf(out, "Old value = ");
 		watched_value(out, watch, &watch->old_value, view->old_text);
@@ -171,7 +178,7 @@ static void stop_text(struct op_output *out, const struct op_event_view *view)
 			" has no guest frame; \"info stacks\" lists the stacks that have.\n",
 			event->thread);
 	}
-	results_text(out, event);
+	results_text(out, view);
 	if (!view->frame)
 		return;
 	op_source_line_text(out, view->frame);
@@ -229,6 +236,22 @@ static void results_json(struct op_json *json, const struct op_event *event)
 		op_json_end_object(json);
 	}
 	op_json_end_array(json);
+}
+
+// In the guest's language; Wasm's are the results.
+static void returned_json(struct op_json *json, const struct op_event_view *view)
+{
+	const struct op_result *returned = view->event->returned;
+	if (!returned)
+		return;
+	op_json_begin_object(json, "returned");
+	if (returned->history)
+		op_json_uint(json, "history", returned->history);
+	if (view->returned) {
+		op_json_string(json, "text", view->returned_text);
+		op_source_value_json(json, "source", view->returned);
+	}
+	op_json_end_object(json);
 }
 
 static void watch_json(struct op_json *json, const struct op_event_view *view)
@@ -290,6 +313,7 @@ static void stop_json(struct op_json *json, const struct op_event_view *view)
 	else
 		op_json_null(json, "frame");
 	results_json(json, event);
+	returned_json(json, view);
 	if (view->frame && view->frame->text)
 		op_json_string(json, "source", view->frame->text);
 	if (view->frame && view->instruction)

@@ -4,6 +4,7 @@
 #define OP_TRACER_REPORT_EVENT_H
 
 #include "tracer/report/frame.h"
+#include "tracer/report/source_value.h"
 
 /** An event and what is known around it. All borrowed. */
 struct op_event_view {
@@ -26,6 +27,9 @@ struct op_event_view {
 	bool switched; /**< another thread than the one before */
 	/** of a watchpoint: the values as the guest's language has them; NULL: as Wasm has them */
 	const char *old_text, *new_text;
+	/** event->returned as the guest's language has it; NULL: it is Wasm's */
+	const struct op_source_node *returned;
+	const char *returned_text; /**< the same as text */
 };
 void op_event_report(struct op_output *out, const struct op_event_view *view);
 

@@ -47,13 +47,13 @@ void op_thread_members(struct op_json *json, const struct op_thread_summary *thr
 void op_stack_headline(struct op_output *out, const struct op_stack *stack, size_t suspended_index)
 {
 	op_output_style(out, OP_STYLE_EVENT);
-	if (stack->thread)
+	if (stack->thread) {
 		op_output_printf(out, "Thread %" PRId64, stack->thread);
-	else
+		append_name(out, stack->thread_name);
+	} else {
 		op_output_printf(out, "Suspended guest %zu (store 0x%" PRIx64 ")", suspended_index,
 				 stack->store.value);
-	if (stack->thread)
-		append_name(out, stack->thread_name);
+	}
 	op_output_printf(out, ":");
 	op_output_style_end(out);
 	op_output_printf(out, "\n");

@@ -14,11 +14,12 @@
 #include <variant>
 #include <vector>
 
+#include "../guest_library.h"
+
 extern "C" {
 __attribute__((import_module("wasi_snapshot_preview1"), import_name("fd_read"))) int fd_read(int, void *, int, void *);
 __attribute__((import_module("wasi_snapshot_preview1"), import_name("fd_write"))) int fd_write(int, const void *, int, void *);
 
-// What the headers want of a C library.
 static char heap[16384];
 static unsigned used;
 void *malloc(unsigned long size)
@@ -27,41 +28,7 @@ void *malloc(unsigned long size)
 	used += (size + 15) & ~15ul;
 	return place;
 }
-void free(void *) {}
-void abort() { __builtin_trap(); }
-void *memcpy(void *to, const void *from, unsigned long size)
-{
-	for (unsigned long i = 0; i < size; i++)
-		((volatile char *)to)[i] = ((const char *)from)[i];
-	return to;
 }
-void *memmove(void *to, const void *from, unsigned long size) { return memcpy(to, from, size); }
-void *memset(void *to, int byte, unsigned long size)
-{
-	for (unsigned long i = 0; i < size; i++)
-		((volatile char *)to)[i] = (char)byte;
-	return to;
-}
-unsigned long strlen(const char *text)
-{
-	unsigned long size = 0;
-	while (((volatile const char *)text)[size])
-		size++;
-	return size;
-}
-int memcmp(const void *a, const void *b, unsigned long size)
-{
-	for (unsigned long i = 0; i < size; i++)
-		if (((volatile const char *)a)[i] != ((volatile const char *)b)[i])
-			return ((const char *)a)[i] - ((const char *)b)[i];
-	return 0;
-}
-}
-void *operator new(unsigned long size) { return malloc(size); }
-void *operator new(unsigned long size, std::align_val_t) { return malloc(size); }
-void operator delete(void *) noexcept {}
-void operator delete(void *, unsigned long, std::align_val_t) noexcept {}
-void operator delete(void *, unsigned long) noexcept {}
 
 _LIBCPP_BEGIN_NAMESPACE_STD
 void __libcpp_verbose_abort(const char *, ...) noexcept { __builtin_trap(); }

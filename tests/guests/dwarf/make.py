@@ -4,7 +4,7 @@
 
     make.py zig-command...        (for instance: make.py python -m ziglang)
 
-types-rust.wasm needs Debian's rustc, libstd-rust-dev-wasm32 and wasm-ld; it has no code of Rust's library in it.
+types-rust.wasm and returns-rust.wasm need Debian's rustc, libstd-rust-dev-wasm32 and wasm-ld; they have no code of Rust's library in it.
 
 Each line of a .rows file: pc, end, file's base name, line, column, is_stmt, prologue_end. Rows without code are left out.
 """
@@ -22,6 +22,7 @@ NAMES = [("names-4-O0", ["-gdwarf-4", "-O0"]), ("names-5-O2", ["-gdwarf-5", "-O2
 VARIANTS = [("lines-4-O0", ["-gdwarf-4", "-O0"]), ("lines-4-O2", ["-gdwarf-4", "-O2"]),
             ("lines-5-O0", ["-gdwarf-5", "-O0"]), ("lines-5-O2", ["-gdwarf-5", "-O2"])]
 TYPES = [("types-4-O0", ["-gdwarf-4", "-O0"]), ("types-5-O0", ["-gdwarf-5", "-O0"]), ("types-5-O2", ["-gdwarf-5", "-O2"])]
+RETURNS = [("returns-5-O0", ["-gdwarf-5", "-O0"]), ("returns-5-O2", ["-gdwarf-5", "-O2"])]
 RUST = ["/usr/bin/rustc", "--target", "wasm32-unknown-unknown", "-g", "-C", "panic=abort", "-C", "opt-level=0", "-C",
         "overflow-checks=off", "--crate-type", "lib", "--emit=obj", f"--remap-path-prefix={HERE}=/guest"]
 CODE = 10
@@ -76,12 +77,22 @@ def make_types(compiler):
         subprocess.run([*compiler, "c++", *OPTIONS, "-fno-exceptions", "-fno-rtti", "-g", *options, "types.cc", "-o", f"{name}.wasm"],
                        check=True)
         os.chmod(f"{name}.wasm", 0o644)
+    make_rust("types", "--export=read", "--export=NODE", "--export=ARRAY")
+
+
+def make_returns(compiler):
+    for name, options in RETURNS:
+        subprocess.run([*compiler, "cc", *OPTIONS, "-g", *options, "returns.c", "-o", f"{name}.wasm"], check=True)
+        os.chmod(f"{name}.wasm", 0o644)
+    make_rust("returns", "--export-all")
+
+
+def make_rust(name, *options):
     with tempfile.TemporaryDirectory() as folder:
-        compiled = os.path.join(folder, "types.o")
-        subprocess.run([*RUST, "-o", compiled, "types.rs"], check=True)
-        subprocess.run(["wasm-ld", "--no-entry", "--export=read", "--export=NODE", "--export=ARRAY", "--allow-undefined", compiled,
-                        "-o", "types-rust.wasm"], check=True)
-    os.chmod("types-rust.wasm", 0o644)
+        compiled = os.path.join(folder, f"{name}.o")
+        subprocess.run([*RUST, "-o", compiled, f"{name}.rs"], check=True)
+        subprocess.run(["wasm-ld", "--no-entry", *options, "--allow-undefined", compiled, "-o", f"{name}-rust.wasm"], check=True)
+    os.chmod(f"{name}-rust.wasm", 0o644)
 
 
 def main(compiler):
@@ -97,6 +108,7 @@ def main(compiler):
             for row in sorted(rows(f"{name}.wasm")):
                 print(*row, file=file)
     make_types(compiler)
+    make_returns(compiler)
 
 
 if __name__ == "__main__":
