@@ -8,6 +8,17 @@
 
 #include "base/array.h"
 
+bool op_begins_with(const char *string, const char *beginning)
+{
+	return strncmp(string, beginning, strlen(beginning)) == 0;
+}
+
+bool op_ends_with(const char *string, const char *ending)
+{
+	size_t size = strlen(string), length = strlen(ending);
+	return size >= length && strcmp(string + size - length, ending) == 0;
+}
+
 void op_text_deinit(struct op_text *text)
 {
 	free(text->data);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A growing string. Running out of memory is remembered and reported once, at the end.
+// A growing string, of which running out of memory is remembered and reported once, at the end;
+// what strings begin and end with.
 #ifndef OP_BASE_TEXT_H
 #define OP_BASE_TEXT_H
 
@@ -8,6 +9,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+
+bool op_begins_with(const char *string, const char *beginning);
+bool op_ends_with(const char *string, const char *ending);
 
 /** Zero-initialise, or OP_TEXT_INIT. */
 struct op_text {

@@ -53,6 +53,9 @@ void op_mappings_deinit(struct op_mappings *mappings);
 /** The mapping that holds @p addr, or NULL. Borrowed. */
 const struct op_mapping *op_mappings_find(const struct op_mappings *mappings,
 					  struct op_host_addr addr);
+/** The size of what the system adds to a mapping's path whose file has no place in a folder any
+ * more; 0 when it added nothing. */
+size_t op_mapping_deleted_mark(const char *path);
 /** Is it the process's alone, of no file, with exactly this protection (of enum op_protection)? */
 bool op_mapping_is_own(const struct op_mapping *mapping, unsigned protection);
 

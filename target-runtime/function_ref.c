@@ -94,6 +94,14 @@ static struct op_error *resolve(const struct op_store_set *set, uint64_t array_c
 	}
 }
 
+static struct op_error *parse(const struct op_store_set *set, const uint8_t *bytes,
+			      struct op_function_ref *ret)
+{
+	ret->code = op_host_addr(op_load_u64_unchecked(bytes + OP_VM_FUNC_REF_WASM_CALL));
+	ret->vmctx = op_host_addr(op_load_u64_unchecked(bytes + OP_VM_FUNC_REF_VMCTX));
+	return resolve(set, op_load_u64_unchecked(bytes + OP_VM_FUNC_REF_ARRAY_CALL), ret);
+}
+
 struct op_error *op_function_ref_read(const struct op_store_set *set, struct op_host_addr pointer,
 				      struct op_function_ref *ret)
 {
@@ -109,9 +117,7 @@ struct op_error *op_function_ref_read(const struct op_store_set *set, struct op_
 		return err;
 	if (done < sizeof(bytes) || pointer.value % 4 != 0)
 		return bad(ret, "it cannot be read");
-	ret->code = op_host_addr(op_load_u64_unchecked(bytes + OP_VM_FUNC_REF_WASM_CALL));
-	ret->vmctx = op_host_addr(op_load_u64_unchecked(bytes + OP_VM_FUNC_REF_VMCTX));
-	return resolve(set, op_load_u64_unchecked(bytes + OP_VM_FUNC_REF_ARRAY_CALL), ret);
+	return parse(set, bytes, ret);
 }
 
 struct op_error *op_function_import_read(const struct op_store_set *set,
@@ -141,7 +147,7 @@ struct op_error *op_function_import_read(const struct op_store_set *set,
 	if (err)
 		return err;
 	if (size == OP_VM_FUNC_REF_SIZE)
-		return op_function_ref_read(set, place, ret);
+		return parse(set, bytes, ret);
 	ret->code = op_host_addr(op_load_u64_unchecked(bytes));
 	ret->vmctx = op_host_addr(op_load_u64_unchecked(bytes + OP_VM_SHORT_FUNCTION_IMPORT_VMCTX));
 	return resolve(set, op_load_u64_unchecked(bytes + OP_VM_POINTER_SIZE), ret);

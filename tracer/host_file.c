@@ -25,14 +25,6 @@ static bool begins_alike(struct op_session *session, const struct op_mapping *ma
 	return got >= 0 && (size_t)got >= done && memcmp(mapped, file, done) == 0;
 }
 
-/** What the system adds to the path of a file that has no place in a folder any more; its size. */
-static size_t deleted_mark(const char *path)
-{
-	static const char mark[] = " (deleted)";
-	size_t size = strlen(path), length = strlen(mark);
-	return size > length && strcmp(path + size - length, mark) == 0 ? length : 0;
-}
-
 static bool is_there(struct op_session *session, const char *path, size_t size)
 {
 	char *name _cleanup_free_ = strndup(path, size), *resolved _cleanup_free_ = NULL;
@@ -46,7 +38,7 @@ static bool is_there(struct op_session *session, const char *path, size_t size)
 static struct op_error *missing(struct op_session *session, const char *path, const char *what)
 {
 	struct op_text shown _cleanup_text_ = OP_TEXT_INIT;
-	size_t mark = deleted_mark(path), size = strlen(path) - mark;
+	size_t mark = op_mapping_deleted_mark(path), size = strlen(path) - mark;
 	op_text_append_escaped(&shown, path, size);
 	if (shown.failed)
 		return op_error_no_memory();

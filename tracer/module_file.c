@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "tracer/local_file.h"
 #include "tracer/session.h"
 
@@ -19,12 +20,9 @@ enum { FILE_SIZE_MAX = 1 << 30, COMPARE_SIZE = 128 * 1024 };
 static bool ends_like_module(const char *path)
 {
 	static const char *const endings[] = {".wasm", ".wat", ".cwasm"};
-	size_t size = strlen(path);
-	for (size_t i = 0; i < OP_ARRAY_SIZE(endings); i++) {
-		size_t ending = strlen(endings[i]);
-		if (size > ending && !strcmp(path + size - ending, endings[i]))
+	for (size_t i = 0; i < OP_ARRAY_SIZE(endings); i++)
+		if (op_ends_with(path, endings[i]))
 			return true;
-	}
 	return false;
 }
 

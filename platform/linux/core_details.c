@@ -7,12 +7,8 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/text.h"
 #include "platform/linux/proc.h"
-
-static bool begins(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
 
 // "dd": MADV_DONTDUMP; "io", "pf": devices; "wf": a copy has zeros there (MADV_WIPEONFORK).
 static void take_flags(struct op_core_details *details, const char *flags, bool is_copy)
@@ -23,11 +19,11 @@ static void take_flags(struct op_core_details *details, const char *flags, bool 
 
 static void take_line(struct op_core_details *details, const char *line, bool is_copy)
 {
-	bool is_resident = begins(line, "Rss:"), is_swap = begins(line, "Swap:"),
-	     is_own = begins(line, "Anonymous:");
+	bool is_resident = op_begins_with(line, "Rss:"), is_swap = op_begins_with(line, "Swap:"),
+	     is_own = op_begins_with(line, "Anonymous:");
 	uint64_t kilobytes;
 
-	if (begins(line, "VmFlags:"))
+	if (op_begins_with(line, "VmFlags:"))
 		take_flags(details, line, is_copy);
 	if (!is_resident && !is_swap && !is_own)
 		return;

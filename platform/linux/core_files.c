@@ -39,20 +39,13 @@ struct op_error *op_core_add_file(struct op_core *core, const char *path, size_t
 	return NULL;
 }
 
-static bool ends_with(const char *text, const char *ending)
-{
-	size_t size = strlen(text), length = strlen(ending);
-
-	return size >= length && strcmp(text + size - length, ending) == 0;
-}
-
 /** Is it a file that had no place in a file system when the core was written? The kernel's words
  * for it are those of /proc/PID/maps. */
 static bool is_only_memory(const char *path)
 {
-	return path[0] != '/' || strncmp(path, "/memfd:", 7) == 0 ||
-	       strncmp(path, "/SYSV", 5) == 0 || strncmp(path, "/dev/", 5) == 0 ||
-	       strncmp(path, "/anon_hugepage", 14) == 0 || ends_with(path, " (deleted)");
+	return path[0] != '/' || op_begins_with(path, "/memfd:") || op_begins_with(path, "/SYSV") ||
+	       op_begins_with(path, "/dev/") || op_begins_with(path, "/anon_hugepage") ||
+	       op_mapping_deleted_mark(path);
 }
 
 struct op_error *op_core_resolve_path(const struct op_process *process, const char *path,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/text.h"
 #include "platform/linux/core_details.h"
 #include "platform/linux/frozen.h"
 
@@ -15,29 +16,17 @@ void op_core_layout_deinit(struct op_core_layout *layout)
 	*layout = (struct op_core_layout){0};
 }
 
-static bool begins(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
-
-static bool ends(const char *text, const char *end)
-{
-	size_t size = strlen(text);
-
-	return size >= strlen(end) && strcmp(text + size - strlen(end), end) == 0;
-}
-
 // Nobody finds it under its name any more, if it ever had one.
 static bool is_nameless(const struct op_mapping *mapping)
 {
-	return begins(mapping->path, "/memfd:") || begins(mapping->path, "/SYSV") ||
-	       begins(mapping->path, "/dev/zero") || ends(mapping->path, " (deleted)");
+	return op_begins_with(mapping->path, "/memfd:") || op_begins_with(mapping->path, "/SYSV") ||
+	       op_begins_with(mapping->path, "/dev/zero") || op_mapping_deleted_mark(mapping->path);
 }
 
 static bool is_device(const struct op_mapping *mapping)
 {
-	return begins(mapping->path, "/dev/") && !is_nameless(mapping) &&
-	       !begins(mapping->path, "/dev/shm/");
+	return op_begins_with(mapping->path, "/dev/") && !is_nameless(mapping) &&
+	       !op_begins_with(mapping->path, "/dev/shm/");
 }
 
 /** Segments of one mapping, from where they end on. */
@@ -109,10 +98,10 @@ enum op_core_kind op_core_kind_of(const struct op_mapping *mapping)
 {
 	// What the program itself cannot read is a guard, or a reservation.
 	if (!(mapping->protection & OP_PROTECTION_READ) || is_device(mapping) ||
-	    begins(mapping->path, "[vvar") || strcmp(mapping->path, "[vsyscall]") == 0)
+	    op_begins_with(mapping->path, "[vvar") || strcmp(mapping->path, "[vsyscall]") == 0)
 		return OP_CORE_UNWANTED;
 	if (mapping->shared)
-		return is_nameless(mapping) || begins(mapping->path, "/dev/shm/")
+		return is_nameless(mapping) || op_begins_with(mapping->path, "/dev/shm/")
 			       ? OP_CORE_SHARED
 			       : OP_CORE_UNWANTED;
 	if (is_nameless(mapping) || strcmp(mapping->path, "[vdso]") == 0)

@@ -141,14 +141,14 @@ static struct op_error *find_left(struct leaving *leaving)
 // How many registers the thread has taken back already; -1: it stands elsewhere.
 static int taken_back(uint64_t offset)
 {
-	static const uint8_t pops[] = {0x08, 0x09, 0x0a, 0x0c, 0x0d, 0x0e,
-				       0x0f, 0x11, 0x13, 0x15, 0x16};
-	_Static_assert(sizeof(pops) == OP_ARRAY_SIZE(popped), "one each");
-	if (offset == 0x02 || offset == 0x06)
+	enum { AFTER_CALL = 0x02, JUMP = 0x06, POPS = 0x08, REX_B = 0x41 };
+	if (offset == AFTER_CALL || offset == JUMP)
 		return 0;
-	for (size_t i = 0; i < sizeof(pops); i++)
-		if (offset == pops[i])
+	for (size_t i = 0, at = POPS; i < OP_ARRAY_SIZE(popped); i++) {
+		if (offset == at)
 			return (int)i;
+		at += code[at] == REX_B ? 2 : 1;
+	}
 	return -1;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "platform/linux/maps.h"
 #include "platform/linux/proc.h"
 #include "platform/linux/process.h"
@@ -34,7 +35,7 @@ static void unescape(char *path)
 	char *to = path;
 
 	for (const char *from = path; *from;) {
-		if (strncmp(from, "\\012", 4) == 0) {
+		if (op_begins_with(from, "\\012")) {
 			*to++ = '\n';
 			from += 4;
 		} else {
@@ -66,7 +67,7 @@ static bool parse_line(const char *line, struct op_mapping *ret)
 	ret->start = op_host_addr(start);
 	ret->end = op_host_addr(end);
 	ret->file_offset = offset;
-	ret->anonymous = inode == 0 || strncmp(rest, "/memfd:", 7) == 0;
+	ret->anonymous = inode == 0 || op_begins_with(rest, "/memfd:");
 	if (!ret->anonymous) {
 		ret->device = makedev((unsigned)major_number, (unsigned)minor_number);
 		ret->inode = inode;
@@ -75,6 +76,12 @@ static bool parse_line(const char *line, struct op_mapping *ret)
 	if (ret->path)
 		unescape(ret->path);
 	return ret->path != NULL;
+}
+
+size_t op_mapping_deleted_mark(const char *path)
+{
+	static const char mark[] = " (deleted)";
+	return op_ends_with(path, mark) ? strlen(mark) : 0;
 }
 
 int op_maps_read(const char *path, struct op_mappings *ret)

@@ -189,11 +189,10 @@ static bool append_working_directory(pid_t pid, struct op_text *text)
 // The program's own file, deleted or replaced while it runs: its link in /proc still leads to it.
 static bool is_deleted_program(pid_t pid, const char *path)
 {
-	static const char mark[] = " (deleted)";
 	char link[64], program[PATH_MAX];
 	size_t size = strlen(path);
 
-	if (size < strlen(mark) || strcmp(path + size - strlen(mark), mark) != 0)
+	if (!op_mapping_deleted_mark(path))
 		return false;
 	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
 	ssize_t length = readlink(link, program, sizeof(program));

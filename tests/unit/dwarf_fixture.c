@@ -38,6 +38,12 @@ void op_dwarf_fixture_read(struct op_dwarf_fixture *fixture)
 	succeeds(error);
 }
 
+void op_dwarf_fixture_load(struct op_dwarf_fixture *fixture, const char *name)
+{
+	op_dwarf_fixture_open(fixture, name);
+	op_dwarf_fixture_read(fixture);
+}
+
 bool op_dwarf_fixture_read_changed(struct op_dwarf_fixture *fixture, const char *name, size_t at)
 {
 	op_dwarf_fixture_close(fixture);

@@ -22,6 +22,8 @@ struct op_dwarf_fixture {
 void op_dwarf_fixture_open(struct op_dwarf_fixture *fixture, const char *name);
 /** Create the information from the source. */
 void op_dwarf_fixture_read(struct op_dwarf_fixture *fixture);
+/** Both. */
+void op_dwarf_fixture_load(struct op_dwarf_fixture *fixture, const char *name);
 /** Both, after closing what is open, with a byte of the entries changed. @return false: there is no
  * byte @p at, and nothing was changed. */
 bool op_dwarf_fixture_read_changed(struct op_dwarf_fixture *fixture, const char *name, size_t at);

@@ -171,6 +171,27 @@ START_TEST(what_a_terminal_is_shown)
 }
 END_TEST
 
+static const struct {
+	const char *string, *part;
+	bool begins, ends;
+} parts[] = {
+	{"/memfd:x", "/memfd:", true, false},
+	{"gone (deleted)", " (deleted)", false, true},
+	{"same", "same", true, true},
+	{"me", "same", false, false},
+	{"abab", "ab", true, true},
+	{"", "a", false, false},
+	{"a", "", true, true},
+	{"xaby", "ab", false, false},
+};
+
+START_TEST(beginnings_and_endings)
+{
+	ck_assert_int_eq(op_begins_with(parts[_i].string, parts[_i].part), parts[_i].begins);
+	ck_assert_int_eq(op_ends_with(parts[_i].string, parts[_i].part), parts[_i].ends);
+}
+END_TEST
+
 START_TEST(long_text)
 {
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
@@ -224,6 +245,7 @@ int main(void)
 	tcase_add_loop_test(tcase, leb128, 0, OP_ARRAY_SIZE(lebs));
 	tcase_add_loop_test(tcase, escaping, 0, OP_ARRAY_SIZE(escapes));
 	tcase_add_loop_test(tcase, what_a_terminal_is_shown, 0, OP_ARRAY_SIZE(shown));
+	tcase_add_loop_test(tcase, beginnings_and_endings, 0, OP_ARRAY_SIZE(parts));
 	tcase_add_test(tcase, long_text);
 	tcase_add_test(tcase, errors);
 	tcase_add_test(tcase, arrays);

@@ -393,8 +393,7 @@ static const struct {
 
 START_TEST(variables_are_where_the_compiler_says)
 {
-	op_dwarf_fixture_open(&fixture, variables[_i].module);
-	op_dwarf_fixture_read(&fixture);
+	op_dwarf_fixture_load(&fixture, variables[_i].module);
 	uint32_t pc = fixture.source.code_start + variables[_i].address;
 	struct op_debug_function *bodies = NULL;
 	size_t count = 0;

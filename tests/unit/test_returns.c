@@ -11,12 +11,6 @@
 
 static struct op_dwarf_fixture fixture;
 
-static void open_module(const char *name)
-{
-	op_dwarf_fixture_open(&fixture, name);
-	op_dwarf_fixture_read(&fixture);
-}
-
 static void teardown(void)
 {
 	op_dwarf_fixture_close(&fixture);
@@ -81,7 +75,7 @@ static const char *const modules_of_c[] = {"returns-5-O0.wasm", "returns-5-O2.wa
 
 START_TEST(c_returns_by_its_abi)
 {
-	open_module(modules_of_c[_i]);
+	op_dwarf_fixture_load(&fixture, modules_of_c[_i]);
 	for (size_t i = 0; i < OP_ARRAY_SIZE(of_c); i++)
 		assert_return(&of_c[i]);
 }
@@ -100,7 +94,7 @@ static const struct expected as_changed[] = {
 
 START_TEST(what_an_optimiser_has_changed_is_not_known)
 {
-	open_module(modules_of_c[_i]);
+	op_dwarf_fixture_load(&fixture, modules_of_c[_i]);
 	for (size_t i = 0; i < OP_ARRAY_SIZE(as_changed); i++)
 		assert_return(_i ? &as_changed[i] : &as_written[i]);
 }
@@ -125,7 +119,7 @@ static const struct expected of_rust[] = {
 
 START_TEST(rust_returns_small_aggregates_as_integers)
 {
-	open_module("returns-rust.wasm");
+	op_dwarf_fixture_load(&fixture, "returns-rust.wasm");
 	for (size_t i = 0; i < OP_ARRAY_SIZE(of_rust); i++)
 		assert_return(&of_rust[i]);
 }
@@ -142,7 +136,7 @@ START_TEST(a_signature_that_does_not_fit_is_not_known)
 		{"none", "number"},     {"point", "nothing"},   {"floating", "real"},
 		{"wide", "far_away"},   {"far_away", "number"},
 	};
-	open_module("returns-5-O0.wasm");
+	op_dwarf_fixture_load(&fixture, "returns-5-O0.wasm");
 	for (size_t i = 0; i < OP_ARRAY_SIZE(pairs); i++) {
 		struct op_debug_function of = function(pairs[i].function),
 					 other = function(pairs[i].other);
@@ -164,7 +158,7 @@ END_TEST
 
 START_TEST(a_parameter_is_the_argument_until_it_is_written)
 {
-	open_module("returns-5-O2.wasm");
+	op_dwarf_fixture_load(&fixture, "returns-5-O2.wasm");
 	struct op_debug_function moved = function("moved");
 	uint32_t index, local = UINT32_MAX;
 	struct op_wasm_body body;

@@ -13,12 +13,6 @@
 
 static struct op_dwarf_fixture fixture;
 
-static void open_module(const char *name)
-{
-	op_dwarf_fixture_open(&fixture, name);
-	op_dwarf_fixture_read(&fixture);
-}
-
 static void teardown(void)
 {
 	op_dwarf_fixture_close(&fixture);
@@ -73,7 +67,7 @@ static const char *const modules[] = {"types-4-O0.wasm", "types-5-O0.wasm", "typ
 
 START_TEST(declarations_are_those_of_the_language)
 {
-	open_module(modules[_i]);
+	op_dwarf_fixture_load(&fixture, modules[_i]);
 	for (size_t i = 0; i < OP_ARRAY_SIZE(declarations); i++) {
 		struct op_text text = OP_TEXT_INIT;
 		op_type_print(variable_type(declarations[i].variable), "x", &text);
@@ -84,7 +78,7 @@ END_TEST
 
 START_TEST(enumerators_stand_beside_their_enum)
 {
-	open_module(modules[_i]);
+	op_dwarf_fixture_load(&fixture, modules[_i]);
 	ck_assert_uint_eq(named_type("ns::Plain")->scope_size, strlen("ns::"));
 	ck_assert_uint_eq(named_type("ns::Kind")->scope_size, 0);
 }
@@ -116,7 +110,7 @@ static const struct {
 
 START_TEST(definitions_have_all_members)
 {
-	open_module(modules[_i]);
+	op_dwarf_fixture_load(&fixture, modules[_i]);
 	for (size_t i = 0; i < OP_ARRAY_SIZE(definitions); i++) {
 		struct op_text text = OP_TEXT_INIT;
 		succeeds(op_type_print_definition(fixture.info, named_type(definitions[i].type),
@@ -137,7 +131,7 @@ static const struct op_type_member *member(const struct op_type *type, const cha
 
 START_TEST(members_are_where_the_compiler_put_them)
 {
-	open_module(modules[_i]);
+	op_dwarf_fixture_load(&fixture, modules[_i]);
 	const struct op_type *box = named_type("ns::Box<double, 3>");
 	ck_assert_uint_eq(box->size, 64);
 	ck_assert(box->members[0].is_base && !box->members[0].is_virtual_base);
@@ -161,7 +155,7 @@ END_TEST
 
 START_TEST(a_class_that_is_only_declared_is_no_definition)
 {
-	open_module(modules[_i]);
+	op_dwarf_fixture_load(&fixture, modules[_i]);
 	const struct op_type *target = op_type_strip(variable_type("hidden"))->target;
 	succeeds(op_type_complete(fixture.info, target));
 	ck_assert(target->is_declaration);
@@ -171,7 +165,7 @@ END_TEST
 
 START_TEST(an_array_of_variable_length_names_its_length)
 {
-	open_module(modules[_i]);
+	op_dwarf_fixture_load(&fixture, modules[_i]);
 	struct op_debug_variable items, length;
 	struct op_debug_function *bodies, *body;
 	size_t count;
@@ -201,7 +195,7 @@ END_TEST
 
 START_TEST(rust_is_written_as_rust)
 {
-	open_module("types-rust.wasm");
+	op_dwarf_fixture_load(&fixture, "types-rust.wasm");
 	struct op_text text = OP_TEXT_INIT;
 	const struct op_type *node = variable_type("NODE");
 	succeeds(op_type_print_definition(fixture.info, node, &text));
@@ -232,7 +226,7 @@ END_TEST
 
 START_TEST(rust_enums_have_variants_by_discriminant)
 {
-	open_module("types-rust.wasm");
+	op_dwarf_fixture_load(&fixture, "types-rust.wasm");
 	const struct op_type *shape = named_type("types::Shape");
 	ck_assert_uint_eq(shape->variant_count, 3);
 	ck_assert_ptr_nonnull(shape->discriminant);
