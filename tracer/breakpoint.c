@@ -59,6 +59,7 @@ void op_breakpoint_entry_destroy(struct op_breakpoint_entry *entry)
 	op_condition_deinit(&entry->condition);
 	op_log_deinit(&entry->log);
 	free(entry->format);
+	free(entry->pattern);
 	op_error_destroy(entry->problem);
 	op_error_destroy(entry->missing);
 	free(entry->module);
@@ -207,7 +208,7 @@ struct op_error *op_session_watch_software(struct op_session *session, const str
 	if (!entry)
 		return op_error_no_memory();
 	err = op_breakpoint_parse_pattern(pattern, entry);
-	free(entry->spec);
+	entry->pattern = entry->spec;
 	entry->spec = strdup(spec + strspn(spec, " "));
 	if (!err && !entry->spec)
 		err = op_error_no_memory();
@@ -221,6 +222,7 @@ struct op_error *op_session_watch_software(struct op_session *session, const str
 	if (err)
 		return err;
 	entry->info.action = OP_ACTION_WATCH;
+	entry->info.pattern = entry->pattern;
 	entry->info.kind = OP_BREAKPOINT_WATCH;
 	entry->scope = OP_COUNT_INSTRUCTIONS;
 	return add_entry(session, &entry, false, ret);

@@ -20,6 +20,7 @@ struct op_breakpoint_entry {
 	struct op_watch_frame *frame; /**< that what hardware watches is of; NULL: of none. Owned */
 	struct op_log log;            /**< of a log point */
 	char *format;                 /**< the same as typed */
+	char *pattern;                /**< of a watchpoint that code checks, as typed */
 	uint64_t trace_length;        /**< of a trace: instructions */
 	uint64_t ignore_cell; /**< of the target: how many more arrivals a stub is to ignore; 0:
 				 none */

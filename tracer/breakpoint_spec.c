@@ -46,10 +46,9 @@ static void cut_trailing_space(char *text)
 		text[size - 1] = '\0';
 }
 
-// Where "if EXPRESSION" or "if(EXPRESSION)" begins, a word of its own; NULL when it is not there.
-static char *find_if(char *spec)
+const char *op_breakpoint_spec_condition(const char *spec)
 {
-	for (char *at = strstr(spec, "if"); at; at = strstr(at + 1, "if"))
+	for (const char *at = strstr(spec, "if"); at; at = strstr(at + 1, "if"))
 		if ((at == spec || at[-1] == ' ') && (!at[2] || at[2] == ' ' || at[2] == '('))
 			return at;
 	return NULL;
@@ -58,7 +57,7 @@ static char *find_if(char *spec)
 // "PLACE if EXPRESSION": the expression moves to the entry's condition.
 struct op_error *op_breakpoint_split_condition(struct op_breakpoint_entry *entry)
 {
-	char *found = find_if(entry->spec);
+	const char *found = op_breakpoint_spec_condition(entry->spec);
 	if (found) {
 		const char *condition = found + strlen("if");
 		condition += strspn(condition, " ");
@@ -72,7 +71,7 @@ struct op_error *op_breakpoint_split_condition(struct op_breakpoint_entry *entry
 		struct op_error *err = op_condition_check(entry->condition.text);
 		if (err)
 			return err;
-		*found = '\0';
+		entry->spec[found - entry->spec] = '\0';
 	}
 	cut_trailing_space(entry->spec);
 	entry->info.condition = entry->condition.text;

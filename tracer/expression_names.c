@@ -308,7 +308,7 @@ static struct op_error *no_such_name(const struct op_parser *p, const char *name
 			return no_such_item(&item_kinds[i], name + skip, size - skip);
 	}
 	// Behind $ are Wasm's names only.
-	return no_local(p, p->scope->function, name, size, NULL);
+	return no_local(p, p->scope->function, name, size, "no value was kept under that name");
 }
 
 // $global."odd name"

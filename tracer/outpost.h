@@ -867,6 +867,7 @@ struct op_breakpoint {
 	const char *spec;          /**< as typed */
 	const char *condition;     /**< it stops only where this is true; NULL: always */
 	const char *format;        /**< LOG: format and values as typed */
+	const char *pattern;       /**< WATCH: of the functions that it looks at; "": all */
 	enum op_breakpoint_evaluation evaluation;
 	bool enabled, temporary;
 	bool pending; /**< matches nothing yet; resolves by itself when a module comes */
@@ -883,6 +884,9 @@ struct op_breakpoint {
 	const char *const *commands; /**< what a front end does when it has shown the stop */
 	size_t command_count;
 };
+/** Where "if EXPRESSION" or "if(EXPRESSION)", a word of its own, begins in what was typed for a
+ * breakpoint or a watchpoint; NULL: nowhere. Borrowed. */
+OP_API const char *op_breakpoint_spec_condition(const char *spec);
 /**
  * Set a breakpoint. SPEC: FILE:LINE | LINE, +N, -N (in the selected frame's file; counted from its
  * line) | NAME | FILE:NAME | FUNCTION-INDEX as function[N] or #N | *OFFSET; MODULE! in front of all

@@ -256,23 +256,23 @@ struct op_error *op_watch_disarm(struct op_session *session)
 // "EXPRESSION if CONDITION", cut in two; *ret_condition is NULL when there is none.
 static struct op_error *split(char *text, char **ret_condition)
 {
-	static const char keyword[] = " if ";
-	char *found = strstr(text, keyword);
-	*ret_condition = NULL;
-	if (found) {
-		*found = '\0';
-		*ret_condition = found + strlen(keyword);
-		*ret_condition += strspn(*ret_condition, " ");
-		if (!**ret_condition)
+	const char *found = op_breakpoint_spec_condition(text);
+	char *condition = found ? text + (found - text) : NULL;
+	if (condition) {
+		*condition = '\0';
+		condition += strlen("if");
+		condition += strspn(condition, " ");
+		if (!*condition)
 			return op_error_create(OP_ERROR_SYNTAX,
 					       "an expression is expected behind \"if\"");
 	}
+	*ret_condition = condition;
 	for (size_t size = strlen(text); size && isspace((unsigned char)text[size - 1]); size--)
 		text[size - 1] = '\0';
 	if (!*text)
 		return op_error_create(OP_ERROR_SYNTAX,
-				       "what? Say a place: $mem[ADDRESS:TYPE], $global.NAME, or a "
-				       "field of an object");
+				       "what? Say a variable, $mem[ADDRESS:TYPE], $global.NAME, or "
+				       "a field of an object");
 	return NULL;
 }
 
@@ -289,7 +289,7 @@ struct op_error *op_session_watch(struct op_session *session, const struct op_fr
 	_cleanup_free_ char *text = strdup(spec);
 	if (!text)
 		return op_error_no_memory();
-	char *condition;
+	char *condition = NULL;
 	struct watch watch = {.kind = kind};
 	struct op_watch_frame of_frame;
 	bool read = false;

@@ -264,13 +264,15 @@ class Saving(Folder):
         file = self.folder / "breakpoints"
         guest = self.guest("calls")
         setting = ("break fib", "continue", "delete", "watch $mem[64:i32] if $mem[64:i32] > 3", "rwatch $mem[68:i32]", "catch trap", "tcatch exit",
-                   'log fib if n > 3 "n=%d if (%d)" n, n + 1', "count fib", "watch -software n", "break round if (r == 7)")
+                   'log fib if n > 3 "n=%d if (%d)" n, n + 1', "count fib", "watch -software n", "break round if (r == 7)",
+                   "watch -software -in 'f[ i]b' $mem[64:i32]", "watch $mem[72:i32] if($mem[72:i32] > 3)")
         self.attached(guest, *setting, f"save breakpoints {file}")
         self.assertEqual(file.read_text().splitlines(),
                          ["catch trap", "tcatch exit", 'log fib if n > 3 "n=%d if (%d)" n, n + 1', "break round if (r == 7)",
-                          "watch $mem[64:i32] if $mem[64:i32] > 3", "rwatch $mem[68:i32]", "watch -software n"])
+                          "watch $mem[64:i32] if $mem[64:i32] > 3", "rwatch $mem[68:i32]", "watch -software n",
+                          r"watch -software -in f[\ i]b $mem[64:i32]", "watch $mem[72:i32] if ($mem[72:i32] > 3)"])
         again = self.attached(guest, "break fib", "continue", "delete", f"source {file}", "info breakpoints")
-        self.assertEqual(len(again.one("info breakpoints")["breakpoints"]), 7)
+        self.assertEqual(len(again.one("info breakpoints")["breakpoints"]), 9)
         self.assertUndisturbed(guest, calls_sum)
 
     def test_over_another_file(self):

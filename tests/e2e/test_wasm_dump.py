@@ -84,6 +84,9 @@ class WasmDump(CoreCase):
                                 ("info stores", "nothing of stores"), ("stepi", "cannot run"), ("break *0", "cannot")):
             error, = self.dump(ours, command, status=1).errors()
             self.assertIn(reason, error["message"], command)
+        refused = self.dump(ours, "finish", modules=[wat("dumped")], options=(), status=1)
+        self.assertIn("cannot run", refused.err)
+        self.assertNotIn("Run till exit", refused.out)
         # Made of the dump again, it is the same.
         again = self.folder / "again"
         self.dump(ours, f"generate-wasm-core {again}")

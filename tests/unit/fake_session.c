@@ -497,6 +497,11 @@ struct op_error *op_session_trace_calls(struct op_session *session, bool enabled
 	return op_error_create(OP_ERROR_UNSUPPORTED, "the double traces nothing");
 }
 
+const char *op_breakpoint_spec_condition(const char *spec)
+{
+	return strstr(spec, "if ");
+}
+
 struct op_error *op_session_break(struct op_session *session, const char *spec, bool temporary,
 				  bool allow_pending, const struct op_breakpoint **ret)
 {

@@ -37,7 +37,7 @@ static struct op_error *break_at(struct op_repl *repl, const struct op_call *cal
 	struct op_text here _cleanup_text_ = OP_TEXT_INIT;
 	const char *spec = call->rest;
 	// "break if EXPRESSION" is there too, as in gdb.
-	if (!*spec || (strncmp(spec, "if", 2) == 0 && (!spec[2] || strchr(" (", spec[2])))) {
+	if (!*spec || op_breakpoint_spec_condition(spec) == spec) {
 		const struct op_frame *frame;
 		struct op_error *err = op_session_selected_frame(repl->session, &frame);
 		if (err)

@@ -7,7 +7,8 @@ static struct op_error *finish_run(struct op_repl *repl, const struct op_call *c
 	struct op_error *err = op_argument_none(call->rest, call->command->name);
 	if (err)
 		return err;
-	if (!repl->out.json) {
+	// A core's is refused, with nothing said before.
+	if (!repl->out.json && !op_session_is_core(repl->session)) {
 		const struct op_frame *frame;
 		struct op_fetched_frame fetched _cleanup_fetched_ = {0};
 		err = op_session_selected_frame(repl->session, &frame);

@@ -30,9 +30,24 @@ static const char *setting_command(const struct op_breakpoint *breakpoint)
 	return breakpoint->temporary ? "tbreak" : "break";
 }
 
+/** As op_argument_word() reads it. */
+static void append_word(struct op_text *text, const char *word)
+{
+	for (; *word; word++) {
+		if (strchr(" \t'\"\\", *word))
+			op_text_append_char(text, '\\');
+		op_text_append_char(text, *word);
+	}
+}
+
 static void breakpoint_lines(struct op_text *text, const struct op_breakpoint *breakpoint)
 {
-	op_text_printf(text, "%s %s", setting_command(breakpoint), breakpoint->spec);
+	op_text_append(text, setting_command(breakpoint));
+	if (breakpoint->pattern && *breakpoint->pattern) {
+		op_text_append(text, " -in ");
+		append_word(text, breakpoint->pattern);
+	}
+	op_text_printf(text, " %s", breakpoint->spec);
 	if (breakpoint->condition)
 		op_text_printf(text, " if %s", breakpoint->condition);
 	if (breakpoint->format)

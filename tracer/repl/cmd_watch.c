@@ -47,7 +47,7 @@ static struct op_error *set_location(struct op_repl *repl, const char *rest,
 				     enum op_breakpoint_kind kind, const struct op_breakpoint **ret)
 {
 	struct op_text address _cleanup_text_ = OP_TEXT_INIT, spec _cleanup_text_ = OP_TEXT_INIT;
-	const char *condition = strstr(rest, " if ");
+	const char *condition = op_breakpoint_spec_condition(rest);
 	size_t size = condition ? (size_t)(condition - rest) : strlen(rest);
 	struct op_result place;
 	op_text_printf(&address, "&(%.*s)", (int)size, rest);
@@ -58,7 +58,7 @@ static struct op_error *set_location(struct op_repl *repl, const char *rest,
 		return err;
 	if (!place.guest_type)
 		return set(repl, rest, kind, ret);
-	op_text_printf(&spec, "*(%s) 0x%" PRIx64 "%s", place.guest_type,
+	op_text_printf(&spec, "*(%s) 0x%" PRIx64 " %s", place.guest_type,
 		       op_value_bits(&place.value), condition ?: "");
 	return spec.failed ? op_error_no_memory() : set(repl, spec.data, kind, ret);
 }

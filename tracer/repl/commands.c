@@ -20,19 +20,14 @@ const char *const op_command_group_names[OP_GROUP_COUNT] = {
 	[OP_GROUP_SUPPORT] = "support",
 };
 
-static bool begins_with(const char *name, const char *prefix, size_t size)
-{
-	return strncmp(name, prefix, size) == 0;
-}
-
 /** 2: the word is a name or an alias; 1: the beginning of one; 0: neither. */
 static int match(const struct op_command *command, const char *word, size_t size)
 {
 	int best = 0;
-	if (begins_with(command->name, word, size))
+	if (!strncmp(command->name, word, size))
 		best = command->name[size] ? 1 : 2;
 	for (const char *const *alias = command->aliases; alias && *alias; alias++) {
-		if (begins_with(*alias, word, size) && best < 2)
+		if (!strncmp(*alias, word, size) && best < 2)
 			best = (*alias)[size] ? 1 : 2;
 	}
 	return best;
@@ -46,7 +41,10 @@ static struct op_error *no_command(const struct op_command *const *commands, con
 	op_text_printf(&typed, "%s%.*s", where, (int)size, word);
 	if (typed.failed)
 		return op_error_no_memory();
-	const char *instead = op_suggest_instead(typed.data);
+	// The beginning of one word is rather a slip.
+	const char *instead = op_suggest_instead(typed.data)
+				      ?: *where ? op_suggest_for_beginning(typed.data)
+						: NULL;
 	if (instead)
 		return op_error_create(OP_ERROR_SYNTAX, "\"%s\" is not a command here: %s",
 				       typed.data, instead);

@@ -135,6 +135,19 @@ const char *op_suggest_instead(const char *name)
 	return NULL;
 }
 
+const char *op_suggest_for_beginning(const char *beginning)
+{
+	const char *found = NULL;
+	for (size_t i = 0; i < OP_ARRAY_SIZE(elsewhere); i++) {
+		if (!op_begins_with(elsewhere[i].name, beginning))
+			continue;
+		if (found && found != elsewhere[i].instead)
+			return NULL;
+		found = elsewhere[i].instead;
+	}
+	return found;
+}
+
 struct op_error *op_suggest_for_argument(const char *command, const char *rest)
 {
 	struct op_text typed _cleanup_text_ = OP_TEXT_INIT;

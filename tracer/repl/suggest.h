@@ -22,6 +22,8 @@ void op_suggest(struct op_suggestion *suggestion, const char *word, size_t size,
  * @return a sentence without its full stop; NULL: nothing is known of it.
  */
 const char *op_suggest_instead(const char *name);
+/** The same for what such a name begins with; NULL: nothing, or several. */
+const char *op_suggest_for_beginning(const char *beginning);
 /** The same for what another debugger has as a command of two words, where the first is one here.
  * @return OP_ERROR_SYNTAX with what there is instead; NULL: nothing is known of it. */
 struct op_error *op_suggest_for_argument(const char *command, const char *rest);
