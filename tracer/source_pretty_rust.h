@@ -53,6 +53,10 @@ struct op_error *op_pretty_arc_weak(struct op_pretty *p);
 struct op_error *op_pretty_wrapped(struct op_pretty *p);
 /** A borrow of a RefCell's value. */
 struct op_error *op_pretty_cell_ref(struct op_pretty *p);
+/** A Mutex or an RwLock. */
+struct op_error *op_pretty_lock(struct op_pretty *p);
+/** What holds one of them locked. */
+struct op_error *op_pretty_lock_guard(struct op_pretty *p);
 
 // source_pretty_rust_nodes.c
 struct op_error *op_pretty_btree_map(struct op_pretty *p);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Printers for what holds one value in Rust's standard library: pointers that own it or share it,
 // cells, locks; see source_pretty.h (library/alloc/src/rc.rs, library/alloc/src/sync.rs,
-// library/core/src/cell.rs).
+// library/core/src/cell.rs, library/std/src/sync).
 #include <inttypes.h>
 #include <string.h>
 
@@ -276,8 +276,8 @@ struct op_error *op_pretty_arc_weak(struct op_pretty *p)
 
 struct op_error *op_pretty_wrapped(struct op_pretty *p)
 {
-	// Cells; atomic numbers and pointers; NonZero of Rust 1.79 and newer.
-	static const char *const paths[] = {"value.value", "v.value", "p.value", "__0.__0"};
+	// Cells; atomic numbers and pointers; NonZero of Rust 1.79 and newer; heaps.
+	static const char *const paths[] = {"value.value", "v.value", "p.value", "__0.__0", "data"};
 	struct op_source_value content = {0};
 	bool found = false;
 	struct op_error *err = NULL;
@@ -314,4 +314,53 @@ struct op_error *op_pretty_cell_ref(struct op_pretty *p)
 		return op_pretty_only_child(p, NULL, &content);
 	op_source_value_deinit(&content);
 	return err;
+}
+
+// Locks ---------------------------------------------------------------------------------------
+
+static const char locked[] = "data.value";
+
+// A panic that unwound has left its mark in a lock; where panics abort there may be none for it.
+static struct op_error *summarise_lock(struct op_pretty *p, const struct op_source_value *lock)
+{
+	uint64_t poisoned = 0;
+	bool known;
+	p->node->is_tuple = p->node->is_rust = true;
+	struct op_error *err = op_render_short_name(p->x, p->type->name, &p->node->summary);
+	if (!err)
+		err = op_pretty_number(p->x, lock, "poison.failed.v.value", &poisoned, &known);
+	return err || !poisoned ? err
+				: op_render_format(p->x, &p->node->summary, "%s[poisoned]",
+						   p->node->summary);
+}
+
+static struct op_error *show_locked(struct op_pretty *p, const struct op_source_value *lock)
+{
+	struct op_source_value content = {0};
+	bool found;
+	struct op_error *err = op_pretty_part(p->x, lock, locked, &content, &found);
+	if (err || !found)
+		return err ?: op_rust_unknown_form(p);
+	err = summarise_lock(p, lock);
+	if (!err)
+		return op_pretty_only_child(p, NULL, &content);
+	op_source_value_deinit(&content);
+	return err;
+}
+
+struct op_error *op_pretty_lock(struct op_pretty *p)
+{
+	return show_locked(p, p->value);
+}
+
+struct op_error *op_pretty_lock_guard(struct op_pretty *p)
+{
+	_cleanup_source_value_ struct op_source_value pointer = {0}, lock = {0};
+	bool found;
+	struct op_error *err = op_pretty_part(p->x, p->value, "lock", &pointer, &found);
+	const struct op_type *type = !err && found ? op_type_strip(pointer.type) : NULL;
+	if (err || !type || type->kind != OP_TYPE_POINTER)
+		return err ?: op_rust_unknown_form(p);
+	err = op_source_value_target(p->x->session, p->x->frame, &pointer, &lock);
+	return err ?: show_locked(p, &lock);
 }

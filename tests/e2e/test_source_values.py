@@ -252,6 +252,15 @@ class Rust(Values):
             ("numbers[3]", "no element 3, it has 3"), ("nothing[0]", "no element 0, it has 0"), ("points[1].y", "1"),
             ("words[1]", '"two"'), ("words[0..3]", "no element 2, it has 2"), ("queue[0]", "elements do not lie in their order")])
 
+    def test_locks(self):
+        module, stop = self.stop_with("mutex")
+        self.check_answers(module, stop, [
+            ("*reader", "Point {x: 3, y: 4}"), ("reader.y", "4"), ("(*holder)[1]", "8"), ("*writer", "-9"), ("mutex.data.value.x", "1"),
+            ("heap.data[0]", "9")])
+        self.assertEqual(self.changed(module, stop, "mutex", ["set var mutex.poison.failed.v.value = 1"]), ["Mutex[poisoned](Point {x: 1, y: 2})"])
+        wrong, = self.changed(module, stop, "reader", ["set var *(unsigned int *) &reader.lock = 4294967280"])
+        self.assertRegex(wrong, r"^RwLockReadGuard\(<address 0xfffffff8 .* is outside memory 0, .*>\)$")
+
     def changed(self, module, stop, expression, changes):
         """What an expression is after each of some commands that change the guest's memory."""
         commands = [part for change in changes for part in (change, f"output {expression}", "echo \\n")]

@@ -5,13 +5,13 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};
+use std::collections::{BinaryHeap, BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};
 use std::ffi::{CString, OsString};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::sync::atomic::AtomicU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -321,6 +321,31 @@ fn library() -> usize {
         + dead.strong_count() + time.as_secs() as usize + zero.map_or(0, |_| 1)
 }
 
+#[inline(never)]
+fn locks() -> usize {
+    let mutex = Mutex::new(Point { x: 1, y: 2 });
+    let lock = RwLock::new(5u16);
+    let kept = Arc::new(Mutex::new(vec![7i8, 8]));
+    let to_read = RwLock::new(Point { x: 3, y: 4 });
+    let to_write = RwLock::new(-9i64);
+    let heap = BinaryHeap::from(vec![3u8, 9, 5]);
+    let no_heap: BinaryHeap<String> = BinaryHeap::new();
+    let point = mutex.lock().unwrap().clone();
+    row!("mutex", "Mutex(Point {{x: {}, y: {}}})", point.x, point.y);
+    row!("lock", "RwLock({})", lock.read().unwrap());
+    row!("kept", "Arc[strong {}, weak 0](Mutex(Vec of length 2, capacity 2 = {:?}))", Arc::strong_count(&kept), kept.lock().unwrap());
+    row!("heap", "BinaryHeap(Vec of length {}, capacity 3 = {:?})", heap.len(), heap.iter().collect::<Vec<_>>());
+    row!("no_heap", "BinaryHeap(Vec of length {}, capacity 0)", no_heap.len());
+    let holder = kept.lock().unwrap();
+    let reader = to_read.read().unwrap();
+    let writer = to_write.write().unwrap();
+    row!("holder", "MutexGuard(Vec of length {}, capacity 2 = {:?})", holder.len(), holder);
+    row!("reader", "RwLockReadGuard(Point {{x: {}, y: {}}})", reader.x, reader.y);
+    row!("writer", "RwLockWriteGuard({})", writer);
+    stop();
+    heap.len() + no_heap.len() + holder.len() + reader.x as usize + *writer as usize
+}
+
 fn made(number: u32) -> Box<dyn Area> {
     match number {
         0 => Box::new(Square { side: 1.5 }),
@@ -388,7 +413,7 @@ fn traits() -> f64 {
 fn main() {
     let mut result = scalars(-100, 340282366920938463463374607431768211455, "Zeichen\n");
     result += aggregates() as i64;
-    result += trees() as i64 + library() as i64 + traits() as i64;
+    result += trees() as i64 + library() as i64 + locks() as i64 + traits() as i64;
     if (Color::Red as i32) < 0 {
         result = 0;
     }
