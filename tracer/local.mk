@@ -4,6 +4,7 @@ libtracer_la_SOURCES = \
 	tracer/agent/agent.c tracer/agent/agent.h \
 	tracer/agent/arena.c tracer/agent/arena.h \
 	tracer/agent/left.c \
+	tracer/agent/returning.c \
 	tracer/agent/site.c tracer/agent/site.h \
 	tracer/arguments.c \
 	tracer/atomic_trap.c tracer/atomic_trap.h \

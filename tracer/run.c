@@ -64,7 +64,7 @@ static bool is_held(const struct op_session *session, op_thread_id thread)
 	return session->only_thread && thread != session->only_thread;
 }
 
-struct op_error *op_run_threads(struct op_session *session, op_thread_id thread)
+static struct op_error *run_on(struct op_session *session, op_thread_id thread, bool hold_signal)
 {
 	if (!thread)
 		thread = session->only_thread;
@@ -74,7 +74,21 @@ struct op_error *op_run_threads(struct op_session *session, op_thread_id thread)
 							.thread = thread,
 							.mode = OP_RUN_CONTINUE,
 							.watch_code_mapping = session->watching,
+							.hold_signal = hold_signal,
 						});
+}
+
+struct op_error *op_run_threads(struct op_session *session, op_thread_id thread)
+{
+	return run_on(session, thread, false);
+}
+
+// It gets its signal now, or behind the trap that it is about to come to in a stub.
+static struct op_error *run_with_signal(struct op_session *session, op_thread_id thread)
+{
+	bool traps;
+	struct op_error *err = op_agent_leave_before_signal(session, thread, &traps);
+	return err ?: run_on(session, thread, traps);
 }
 
 // A thread that was shown at a slot goes on behind it; otherwise it would stop there again at once.
@@ -505,7 +519,7 @@ static struct op_error *dispatch(struct op_session *session, const struct op_sto
 			return op_run_show(session, stop->thread, event->reason, event);
 		if (op_step_is_native(session->step, stop->thread))
 			return op_run_native_step(session, stop->thread);
-		return op_run_threads(session, stop->thread);
+		return run_with_signal(session, stop->thread);
 	case OP_STOP_EXITING:
 		err = caught ? NULL : take_notes(session);
 		if (err)

@@ -33,22 +33,35 @@ static void hold_signal(struct op_tracee *tracee)
 /**
  * Deliver a held signal. Any signal-delivery-stop takes it with its own information
  * (ptrace_signal(), kernel/signal.c: the information is replaced only when the number differs from
- * it). Otherwise it is sent anew: with its information where the kernel lets anybody claim that
- * (man 2 rt_tgsigqueueinfo: codes below 0), else its stop gets the information (take_held(),
+ * it): true. Otherwise it is sent anew: with its information where the kernel lets anybody claim
+ * that (man 2 rt_tgsigqueueinfo: codes below 0), else its stop gets the information (take_held(),
  * events.c).
  */
-static void unhold_signal(struct op_live *process, struct op_tracee *tracee)
+static bool unhold_signal(struct op_live *process, struct op_tracee *tracee)
 {
 	if (in_signal_stop(tracee) && !tracee->signal && !tracee->deliver_trap &&
 	    op_ptrace(PTRACE_SETSIGINFO, tracee->id, 0, &tracee->held) == 0) {
 		tracee->signal = tracee->held.si_signo;
 		tracee->holds = false;
-	} else if (syscall(SYS_rt_tgsigqueueinfo, process->pid, tracee->id, tracee->held.si_signo,
-			   &tracee->held) == 0) {
+		return true;
+	}
+	if (syscall(SYS_rt_tgsigqueueinfo, process->pid, tracee->id, tracee->held.si_signo,
+		    &tracee->held) == 0) {
 		tracee->holds = false;
 	} else if (syscall(SYS_tgkill, process->pid, tracee->id, tracee->held.si_signo) == 0) {
 		tracee->held_raised = true;
 	}
+	return false;
+}
+
+void op_tracee_enqueue_held(struct op_live *process, struct op_tracee *tracee)
+{
+	bool here = tracee->holds && !tracee->held_raised ? unhold_signal(process, tracee)
+							  : tracee->signal != 0;
+	if (!here)
+		return;
+	tracee->stop = OP_TRACEE_SIGNAL;
+	op_tracee_enqueue(process, tracee, OP_STOP_SIGNAL);
 }
 
 static int due_signal(const struct op_tracee *tracee)

@@ -266,7 +266,16 @@ static struct op_error *run_alone(struct op_live *process, op_thread_id thread,
 struct op_error *op_live_step(struct op_process *base, op_thread_id thread, struct op_stop *ret)
 {
 	struct op_live *process = op_live(base);
-	return run_alone(process, thread, OP_RUN_STEP, ret);
+	struct op_tracee *tracee = op_tracee_find(process, (pid_t)thread);
+	bool waits = tracee && tracee->queued == OP_STOP_SIGNAL;
+	if (waits)
+		op_tracee_dequeue(process, tracee);
+	struct op_error *err = run_alone(process, thread, OP_RUN_STEP, ret);
+	tracee = waits ? op_tracee_find(process, (pid_t)thread) : NULL;
+	if (tracee && tracee->phase == OP_TRACEE_STOPPED && tracee->queued == OP_STOP_NONE &&
+	    ret->kind != OP_STOP_SIGNAL)
+		op_tracee_enqueue_held(process, tracee);
+	return err;
 }
 
 struct op_error *op_live_step_call(struct op_live *process, op_thread_id thread,

@@ -35,6 +35,7 @@ E2E_TESTS = \
 	tests/e2e/test_sandbox.py \
 	tests/e2e/test_scenarios.py \
 	tests/e2e/test_scheduler.py \
+	tests/e2e/test_signals.py \
 	tests/e2e/test_source_expressions.py \
 	tests/e2e/test_source_files.py \
 	tests/e2e/test_source_map.py \
@@ -147,6 +148,7 @@ EXTRA_DIST += \
 	tests/guests/harm_host.py \
 	tests/guests/harm_names.wat \
 	tests/guests/hostile.c \
+	tests/guests/hot.wat \
 	tests/guests/fib.py \
 	tests/guests/idle.py \
 	tests/guests/idle.wat \
@@ -167,6 +169,7 @@ EXTRA_DIST += \
 	tests/guests/plugin.wat \
 	tests/guests/plugins.py \
 	tests/guests/preloads.wat \
+	tests/guests/profiled.c \
 	tests/guests/inlined.c \
 	tests/guests/progress.c \
 	tests/guests/provider.wat \

@@ -202,7 +202,8 @@ START_TEST(a_hit_during_a_step_is_a_stop_of_its_own)
 	struct op_watch_slot slot = word(&victim, 0, OP_WATCH_WRITE);
 	must(op_process_set_watch_slot(process, 1, &slot));
 	must_run(process, 0);
-	victim_tell(&victim, "1000000");
+	// More than the other thread can do meanwhile, however busy the machine is.
+	victim_tell(&victim, "2000000000");
 	op_thread_id thread = must_hit(process, 2);
 	uint64_t before = value_of(process, &victim, 0);
 	must(op_process_stop_all(process));

@@ -67,6 +67,8 @@ struct op_agent {
 	uint64_t epoch;
 	uint64_t last_stub; // where one was put: the next will not be far
 	bool told_refused;
+	bool interrupted; // a handler may return to a stub: its signal came when the thread was in
+			  // one
 };
 
 struct op_error *op_agent_create(struct op_agent **ret)
@@ -102,7 +104,7 @@ static void forget_tables(struct op_agent *agent)
 	agent->retired.count = 0;
 	agent->retired_guards.count = 0;
 	agent->last_stub = 0;
-	agent->told_refused = false;
+	agent->told_refused = agent->interrupted = false;
 }
 
 void op_agent_forget(struct op_agent *agent)
@@ -224,7 +226,7 @@ void op_agent_free_retired(struct op_session *session)
 	struct op_agent *agent = session->agent;
 	for (size_t i = 0; i < agent->retired_guards.count; i++)
 		op_process_forget_plant(session->process, agent->retired_guards.data[i]);
-	for (size_t i = 0; i < agent->retired.count; i++)
+	for (size_t i = 0; i < agent->retired.count && !agent->interrupted; i++)
 		op_arena_free_code(agent->arenas, agent->retired.data[i].address,
 				   agent->retired.data[i].size);
 	agent->retired_guards.count = agent->retired.count = 0;
@@ -503,10 +505,14 @@ static struct op_error *take_back(struct op_session *session, op_thread_id threa
 	return err;
 }
 
-static struct op_error *leave_stub(void *context, op_thread_id thread)
+// To the stub's end. @param[out] ret_trap the thread is about to trap in it, or has: where. 0: it
+// is in none any more, or cannot leave.
+static struct op_error *walk_out(struct op_session *session, op_thread_id thread,
+				 uint64_t *ret_trap)
 {
-	struct op_session *session = context;
 	const struct op_arch *arch = op_process_arch(session->process);
+	struct op_agent *agent = session->agent;
+	*ret_trap = 0;
 	for (int i = 0; i < STUB_STEPS_MAX; i++) {
 		struct op_host_addr pc;
 		struct op_stop stop;
@@ -517,22 +523,51 @@ static struct op_error *leave_stub(void *context, op_thread_id thread)
 		uint64_t trap = pc.value;
 		if (pending && stop.kind == OP_STOP_TRAP)
 			trap -= arch->trap_pc_advance;
-		if (!op_arena_holds_code(session->agent->arenas, trap))
+		if (!op_arena_holds_code(agent->arenas, trap)) {
+			// Elsewhere than behind a slot a handler begins.
+			agent->interrupted |=
+				i && !op_patch_find(session->patches, pc.value - arch->slot_size);
 			return NULL;
+		}
 		uint32_t tag;
 		if (op_agent_find_trap(session, trap, &tag)) {
-			if (pending && stop.kind == OP_STOP_TRAP)
-				op_process_drop_pending(session->process, thread);
-			return take_back(session, thread, trap);
+			*ret_trap = trap;
+			return NULL;
 		}
-		// A signal that was not handed out yet: the stub is valid where it stands.
-		if (pending)
+		// Signals wait: a handler would return to a stub that may be another one then.
+		if (pending && stop.kind != OP_STOP_SIGNAL)
 			return NULL;
 		err = op_process_step(session->process, thread, &stop);
+		// One signal waits, but not two.
+		agent->interrupted |= !err && stop.kind == OP_STOP_SIGNAL;
 		if (err || stop.kind != OP_STOP_TRAP)
 			return err;
 	}
 	return NULL;
+}
+
+static struct op_error *leave_stub(void *context, op_thread_id thread)
+{
+	struct op_session *session = context;
+	struct op_stop stop;
+	uint64_t trap;
+	struct op_error *err = walk_out(session, thread, &trap);
+	if (err || !trap)
+		return err;
+	if (op_process_pending_stop(session->process, thread, &stop) && stop.kind == OP_STOP_TRAP)
+		op_process_drop_pending(session->process, thread);
+	return take_back(session, thread, trap);
+}
+
+struct op_error *op_agent_leave_before_signal(struct op_session *session, op_thread_id thread,
+					      bool *ret_traps)
+{
+	uint64_t trap = 0;
+	struct op_error *err = op_arena_set_is_empty(session->agent->arenas)
+				       ? NULL
+				       : walk_out(session, thread, &trap);
+	*ret_traps = trap != 0;
+	return err;
 }
 
 struct op_error *op_agent_leave_stubs(struct op_session *session)
@@ -614,6 +649,10 @@ struct op_error *op_agent_leave(struct op_session *session)
 		return err;
 	session->agent->taken_back.count = 0;
 	op_agent_free_retired(session);
-	// A thread that could not leave runs on through its stub, which nobody calls any more.
-	return someone_is_inside(session) ? NULL : op_arena_release(session);
+	// A thread that could not leave, or is in a handler of the program's that will return to a
+	// stub, runs on through it; nobody calls it any more.
+	bool stays = someone_is_inside(session);
+	if (!stays && (op_arena_has_left(session->agent->arenas) || session->agent->interrupted))
+		err = op_agent_someone_returns(session, &stays);
+	return err || stays ? err : op_arena_release(session);
 }

@@ -62,6 +62,16 @@ struct op_error *op_agent_to_slot(struct op_session *session, op_thread_id threa
 /** All threads are stopped: those that are in a stub go on to its end, or back to the slot when
  * they are about to trap. */
 struct op_error *op_agent_leave_stubs(struct op_session *session);
+/**
+ * Only this thread is stopped, and it is to get a signal: it leaves the stub that it is in first.
+ * What the program's handler returns to must be there when it does.
+ * @param[out] ret_traps it is about to trap in the stub, which has to come before the signal.
+ */
+struct op_error *op_agent_leave_before_signal(struct op_session *session, op_thread_id thread,
+					      bool *ret_traps);
+/** All threads are stopped: whether a handler of the program's may return to a stub, as the frames
+ * of signals that came while nobody traced the program say. */
+struct op_error *op_agent_someone_returns(struct op_session *session, bool *ret);
 /** Before the run, patches inserted: threads that were taken back from a trap in a stub stand in
  * front of it again, so that what the stub did before it is not done twice. */
 struct op_error *op_agent_return_threads(struct op_session *session);

@@ -39,6 +39,7 @@ struct room {
 
 struct arena {
 	struct room code, data;
+	bool is_left; // by an outpost that was killed
 };
 
 struct op_arena_set {
@@ -258,6 +259,14 @@ void op_arena_free_data(struct op_arena_set *set, uint64_t address, size_t size)
 		give_back(&set->arenas.data[i]->data, address, size);
 }
 
+bool op_arena_has_left(const struct op_arena_set *set)
+{
+	for (size_t i = 0; i < set->arenas.count; i++)
+		if (set->arenas.data[i]->is_left)
+			return true;
+	return false;
+}
+
 bool op_arena_holds_code(const struct op_arena_set *set, uint64_t address)
 {
 	for (size_t i = 0; i < set->arenas.count; i++) {
@@ -354,6 +363,7 @@ struct op_error *op_arena_adopt(struct op_session *session, const struct op_left
 		free(arena);
 		return op_error_no_memory();
 	}
+	arena->is_left = true;
 	// Full: nothing new is put into it.
 	room_init(&arena->code, left->code, left->code_size, left->code_size, CODE_ROUND);
 	room_init(&arena->data, left->data, left->data_size, left->data_size, DATA_ROUND);

@@ -32,6 +32,8 @@ void op_arena_free_data(struct op_arena_set *set, uint64_t address, size_t size)
 struct op_error *op_arena_reserve(struct op_session *session, uint64_t near, size_t code,
 				  size_t data);
 
+/** Are there any of an outpost that was killed? */
+bool op_arena_has_left(const struct op_arena_set *set);
 /** Is this address in a stub? */
 bool op_arena_holds_code(const struct op_arena_set *set, uint64_t address);
 /** Give everything back to the target: no thread is in a stub and no slot calls one. */
