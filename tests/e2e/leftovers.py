@@ -39,7 +39,8 @@ def traps(guest, clean):
     count = 0
     for base, now in guest.images().items():
         before = clean.get(base, now)
-        if now != before:
+        # Of another length it was read while a server took it away, or mapped the next one there.
+        if now != before and len(now) == len(before):
             count += sum(_is_trap(now, before, k) for k in range(len(now)))
     return count
 
