@@ -240,9 +240,6 @@ int op_native_protection(unsigned protection);
 void op_tracee_note_call_entry(struct op_live *process, struct op_tracee *tracee, uint64_t number);
 
 /* wait.c */
-/** The stop of a signal that was not handed out when the thread was stepped is in the queue again;
- * where another signal has come with the step, it comes as a stop of its own. */
-void op_tracee_enqueue_held(struct op_live *process, struct op_tracee *tracee);
 /** Like op_process_step(), over the system call that the thread is about to make, to the stop of an
  * interrupt behind it: no signal is under way to the thread in between, so that outpost may die. */
 struct op_error *op_live_step_call(struct op_live *process, op_thread_id thread,
@@ -261,6 +258,9 @@ void op_tracee_resume(struct op_live *process, struct op_tracee *tracee);
 struct op_error *op_live_refused(struct op_live *process);
 /** The signal to hand over at a detach. */
 int op_tracee_parting_signal(struct op_live *process, struct op_tracee *tracee);
+/** The stop of a signal that was not handed out when the thread was stepped is in the queue again;
+ * where another signal has come with the step, it comes as a stop of its own. */
+void op_tracee_enqueue_held(struct op_live *process, struct op_tracee *tracee);
 
 /* fork.c */
 /** A fork event: collect the child's first stop and keep the child. False when it is dead already.

@@ -97,11 +97,11 @@ def _guest_module(source, build, options):
     return _made(folder / Path(source).with_suffix(".wasm").name, make)
 
 
-def zig(compiler, *arguments):
-    """Run one of zig's compilers for WASI."""
+def zig(compiler, *arguments, target="wasm32-wasi"):
+    """Run one of zig's compilers, for WASI if nothing else is said."""
     environment = dict(os.environ, ZIG_GLOBAL_CACHE_DIR=str(TOOLS / "zig-cache"),
                        ZIG_LOCAL_CACHE_DIR=str(TOOLS / "zig-cache"))
-    _run(VENV / "python", "-m", "ziglang", compiler, "-target", "wasm32-wasi", *arguments, env=environment)
+    _run(VENV / "python", "-m", "ziglang", compiler, "-target", target, *arguments, env=environment)
 
 
 def c(name, *options, objects=(), suffix=".c"):
@@ -117,6 +117,13 @@ def c_object(name, *options):
     kind = "".join(options).replace("-", "_")
     return _made(WORK / f"{name}{kind}-{source.stat().st_mtime_ns}.o",
                  lambda path: zig("cc", *options, "-c", "-o", path, source))
+
+
+def host_library(name):
+    """tests/guests/NAME.c as a shared library for the host, to be preloaded."""
+    source = GUESTS / f"{name}.c"
+    return _made(WORK / f"{name}-{source.stat().st_mtime_ns}.so",
+                 lambda path: zig("cc", "-shared", "-fPIC", "-O1", "-o", path, source, target="native"))
 
 
 # Debian's: rustc and libstd-rust-dev-wasm32; rustup's has no such target unless it was added.

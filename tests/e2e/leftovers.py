@@ -14,13 +14,18 @@ def differences(before, now):
 
 def pages(guest, mark=STUBS):
     """Sizes of outpost's executable mappings that begin with a mark."""
+    return [end - start for start, end in spans(guest, mark)]
+
+
+def spans(guest, mark=STUBS):
+    """The (start, end) of each."""
     found = []
     with open(f"/proc/{guest.pid}/mem", "rb", buffering=0) as memory:
         for start, end, access, path in guest.mappings():
             if access == "r-xp" and not path:
                 memory.seek(start)
                 try:
-                    found += [end - start] if memory.read(len(mark)) == mark else []
+                    found += [(start, end)] if memory.read(len(mark)) == mark else []
                 except OSError as error:
                     # It was unmapped meanwhile: a server's store has gone.
                     if error.errno != errno.EIO:

@@ -4,7 +4,6 @@ when it does, at a detach too, and no signal is lost. tests/guests/profiled.c is
 """
 
 import ctypes
-import os
 import random
 import re
 import shutil
@@ -14,7 +13,8 @@ import time
 import unittest
 
 from cores import needs_gdb
-from harness import GUESTS, LIMIT, PROGRAM, TOOLS, VENV, WORK, Case, Guest, environment, script, wait_until, wasmtime, wat
+from harness import LIMIT, PROGRAM, WORK, Case, Guest, environment, host_library, script, wait_until, wasmtime, wat
+from leftovers import spans
 
 CALLS = 20000  # of tests/guests/hot.wat, in a round
 # Code of outpost's at every call: a counter, and a condition that is never true.
@@ -40,20 +40,10 @@ gdb.execute("detach")
 """
 
 
-def library():
-    """tests/guests/profiled.c, compiled for the host."""
-    source, made = GUESTS / "profiled.c", WORK / "profiled.so"
-    if not made.exists() or made.stat().st_mtime < source.stat().st_mtime:
-        WORK.mkdir(parents=True, exist_ok=True)
-        cache = {"ZIG_GLOBAL_CACHE_DIR": str(TOOLS / "zig-cache"), "ZIG_LOCAL_CACHE_DIR": str(TOOLS / "zig-cache")}
-        subprocess.run([VENV / "python", "-m", "ziglang", "cc", "-shared", "-fPIC", "-O1", "-o", made, source], check=True,
-                       capture_output=True, env=dict(os.environ, **cache))
-    return made
-
-
 class Signals(Case):
     def hot(self, *more):
-        guest = Guest(None, command=["env", f"LD_PRELOAD={library()}", *more, wasmtime(), "run", "-D", "guest-debug=y", wat("hot")])
+        preload = f"LD_PRELOAD={host_library('profiled')}"
+        guest = Guest(None, command=["env", preload, *more, wasmtime(), "run", "-D", "guest-debug=y", wat("hot")])
         self.addCleanup(guest.__exit__)
         return guest.ready()
 
@@ -100,16 +90,6 @@ class Signals(Case):
         # One that came while another one waited is sent again, and may be on its way at the detach: then it is outpost's.
         self.assertLessEqual(int(found[2]), 4)
 
-    def stubs(self, guest):
-        """The (start, end) of outpost's code in the guest."""
-        with open(f"/proc/{guest.pid}/mem", "rb", buffering=0) as memory:
-            for start, end, access, path in guest.mappings():
-                if access == "r-xp" and not path:
-                    memory.seek(start)
-                    if memory.read(15) == b"outpost stubs 2":
-                        return start, end
-        return None
-
     @needs_gdb
     def test_a_handler_that_outlives_what_it_interrupted(self):
         """outpost is killed; a signal comes while a thread passes the stub that stays; the next outpost must not take that away before the
@@ -117,12 +97,12 @@ class Signals(Case):
         """
         guest = self.hot()
         process = self.counting(guest)
-        wait_until(lambda: self.stubs(guest), "outpost has code in it")
+        wait_until(lambda: spans(guest), "outpost has code in it")
         time.sleep(0.1)
         process.kill()
         process.wait(LIMIT)
         wait_until(lambda: guest.status("TracerPid") == "0", "nobody traces it")
-        low, high = self.stubs(guest)
+        (low, high), = spans(guest)
         gdb = WORK / "into_a_handler.py"
         gdb.write_text(INTO_A_HANDLER)
         said = subprocess.run([shutil.which("gdb"), "-nx", "-batch", "-p", str(guest.pid), "-x", gdb], capture_output=True, text=True,
@@ -131,10 +111,10 @@ class Signals(Case):
         wait_until(lambda: "handler begins" in guest.stderr(), "the handler runs")
         self.attached(guest, "info threads")
         self.assertNotIn("handler ends", guest.stderr())
-        self.assertEqual(self.stubs(guest), (low, high))
+        self.assertEqual(spans(guest), [(low, high)])
         wait_until(lambda: "handler ends" in guest.stderr(), "the handler returns")
         self.attached(guest, "info threads")
-        self.assertIsNone(self.stubs(guest))
+        self.assertEqual(spans(guest), [])
         self.assertRight(guest)
 
 
