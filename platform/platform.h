@@ -375,7 +375,8 @@ struct op_error *op_process_watch_exit(struct op_process *process, bool enabled)
  * One machine instruction of a stopped thread, and its stop: nothing else runs, signals of the
  * thread wait, and stops of other threads are kept for op_process_wait(). A thread whose own stop
  * was not handed out yet is not moved, but for that of a signal, which is handed out afterwards.
- * @param[out] ret OP_STOP_TRAP as a rule; OP_STOP_SIGNAL: the instruction faults; OP_STOP_NONE: it
+ * @param[out] ret OP_STOP_TRAP as a rule; OP_STOP_SIGNAL: the instruction faults, or a signal came
+ * in front of it while one of another number, or a real-time one, waits already; OP_STOP_NONE: it
  * did not end in time, or was not begun; OP_STOP_THREAD_EXIT, OP_STOP_PROCESS_EXIT: it is gone, as
  * a later op_process_wait() will say as well.
  */

@@ -31,7 +31,8 @@ enum {
 	STOP_ALL_TIMEOUT_MS = 10000,
 	STATE_LOOK_MS = 20, // no event for so long: look at the threads' states
 	STEP_TIMEOUT_MS = 1000,
-	DEEP_SLEEP_LOOKS = 3, // so often in uninterruptible sleep: it will stay there for a while
+	STEP_SIGNALS_MAX = 16, // in front of one instruction
+	DEEP_SLEEP_LOOKS = 3,  // so often in uninterruptible sleep: it will stay there for a while
 };
 
 static void fill_signal(const struct op_tracee *tracee, struct op_stop *ret)
@@ -263,6 +264,24 @@ static struct op_error *run_alone(struct op_live *process, op_thread_id thread,
 	return err;
 }
 
+/**
+ * A step met no more than a signal from elsewhere, in front of the instruction: can that wait? One
+ * can, and a second one of a number that the system queues once is that one (man 7 signal,
+ * "Queueing and delivery semantics for standard signals").
+ */
+static bool lets_wait(struct op_tracee *tracee, const struct op_stop *stop)
+{
+	if (stop->kind != OP_STOP_SIGNAL || stop->signal_is_fault || !tracee ||
+	    tracee->phase != OP_TRACEE_STOPPED || tracee->queued != OP_STOP_NONE)
+		return false;
+	if (!tracee->holds)
+		return true;
+	if (tracee->signal != tracee->held.si_signo || tracee->signal >= SIGRTMIN)
+		return false;
+	tracee->signal = 0;
+	return true;
+}
+
 struct op_error *op_live_step(struct op_process *base, op_thread_id thread, struct op_stop *ret)
 {
 	struct op_live *process = op_live(base);
@@ -271,9 +290,14 @@ struct op_error *op_live_step(struct op_process *base, op_thread_id thread, stru
 	if (waits)
 		op_tracee_dequeue(process, tracee);
 	struct op_error *err = run_alone(process, thread, OP_RUN_STEP, ret);
-	tracee = waits ? op_tracee_find(process, (pid_t)thread) : NULL;
-	if (tracee && tracee->phase == OP_TRACEE_STOPPED && tracee->queued == OP_STOP_NONE &&
-	    ret->kind != OP_STOP_SIGNAL)
+	tracee = op_tracee_find(process, (pid_t)thread);
+	for (int i = 0; i < STEP_SIGNALS_MAX && !err && lets_wait(tracee, ret); i++) {
+		waits = true;
+		err = run_alone(process, thread, OP_RUN_STEP, ret);
+		tracee = op_tracee_find(process, (pid_t)thread);
+	}
+	if (waits && tracee && tracee->phase == OP_TRACEE_STOPPED &&
+	    tracee->queued == OP_STOP_NONE && ret->kind != OP_STOP_SIGNAL)
 		op_tracee_enqueue_held(process, tracee);
 	return err;
 }

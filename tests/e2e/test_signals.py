@@ -13,7 +13,7 @@ import time
 import unittest
 
 from cores import needs_gdb
-from harness import LIMIT, PROGRAM, WORK, Case, Guest, environment, host_library, script, wait_until, wasmtime, wat
+from harness import LIMIT, PROGRAM, WORK, Case, Guest, environment, host_library, instructions, outpost, script, wait_until, wasmtime, wat
 from leftovers import spans
 
 CALLS = 20000  # of tests/guests/hot.wat, in a round
@@ -89,6 +89,16 @@ class Signals(Case):
         self.assertEqual(int(found[1]), count)
         # One that came while another one waited is sent again, and may be on its way at the detach: then it is outpost's.
         self.assertLessEqual(int(found[2]), 4)
+
+    def test_arrivals_are_counted_once(self):
+        """In optimised code the instruction under the trap is executed in its place for each arrival, and signals may come right then."""
+        add = next(offset for offset, name in instructions(wat("hot"))["step"] if name == "i64.add")
+        profiled = ("env", f"LD_PRELOAD={host_library('profiled')}", "PROFILED=1", wasmtime(), "run", wat("hot"))
+        said = outpost("run", "--batch", "--color=never",
+                       *script(f"break *{add:#x}", "ignore 1 1000000000", "continue", "info breakpoints"), "--", *profiled)
+        rounds = int(re.search(r"done rounds=(\d+) ", said.out)[1])
+        hits = int(re.search(r"^1 +keep +y +(\d+) ", said.out, re.M)[1])
+        self.assertEqual(hits, CALLS * rounds, said)
 
     @needs_gdb
     def test_a_handler_that_outlives_what_it_interrupted(self):

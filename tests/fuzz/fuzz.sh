@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Runs harnesses that were built with libFuzzer, one after the other, and prints a line for each. Findings are inputs in
-# fuzz/findings/NAME of the build folder, with the sanitizer's report in fuzz/NAME.log; new inputs gather in fuzz/work/NAME, and the
-# seconds of processor time that each harness has had in fuzz/times.
+# fuzz/findings/NAME of the build folder, with the sanitizer's report in fuzz/NAME.log; new inputs gather in fuzz/work/NAME, and what
+# each run took in fuzz/times: seconds of a processor, inputs, seconds on the clock.
 # usage: fuzz.sh run|merge|coverage SOURCE NAME...     in a build folder made for it; `make fuzz` and its like call it
 set -euo pipefail
 action=$1 source=$2
@@ -46,10 +46,9 @@ drop_quick_ones() { # PROGRAM FOLDER
 }
 
 run_one() { # NAME; false: there are findings
-	local name=$1 program=tests/fuzz/fuzz_$1 log=$fuzz/$1.log options found spent TIMEFORMAT='%U %S'
+	local name=$1 program=tests/fuzz/fuzz_$1 log=$fuzz/$1.log options found spent TIMEFORMAT='%U %S %R'
 	mkdir -p "$fuzz/work/$name" "$fuzz/findings/$name"
 	mapfile -t options < <(limits "$name")
-	# Not the time on the clock: on a busy machine that is far more.
 	spent=$({ time "$program" "${options[@]}" -max_total_time="$seconds" -artifact_prefix="$fuzz/findings/$name/" \
 		"$fuzz/work/$name" "$(corpus "$name")" >"$log" 2>&1 || true; } 2>&1)
 	drop_quick_ones "$program" "$fuzz/findings/$name"
@@ -57,7 +56,7 @@ run_one() { # NAME; false: there are findings
 	local runs
 	runs=$(number "$log" 'stat::number_of_executed_units: +[0-9]+')
 	printf '%-18s %10s executions  %6s edges  %3s findings\n' "$name" "$runs" "$(number "$log" 'cov: [0-9]+')" "$found"
-	awk -v name="$name" -v runs="$runs" '{ printf "%s %.0f %s\n", name, $1 + $2, runs }' <<<"$spent" >>"$fuzz/times"
+	awk -v name="$name" -v runs="$runs" '{ printf "%s %.0f %s %.0f\n", name, $1 + $2, runs, $3 }' <<<"$spent" >>"$fuzz/times"
 	[ "$found" -eq 0 ]
 }
 

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -278,6 +279,44 @@ START_TEST(detach_while_killed)
 }
 END_TEST
 
+START_TEST(signals_wait_for_a_step)
+{
+	struct victim victim;
+
+	victim_start(&victim, "hot");
+	struct op_process *process = must_attach(victim.pid);
+	arm(process, &victim);
+	must_run(process, 0);
+	op_thread_id thread = must_stop(process, OP_STOP_TRAP).thread;
+	must(op_process_stop_all(process));
+	disarm(process, &victim);
+	struct op_stop stop;
+	// One that comes with the step waits for its end; the next ones are that one.
+	for (int i = 0; i < 3; i++) {
+		struct op_host_addr before, after;
+		ck_assert_int_eq(syscall(SYS_tgkill, victim.pid, (pid_t)thread, SIGWINCH), 0);
+		must(op_process_pc(process, thread, &before));
+		must(op_process_step(process, thread, &stop));
+		ck_assert_int_eq(stop.kind, OP_STOP_TRAP);
+		must(op_process_pc(process, thread, &after));
+		ck_assert_uint_ne(after.value, before.value);
+		ck_assert(op_process_pending_stop(process, thread, &stop));
+		ck_assert_int_eq(stop.kind, OP_STOP_SIGNAL);
+		ck_assert_str_eq(stop.signal_name, "SIGWINCH");
+	}
+	stop = must_stop(process, OP_STOP_SIGNAL);
+	ck_assert_int_eq(stop.thread, thread);
+	ck_assert_str_eq(stop.signal_name, "SIGWINCH");
+	must(op_process_wait(process, 50, &stop));
+	ck_assert_int_eq(stop.kind, OP_STOP_NONE);
+	must(op_process_detach(process));
+	op_process_destroy(process);
+	victim_tell(&victim, "");
+	victim_expect(&victim, "done");
+	victim_ends(&victim, 0);
+}
+END_TEST
+
 START_TEST(faults_pass_through)
 {
 	struct victim victim;
@@ -474,6 +513,7 @@ int main(void)
 	tcase_add_test(wait, own_trap_survives_detach);
 	tcase_add_test(wait, killed_while_all_stand);
 	tcase_add_test(wait, detach_while_killed);
+	tcase_add_test(wait, signals_wait_for_a_step);
 	tcase_add_test(wait, faults_pass_through);
 	tcase_add_test(wait, time_limits);
 	tcase_add_test(wait, interrupt_from_another_thread);
