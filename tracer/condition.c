@@ -165,21 +165,21 @@ static struct op_error *ask_number(struct op_session *session, const struct op_f
 	return err ?: need_number(&question->operand);
 }
 
-static struct op_error *no_text(const struct op_condition *condition)
+static struct op_error *no_text(const char *text)
 {
 	return op_error_create(OP_ERROR_UNSUPPORTED,
 			       "\"%s\" is no text, and no number or enumerator of the guest's "
 			       "language",
-			       condition->text);
+			       text);
 }
 
 // "0x1234 \"text\"" is text; what has no quotes is as it is.
-static struct op_error *append_unquoted(const struct op_source_node *node,
-					const struct op_condition *condition, struct op_text *ret)
+static struct op_error *append_unquoted(const struct op_source_node *node, const char *expression,
+					struct op_text *ret)
 {
 	const char *text = node->problem ? NULL : node->text;
 	if (!text)
-		return no_text(condition);
+		return no_text(expression);
 	const char *first = strchr(text, '"'), *last = strrchr(text, '"');
 	if (node->kind == OP_SOURCE_NODE_STRING && first && last > first)
 		op_text_append_n(ret, first + 1, (size_t)(last - first - 1));
@@ -188,19 +188,24 @@ static struct op_error *append_unquoted(const struct op_source_node *node,
 	return NULL;
 }
 
-static struct op_error *ask_text(struct op_session *session, const struct op_frame *frame,
-				 struct question *question)
+struct op_error *op_condition_text_in(struct op_session *session, const struct op_frame *frame,
+				      const char *text, struct op_text *ret)
 {
 	struct op_result result;
 	const struct op_source_limits limits = {0};
 	const struct op_source_node *node;
-	struct op_error *err =
-		op_session_evaluate_once(session, frame, question->condition->text, &result);
+	struct op_error *err = op_session_evaluate_once(session, frame, text, &result);
 	if (!err && !result.guest_value)
-		err = no_text(question->condition);
+		err = no_text(text);
 	if (!err)
 		err = op_session_source_node(session, frame, &result, &limits, &node);
-	return err ?: append_unquoted(node, question->condition, question->text);
+	return err ?: append_unquoted(node, text, ret);
+}
+
+static struct op_error *ask_text(struct op_session *session, const struct op_frame *frame,
+				 struct question *question)
+{
+	return op_condition_text_in(session, frame, question->condition->text, question->text);
 }
 
 static struct op_error *ask_at(struct op_session *session, struct question *question,
@@ -273,15 +278,22 @@ struct op_error *op_condition_holds(struct op_session *session,
 	return err;
 }
 
+struct op_error *op_condition_value_in(struct op_session *session, const struct op_frame *frame,
+				       const char *text, struct op_operand *ret)
+{
+	struct op_result result;
+	struct op_error *err = op_session_evaluate_once(session, frame, text, &result);
+	if (err)
+		return err;
+	*ret = op_operand_value(&result.value);
+	return need_number(ret);
+}
+
 struct op_error *op_condition_is_true(struct op_session *session, const struct op_frame *frame,
 				      const char *condition, bool *ret)
 {
-	struct op_result result;
-	struct op_error *err = op_session_evaluate_once(session, frame, condition, &result);
-	if (err)
-		return err;
-	struct op_operand operand = op_operand_value(&result.value);
-	err = need_number(&operand);
+	struct op_operand operand;
+	struct op_error *err = op_condition_value_in(session, frame, condition, &operand);
 	if (!err)
 		*ret = op_operand_is_true(&operand);
 	return err;

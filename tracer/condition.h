@@ -56,7 +56,11 @@ struct op_error *op_condition_check_text(struct op_session *session,
 struct op_error *op_condition_holds(struct op_session *session,
 				    const struct op_condition *condition, uint64_t address,
 				    op_thread_id thread, bool *ret);
-/** The same of a text, in a frame, NULL for none, of a stopped target. */
+// The same of a text, in a frame, NULL for none, of a stopped target.
+struct op_error *op_condition_value_in(struct op_session *session, const struct op_frame *frame,
+				       const char *text, struct op_operand *ret);
+struct op_error *op_condition_text_in(struct op_session *session, const struct op_frame *frame,
+				      const char *text, struct op_text *ret);
 struct op_error *op_condition_is_true(struct op_session *session, const struct op_frame *frame,
 				      const char *condition, bool *ret);
 

@@ -20,6 +20,7 @@ struct op_log_sink {
 	uint64_t ring; // 0: none
 	uint64_t tail, lost_told;
 	struct op_log_record *batch;
+	char *formatted; // op_session_format()
 };
 
 struct op_error *op_log_sink_create(struct op_log_sink **ret)
@@ -33,6 +34,7 @@ void op_log_sink_destroy(struct op_log_sink *sink)
 	if (!sink)
 		return;
 	free(sink->batch);
+	free(sink->formatted);
 	free(sink);
 }
 
@@ -93,8 +95,7 @@ static struct op_error *parse_arguments(const char *text, struct op_log *log)
 	while (*text) {
 		size_t size = argument_size(text);
 		if (log->value_count == OP_LOG_VALUES_MAX)
-			return op_error_create(OP_ERROR_LIMIT,
-					       "a log point shows at most %d values",
+			return op_error_create(OP_ERROR_LIMIT, "a format shows at most %d values",
 					       OP_LOG_VALUES_MAX);
 		struct op_condition *value = &log->values[log->value_count];
 		value->text = strndup(text, size);
@@ -121,14 +122,21 @@ struct op_error *op_log_parse(const char *text, struct op_log *ret)
 	struct op_error *err = op_log_format_parse(text + 1, end - 1, &ret->format);
 	if (!err)
 		err = parse_arguments(text + end + 1, ret);
-	if (!err && op_log_format_values(&ret->format) != ret->value_count)
+	size_t takes = err ? 0 : op_log_format_values(&ret->format);
+	if (!err && takes != ret->value_count)
 		err = op_error_create(OP_ERROR_SYNTAX,
-				      "the format takes %zu values, but %zu follow",
-				      op_log_format_values(&ret->format), ret->value_count);
+				      "the format takes %zu value%s, but %zu follow", takes,
+				      takes == 1 ? "" : "s", ret->value_count);
 	return err;
 }
 
 // Lines -------------------------------------------------------------------------------------------
+
+static struct op_log_value number_value(const struct op_operand *operand)
+{
+	return (struct op_log_value){.type = operand->result.value.type,
+				     .bits = op_value_bits(&operand->result.value)};
+}
 
 static struct op_error *show(struct op_session *session, uint32_t number, const struct op_log *log,
 			     const struct op_log_value *values)
@@ -155,8 +163,7 @@ static struct op_error *value_at(struct op_session *session, const struct op_log
 	}
 	err = op_condition_value(session, &log->values[index], patch->address, thread, &operand);
 	if (!err)
-		*ret = (struct op_log_value){.type = operand.result.value.type,
-					     .bits = op_value_bits(&operand.result.value)};
+		*ret = number_value(&operand);
 	return err;
 }
 
@@ -178,6 +185,48 @@ struct op_error *op_log_arrived(struct op_session *session, uint32_t number,
 	if (!err)
 		err = show(session, number, log, values);
 	for (size_t i = 0; i < log->value_count; i++)
+		op_text_deinit(&texts[i]);
+	return err;
+}
+
+static struct op_error *value_now(struct op_session *session, const struct op_frame *frame,
+				  const struct op_log *log, size_t index, struct op_text *text,
+				  struct op_log_value *ret)
+{
+	struct op_operand operand;
+	struct op_error *err;
+	if (op_log_format_is_text(&log->format, index)) {
+		err = op_condition_text_in(session, frame, log->values[index].text, text);
+		ret->text = err ? NULL : text->data ?: "";
+		return err;
+	}
+	err = op_condition_value_in(session, frame, log->values[index].text, &operand);
+	if (!err)
+		*ret = number_value(&operand);
+	return err;
+}
+
+struct op_error *op_session_format(struct op_session *session, const struct op_frame *frame,
+				   const char *text, const char **ret)
+{
+	_cleanup_(op_log_deinit) struct op_log log = {0};
+	_cleanup_text_ struct op_text line = OP_TEXT_INIT;
+	struct op_log_value values[OP_LOG_VALUES_MAX] = {0};
+	struct op_text texts[OP_LOG_VALUES_MAX] = {0};
+	if (*text != '"')
+		return op_error_create(OP_ERROR_SYNTAX, "a format in double quotes is missing");
+	struct op_error *err = op_log_parse(text, &log);
+	for (size_t i = 0; !err && i < log.value_count; i++)
+		err = value_now(session, frame, &log, i, &texts[i], &values[i]);
+	if (!err) {
+		op_log_format_apply(&log.format, values, &line);
+		free(session->log->formatted);
+		session->log->formatted = NULL;
+		err = op_text_steal(&line, &session->log->formatted);
+	}
+	if (!err)
+		*ret = session->log->formatted;
+	for (size_t i = 0; i < log.value_count; i++)
 		op_text_deinit(&texts[i]);
 	return err;
 }

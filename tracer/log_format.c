@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// printf formats of log points. The conversions are those of ISO C (7.23.6.1) without %n.
+// printf formats of log points and of printf. The conversions are those of ISO C (7.23.6.1) without
+// %n.
 #include "tracer/log_format.h"
 
 #include <ctype.h>
@@ -69,10 +70,11 @@ static struct op_error *conversion(const char *at, size_t left, struct op_log_pi
 	char letter = at[end];
 	bool integer = strchr(integer_letters, letter), real = strchr(real_letters, letter);
 	if (!integer && !real && letter != 's')
-		return op_error_create(letter == 'n' ? OP_ERROR_UNSUPPORTED : OP_ERROR_SYNTAX,
-				       "the format's %%%c is not known: a log point shows numbers, "
-				       "and text by %%s",
-				       letter);
+		return op_error_create(
+			letter == 'n' ? OP_ERROR_UNSUPPORTED : OP_ERROR_SYNTAX,
+			"the format's %%%c is not known: formats show numbers, and text "
+			"by %%s",
+			letter);
 	if (fixed > 12)
 		return op_error_create(OP_ERROR_SYNTAX,
 				       "the format's conversion \"%%%.*s\" is too long",
@@ -104,7 +106,7 @@ struct op_error *op_log_format_parse(const char *text, size_t size, struct op_lo
 			struct op_log_piece *piece = &ret->pieces[ret->count];
 			if (ret->count == OP_LOG_CONVERSIONS_MAX)
 				err = op_error_create(OP_ERROR_LIMIT,
-						      "a log point shows at most %d values",
+						      "a format shows at most %d values",
 						      OP_LOG_CONVERSIONS_MAX);
 			else
 				err = conversion(text + i, size - i, piece, &used);

@@ -949,12 +949,20 @@ OP_API struct op_error *op_session_breakpoint_ignore(struct op_session *session,
 /**
  * Set a log point: a line for each arrival, shown through op_session_options.log while the target
  * runs on. SPEC: a place as for op_session_break(), "if EXPRESSION" included, then the format in
- * double quotes and its values (expressions, commas between them). The format is printf's, without
- * %s. Where the code has patch slots the target notes the values itself, without stopping; lines
- * that outpost is too slow for are counted and told as a notice.
+ * double quotes and its values (expressions, commas between them). The format is printf's; %s shows
+ * text, enumerators and pointers. Where the code has patch slots the target notes the values
+ * itself, without stopping; lines that outpost is too slow for are counted and told as a notice.
  */
 OP_API struct op_error *op_session_log(struct op_session *session, const char *spec,
 				       const struct op_breakpoint **ret);
+
+/**
+ * A line as a log point shows it, at once: @p text is a format in double quotes and its values,
+ * evaluated in a frame (NULL: none). Owned by the session until the next call.
+ * @return OP_ERROR_SYNTAX also when format and values do not fit; the evaluation's own errors.
+ */
+OP_API struct op_error *op_session_format(struct op_session *session, const struct op_frame *frame,
+					  const char *text, const char **ret);
 
 /**
  * Note the last @p length instructions (at least; 0: 256) that each copy of the code executes, in

@@ -139,6 +139,16 @@ class Logs(Expressions):
                 self.assertEqual(logged, [line for line in guest.lines if line.startswith("visit ")])
                 self.assertEqual(documents.one("info breakpoints")["breakpoints"][0]["evaluation"], evaluation)
 
+    def test_printf_writes_such_a_line_at_once(self):
+        values = "depth, node->name, node->kind, node->weight"
+        documents, lines = self.documents(f"tbreak {self.place('note')}", "continue", f'printf "visit %d %s %d %.2f\\n", {values}',
+                                          "continue")
+        self.assertEqual(documents.one("printf")["text"], next(line for line in lines if line.startswith("visit ")) + "\n")
+        for command, error in (('printf "%s" $local0', "is no text"), ('printf "%d", nothing', '"nothing"'), ("printf depth", "double quotes"),
+                               ('printf "%d %d" depth', "takes 2 values, but 1 follow")):
+            text = self.run_commands(f"tbreak {self.place('note')}", "continue", command, status=1, options=()).err
+            self.assertIn(error, text)
+
     def test_what_has_no_text_is_an_error_in_the_line(self):
         text = self.run_commands(f'log {self.place("note")} "%s %s|%5s\\n" node->kind, $local0, node->label',
                                  f"tbreak {self.place('show')}", "continue", options=()).out

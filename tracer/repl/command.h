@@ -143,6 +143,7 @@ struct op_error *op_line_parse(const char *text, struct op_line *ret);
 	X(instance) \
 	X(print) \
 	X(output) \
+	X(printf) \
 	X(display) \
 	X(undisplay) \
 	X(ptype) \

@@ -73,10 +73,7 @@ static struct op_error *functions_run(struct op_repl *repl, const struct op_call
 	if (!err && repl->out.json)
 		op_json_end_array(&repl->out.writer);
 	else if (!err && !total && pattern)
-		op_output_printf(&repl->out,
-				 "No function has a name like that: \"*%s*\" matches anywhere in "
-				 "names.\n",
-				 pattern);
+		op_repl_say_unmatched(repl, "No function has a name like that", pattern);
 	return err;
 }
 

@@ -50,7 +50,8 @@ static void list_json(struct op_json *json, const char *key, const struct op_sou
 }
 
 static struct op_error *list(struct op_repl *repl, const struct op_call *call,
-			     enum op_source_listing which, const char *what)
+			     enum op_source_listing which, const char *what,
+			     const char *none_like_that)
 {
 	const struct op_source_name *names;
 	size_t count;
@@ -62,20 +63,23 @@ static struct op_error *list(struct op_repl *repl, const struct op_call *call,
 		list_json(&repl->out.writer, what, names, count);
 	else if (count)
 		list_text(&repl->out, names, count);
+	else if (*call->rest)
+		op_repl_say_unmatched(repl, none_like_that, call->rest);
 	else
-		op_output_printf(&repl->out, "The debug information names no %s%s.\n", what,
-				 *call->rest ? " like that" : "");
+		op_output_printf(&repl->out, "The debug information names no %s.\n", what);
 	return NULL;
 }
 
 static struct op_error *types_run(struct op_repl *repl, const struct op_call *call)
 {
-	return list(repl, call, OP_SOURCE_TYPES, "types");
+	return list(repl, call, OP_SOURCE_TYPES, "types",
+		    "The debug information names no types like that");
 }
 
 static struct op_error *variables_run(struct op_repl *repl, const struct op_call *call)
 {
-	return list(repl, call, OP_SOURCE_GLOBALS, "variables");
+	return list(repl, call, OP_SOURCE_GLOBALS, "variables",
+		    "The debug information names no variables like that");
 }
 
 const struct op_command op_info_types = {

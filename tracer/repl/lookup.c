@@ -21,6 +21,18 @@ const struct op_module *op_repl_module(struct op_repl *repl, uint32_t id)
 	return NULL;
 }
 
+void op_repl_say_unmatched(struct op_repl *repl, const char *sentence, const char *pattern)
+{
+	op_output_printf(&repl->out, "%s", sentence);
+	if (strpbrk(pattern, "^$+|") || strstr(pattern, ".*"))
+		op_output_printf(&repl->out,
+				 ": patterns are those of the shell, where \"*\" stands for "
+				 "anything");
+	else if (!strchr(pattern, '*'))
+		op_output_printf(&repl->out, ": \"*%s*\" matches anywhere in names", pattern);
+	op_output_printf(&repl->out, ".\n");
+}
+
 /** A function's name as a shell pattern that matches nothing else. */
 static void quote_pattern(struct op_text *text, const char *name)
 {

@@ -242,6 +242,8 @@ void op_repl_details_free(char **details, size_t count);
 // Functions (lookup.c)
 // -------------------------------------------------------------------------------------------------
 
+/** "SENTENCE.", and what the shell pattern may have been meant for. */
+void op_repl_say_unmatched(struct op_repl *repl, const char *sentence, const char *pattern);
 /** A function that a person named. */
 struct op_named_function {
 	uint32_t module_id, index;

@@ -96,7 +96,6 @@ static const struct {
 	{"locals", locals},
 	{"memory", "\"x\" shows memory, \"find\" searches it"},
 	{"po", "\"print\" shows values"},
-	{"printf", "\"echo\" writes text, \"output\" a value, \"log\" a line at each arrival"},
 	{"process", "\"continue\", \"detach\" and \"kill\" are commands of their own"},
 	{"python", "a file of commands is run by \"source FILE\"; --json is for programs"},
 	{"record", not_backwards},
