@@ -82,6 +82,14 @@ struct op_error *op_run_arm_entries(struct op_session *session)
 	return NULL;
 }
 
+// Children that the program starts are let go, and a wrapper as `env` becomes the program.
+static bool is_on_its_way(const struct op_event *event)
+{
+	bool other_program = event->kind == OP_EVENT_STOPPED && event->reason == OP_REASON_EXEC &&
+			     !event->caught;
+	return event->kind == OP_EVENT_NONE || event->kind == OP_EVENT_FORKED || other_program;
+}
+
 struct op_error *op_session_launch(struct op_session *session, const char *const *argv,
 				   struct op_event *ret)
 {
@@ -91,10 +99,12 @@ struct op_error *op_session_launch(struct op_session *session, const char *const
 		return err;
 	session->reaching_entry = true;
 	err = op_session_run(session, OP_RUN_GO, 0);
-	// Children that the program starts on its way are let go; only a stop or the end comes out
-	// here.
-	while (!err && (ret->kind == OP_EVENT_NONE || ret->kind == OP_EVENT_FORKED))
-		err = op_session_wait(session, -1, ret);
+	while (!err && is_on_its_way(ret)) {
+		if (ret->kind == OP_EVENT_STOPPED)
+			err = op_session_run(session, OP_RUN_GO, 0);
+		if (!err)
+			err = op_session_wait(session, -1, ret);
+	}
 	session->reaching_entry = false;
 	return err;
 }

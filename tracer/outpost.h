@@ -218,8 +218,8 @@ struct op_written_wasm_core {
  */
 OP_API struct op_error *op_session_write_wasm_core(struct op_session *session, const char *path,
 						   struct op_written_wasm_core *ret);
-/** Start a program and run it to the first instruction of its guest. Ends OP_SESSION_EXITED with
- * the event when it never gets there. */
+/** Start a program and run it to the first instruction of its guest, through programs that it
+ * becomes on the way. Ends OP_SESSION_EXITED with the event when it never gets there. */
 OP_API struct op_error *op_session_launch(struct op_session *session, const char *const *argv,
 					  struct op_event *ret);
 /** Leave the target running, byte for byte as it was. The session is empty afterwards. */

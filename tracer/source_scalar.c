@@ -3,19 +3,13 @@
 // characters are source_string.c's.
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tracer/source_bits.h"
 #include "tracer/source_scalar.h"
 #include "tracer/source_string.h"
 
-enum {
-	NUMBER_SIZE_MAX = 16,
-	/** Decimal exponents up to which gdb's and C's %g writes a number without one. */
-	PLAIN_EXPONENT = 17,
-};
+enum { NUMBER_SIZE_MAX = 16 };
 
 typedef unsigned __int128 wide;
 
@@ -88,28 +82,6 @@ static double float_value(uint64_t bits, size_t size)
 	return value;
 }
 
-static bool reads_back(const char *digits, double value, size_t size)
-{
-	return size == 8 ? strtod(digits, NULL) == value : strtof(digits, NULL) == (float)value;
-}
-
-// The fewest digits that read back as the same number, and no exponent where C writes none.
-static void finite_text(struct op_text *text, double value, size_t size)
-{
-	char digits[40];
-	int most = size == 8 ? 17 : 9, precision = 1;
-	for (; precision <= most; precision++) {
-		snprintf(digits, sizeof(digits), "%.*e", precision - 1, value);
-		if (reads_back(digits, value, size))
-			break;
-	}
-	const char *mark = strchr(digits, 'e');
-	long exponent = mark ? strtol(mark + 1, NULL, 10) : 0;
-	if (exponent >= precision && exponent < PLAIN_EXPONENT)
-		precision = (int)exponent + 1;
-	op_text_printf(text, "%.*g", precision, value);
-}
-
 #ifdef __SIZEOF_FLOAT128__
 // long double of wasm32 is IEEE binary128; the host's own arithmetic reads it exactly.
 static bool quad_text(struct op_text *text, const uint8_t *bytes)
@@ -119,7 +91,7 @@ static bool quad_text(struct op_text *text, const uint8_t *bytes)
 	double rounded = (double)quad;
 	if (isnan(rounded) || isinf(rounded) || (__float128)rounded != quad)
 		return false;
-	finite_text(text, rounded, sizeof(rounded));
+	op_text_append_float(text, rounded, sizeof(rounded));
 	return true;
 }
 #else
@@ -147,7 +119,7 @@ static bool float_text(struct op_text *text, const uint8_t *bytes, size_t size)
 	else if (isinf(value))
 		op_text_append(text, value < 0 ? "-inf" : "inf");
 	else
-		finite_text(text, value, size);
+		op_text_append_float(text, value, size);
 	return true;
 }
 

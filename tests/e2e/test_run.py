@@ -39,6 +39,14 @@ class Run(Case):
         ended, = [d for d in documents if d.get("event") == "exited"]
         self.assertEqual(ended["status"], 0)
 
+    def test_through_a_program_that_becomes_another(self):
+        command = ("env", "NAME=value", "sh", "-c", 'exec "$@"', "sh", wasmtime(), "run", "-D", "guest-debug=y", wat("calls"))
+        for commands, reasons in ((("backtrace",), ["entry"]), (("kill", "catch exec", "run", "continue"), ["entry", "exec", "exec"])):
+            outcome = outpost("run", "--batch", "--json", *script("set confirm off", *commands), "--", *command)
+            self.assertEqual(outcome.status, 0, outcome)
+            documents, _ = self.documents(outcome)
+            self.assertEqual([d["reason"] for d in documents if d.get("event") == "stopped"], reasons, outcome)
+
     def test_breakpoint_from_the_start(self):
         outcome = self.run_under("break choose", "continue", "backtrace", "delete", "continue", module=wat("calls"))
         documents, said = self.documents(outcome)

@@ -56,6 +56,7 @@ static const struct {
 	{OP_VALUE_F32, 0x80000000, 0, false, "-0", "-0.0"},
 	{OP_VALUE_F32, 0x7fc00001, 0, false, "nan:0x7fc00001", "\"nan:0x7fc00001\""},
 	{OP_VALUE_F32, 0xff800000, 0, false, "-inf", "\"-inf\""},
+	{OP_VALUE_F64, 0x408f400000000000, 0, false, "1000", "1000"},
 	{OP_VALUE_F64, 0x3fb999999999999a, 0, false, "0.1", "0.1"},
 	{OP_VALUE_F64, 0x3fd5555555555555, 0, false, "0.3333333333333333", "0.3333333333333333"},
 	{OP_VALUE_F64, 0x0000000000000001, 0, false, "5e-324", "5e-324"},

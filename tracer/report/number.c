@@ -43,17 +43,7 @@ void op_float_text(struct op_text *text, uint64_t bits, unsigned size)
 		op_text_append(text, value < 0 ? "-inf" : "inf");
 		return;
 	}
-	// 9 and 17 significant digits always suffice (IEEE 754-2019, 5.12.2); mostly fewer do.
-	char digits[40];
-	int most = size == 4 ? 9 : 17;
-	for (int precision = 1; precision <= most; precision++) {
-		snprintf(digits, sizeof(digits), "%.*g", precision, value);
-		bool same = size == 4 ? strtof(digits, NULL) == (float)value
-				      : strtod(digits, NULL) == value;
-		if (same)
-			break;
-	}
-	op_text_append(text, digits);
+	op_text_append_float(text, value, size);
 }
 
 static void binary_text(struct op_text *text, uint64_t bits, unsigned size, bool padded)
