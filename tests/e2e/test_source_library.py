@@ -39,6 +39,13 @@ class Library(Values):
                        "output i", "echo \\n", "output deque[deque[0] - 1]", "echo \\n")
         self.assertRegex(said, r"\n700\n1399\n")
 
+    def test_raw(self):
+        once, bits, shown, raw = self.changed(0, "output/r flags", "output/rx flags", "output flags", "set print raw-values on", "output flags")
+        self.assertEqual(once, raw)
+        self.assertNotEqual(once, shown)
+        self.assertIn("__size_ = 70,", once)
+        self.assertIn("__size_ = 0x46,", bits)
+
     def test_limits(self):
         lines = self.changed(0, "set print elements 2", "output deque", "output chain", "output large", "output first", "set print max-depth 1",
                              "output none", "output words", "output names")

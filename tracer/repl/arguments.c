@@ -191,7 +191,9 @@ struct op_error *op_argument_format(const char *text, const char *letters,
 	}
 	for (; *text; text++) {
 		bool known = strchr(letters, *text) != NULL;
-		if (known)
+		if (known && *text == 'r')
+			ret->raw = true;
+		else if (known)
 			ret->letter = *text;
 		for (size_t i = 0; i < OP_ARRAY_SIZE(units) && !known; i++) {
 			known = units[i].letter == *text;

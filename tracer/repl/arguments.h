@@ -55,6 +55,7 @@ struct op_examine_format {
 	uint64_t count; /**< 0: not given */
 	char letter;    /**< 0: not given */
 	unsigned unit;  /**< 0: not given; 1, 2, 4, 8 */
+	bool raw;       /**< "r": besides a letter */
 };
 /**
  * Take "mem1:" off the front of an address; what is behind it.

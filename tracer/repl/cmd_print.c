@@ -61,7 +61,8 @@ const struct op_command op_cmd_print = {
 		"$NAME what\n"
 		"\"set $NAME = EXPRESSION\" has kept.\n"
 		"FORMAT: x d u o t a c f z; the bits of a float are shown by the others than f. A "
-		"v128 takes a lane too: b h w g.",
+		"v128 takes a lane too: b h w g.\n"
+		"r: strings and containers as the structs that they are.",
 	.flags = OP_COMMAND_FORMAT,
 	.complete = OP_COMPLETE_LOCALS,
 	.run = print_run,

@@ -8,7 +8,7 @@ struct op_error *op_printed_evaluate(struct op_repl *repl, const char *command, 
 				     const char *expression, bool keep, struct op_printed *ret)
 {
 	struct op_examine_format parsed;
-	struct op_error *err = op_argument_format(format, OP_NUMBER_FORMATS, &parsed);
+	struct op_error *err = op_argument_format(format, OP_NUMBER_FORMATS "r", &parsed);
 	if (err)
 		return err;
 	if (parsed.count)
@@ -27,6 +27,7 @@ struct op_error *op_printed_evaluate(struct op_repl *repl, const char *command, 
 					       .is_unsigned = ret->result.is_unsigned};
 	if (ret->result.guest_value) {
 		struct op_source_limits source = op_repl_source_limits(repl, parsed.letter);
+		source.plain |= parsed.raw;
 		return op_session_source_node(repl->session, frame, &ret->result, &source,
 					      &ret->source);
 	}
