@@ -97,14 +97,20 @@ struct op_error *op_session_launch(struct op_session *session, const char *const
 	struct op_error *err = op_session_adopt_launched(session, argv);
 	if (err)
 		return err;
+	bool has_children = false;
 	session->reaching_entry = true;
 	err = op_session_run(session, OP_RUN_GO, 0);
 	while (!err && is_on_its_way(ret)) {
+		has_children |= ret->kind == OP_EVENT_FORKED;
 		if (ret->kind == OP_EVENT_STOPPED)
 			err = op_session_run(session, OP_RUN_GO, 0);
 		if (!err)
 			err = op_session_wait(session, -1, ret);
 	}
 	session->reaching_entry = false;
+	if (!err && ret->kind == OP_EVENT_EXITED && has_children)
+		op_session_notice(session, OP_NOTICE_INFO,
+				  "the program had no guest itself; children of its own are not "
+				  "followed: start Wasmtime itself, with `exec` in a script");
 	return err;
 }

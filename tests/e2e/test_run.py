@@ -47,6 +47,11 @@ class Run(Case):
             documents, _ = self.documents(outcome)
             self.assertEqual([d["reason"] for d in documents if d.get("event") == "stopped"], reasons, outcome)
 
+    def test_a_guest_in_a_child(self):
+        outcome = outpost("run", "--batch", "--", "sh", "-c", '"$@"; exit 3', "sh", wasmtime(), "run", "-D", "guest-debug=y", wat("calls"))
+        self.assertRegex(outcome.out, r"\ndone rounds=(?s:.*)exited with status 3")
+        self.assertIn("children of its own are not followed", outcome.err)
+
     def test_breakpoint_from_the_start(self):
         outcome = self.run_under("break choose", "continue", "backtrace", "delete", "continue", module=wat("calls"))
         documents, said = self.documents(outcome)
