@@ -95,6 +95,7 @@ static const struct pointer {
 	{OP_LANGUAGE_RUST, "core::cell::Ref<*", "value.pointer", NULL, NULL, NODE_AS_IT_IS},
 	{OP_LANGUAGE_RUST, "core::cell::RefMut<*", "value.pointer", NULL, NULL, NODE_AS_IT_IS},
 	{OP_LANGUAGE_RUST, "std::sync::*Guard<*", "lock", NULL, "data.value", NODE_AS_IT_IS},
+	{OP_LANGUAGE_RUST, "std::sync::*Guard<*", "data.pointer", NULL, NULL, NODE_AS_IT_IS},
 };
 
 static struct op_error *need_engaged(struct op_parser *p, const struct op_term *term,

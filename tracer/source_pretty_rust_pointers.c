@@ -177,20 +177,27 @@ static struct op_error *show_content(struct counted *counted)
 
 /** Rc or Arc: where its counters are, and its content. */
 struct counted_form {
-	const char *name, *strong, *weak, *content;
+	const char *name;
+	const char *strong[3], *weak[3]; // NULL at their ends
+	const char *content;
 };
-static const struct counted_form rc_form = {"Rc", "strong.value.value", "weak.value.value",
-					    "value"};
-static const struct counted_form arc_form = {"Arc", "strong.v.value", "weak.v.value", "data"};
+static const struct counted_form rc_form = {
+	"Rc", {"strong.value.value"}, {"weak.value.value"}, "value"};
+// Rust 1.96 has the first ones, 1.63 the others.
+static const struct counted_form arc_form = {"Arc",
+					     {"strong.v.value.__0", "strong.v.value"},
+					     {"weak.v.value.__0", "weak.v.value"},
+					     "data"};
 
 static struct op_error *read_counts(struct counted *counted, const struct counted_form *form)
 {
 	struct op_render *x = counted->p->x;
 	bool has_strong, has_weak = false;
-	struct op_error *err =
-		op_pretty_number(x, &counted->inner, form->strong, &counted->strong, &has_strong);
+	struct op_error *err = op_pretty_number_of(x, &counted->inner, form->strong,
+						   &counted->strong, &has_strong);
 	if (!err)
-		err = op_pretty_number(x, &counted->inner, form->weak, &counted->weak, &has_weak);
+		err = op_pretty_number_of(x, &counted->inner, form->weak, &counted->weak,
+					  &has_weak);
 	if (err || !has_strong || !has_weak)
 		return err ?: op_rust_unknown_form(counted->p);
 	counted->known = true;
@@ -274,10 +281,23 @@ struct op_error *op_pretty_arc_weak(struct op_pretty *p)
 
 // Cells ---------------------------------------------------------------------------------------
 
+// The content, which is taken over, with the name of the type around it.
+static struct op_error *show_named(struct op_pretty *p, struct op_source_value *content)
+{
+	p->node->is_tuple = p->node->is_rust = true;
+	struct op_error *err = op_render_short_name(p->x, p->type->name, &p->node->summary);
+	if (!err)
+		return op_pretty_only_child(p, NULL, content);
+	op_source_value_deinit(content);
+	return err;
+}
+
 struct op_error *op_pretty_wrapped(struct op_pretty *p)
 {
-	// Cells; atomic numbers and pointers; NonZero of Rust 1.79 and newer; heaps.
-	static const char *const paths[] = {"value.value", "v.value", "p.value", "__0.__0", "data"};
+	// Cells; atomics of Rust 1.96, atomic numbers and pointers before; NonZero of Rust 1.79 and
+	// newer; heaps.
+	static const char *const paths[] = {"value.value", "v.value.__0", "v.value",
+					    "p.value",     "__0.__0",     "data"};
 	struct op_source_value content = {0};
 	bool found = false;
 	struct op_error *err = NULL;
@@ -285,12 +305,7 @@ struct op_error *op_pretty_wrapped(struct op_pretty *p)
 		err = op_pretty_part(p->x, p->value, paths[i], &content, &found);
 	if (err || !found)
 		return err ?: op_rust_unknown_form(p);
-	p->node->is_tuple = p->node->is_rust = true;
-	err = op_render_short_name(p->x, p->type->name, &p->node->summary);
-	if (!err)
-		return op_pretty_only_child(p, NULL, &content);
-	op_source_value_deinit(&content);
-	return err;
+	return show_named(p, &content);
 }
 
 // The value is a reference in Rust before 1.63.
@@ -307,13 +322,7 @@ struct op_error *op_pretty_cell_ref(struct op_pretty *p)
 	if (err || !type || type->kind != OP_TYPE_POINTER)
 		return err ?: op_rust_unknown_form(p);
 	err = op_source_value_target(p->x->session, p->x->frame, &pointer, &content);
-	p->node->is_tuple = p->node->is_rust = true;
-	if (!err)
-		err = op_render_short_name(p->x, p->type->name, &p->node->summary);
-	if (!err)
-		return op_pretty_only_child(p, NULL, &content);
-	op_source_value_deinit(&content);
-	return err;
+	return err ?: show_named(p, &content);
 }
 
 // Locks ---------------------------------------------------------------------------------------
@@ -323,12 +332,14 @@ static const char locked[] = "data.value";
 // A panic that unwound has left its mark in a lock; where panics abort there may be none for it.
 static struct op_error *summarise_lock(struct op_pretty *p, const struct op_source_value *lock)
 {
+	static const char *const marks[] = {"poison.failed.v.value.__0", "poison.failed.v.value",
+					    NULL};
 	uint64_t poisoned = 0;
 	bool known;
 	p->node->is_tuple = p->node->is_rust = true;
 	struct op_error *err = op_render_short_name(p->x, p->type->name, &p->node->summary);
 	if (!err)
-		err = op_pretty_number(p->x, lock, "poison.failed.v.value", &poisoned, &known);
+		err = op_pretty_number_of(p->x, lock, marks, &poisoned, &known);
 	return err || !poisoned ? err
 				: op_render_format(p->x, &p->node->summary, "%s[poisoned]",
 						   p->node->summary);
@@ -353,14 +364,22 @@ struct op_error *op_pretty_lock(struct op_pretty *p)
 	return show_locked(p, p->value);
 }
 
+// Guards have a reference to their lock; some have one to what it holds instead.
 struct op_error *op_pretty_lock_guard(struct op_pretty *p)
 {
-	_cleanup_source_value_ struct op_source_value pointer = {0}, lock = {0};
-	bool found;
-	struct op_error *err = op_pretty_part(p->x, p->value, "lock", &pointer, &found);
+	_cleanup_source_value_ struct op_source_value pointer = {0}, target = {0};
+	struct op_source_value content = {0};
+	bool found, to_lock;
+	struct op_error *err = op_pretty_part(p->x, p->value, "lock", &pointer, &to_lock);
+	found = to_lock;
+	if (!err && !found)
+		err = op_pretty_part(p->x, p->value, "data.pointer", &pointer, &found);
 	const struct op_type *type = !err && found ? op_type_strip(pointer.type) : NULL;
 	if (err || !type || type->kind != OP_TYPE_POINTER)
 		return err ?: op_rust_unknown_form(p);
-	err = op_source_value_target(p->x->session, p->x->frame, &pointer, &lock);
-	return err ?: show_locked(p, &lock);
+	err = op_source_value_target(p->x->session, p->x->frame, &pointer,
+				     to_lock ? &target : &content);
+	if (err || to_lock)
+		return err ?: show_locked(p, &target);
+	return show_named(p, &content);
 }

@@ -137,14 +137,24 @@ def why_no_rust():
     return "no rustc for wasm32-wasi (Debian's packages rustc, libstd-rust-dev-wasm32 and lld)"
 
 
+# Made by tests/guests/newer_rust.sh.
+NEWER_RUSTC = TOOLS / "rust" / "rustc"
+
+
+def why_no_newer_rust():
+    return None if NEWER_RUSTC.exists() else "no newer Rust (Debian's package rustc-web, and its library for Wasm built by bootstrap)"
+
+
 def have_rust():
     return RUSTC.exists() and Path("/usr/lib/rustlib/wasm32-wasi").exists()
 
 
-def rust(name, *options):
-    """The WASI module of tests/guests/NAME.rs."""
+def rust(name, *options, newer=False):
+    """The WASI module of tests/guests/NAME.rs; newer: by the newest compiler."""
     source = f"{name}.rs"
-    return _guest_module(source, lambda output: _run(RUSTC, "--target", "wasm32-wasi", *options, "-o", output, GUESTS / source), options)
+    compiler = [NEWER_RUSTC] if newer else [RUSTC, "--target", "wasm32-wasi"]
+    return _guest_module(source, lambda output: _run(*compiler, *options, "-o", output, GUESTS / source),
+                         (*options, *(["newer"] if newer else [])))
 
 
 def compiled(module, version=NEWEST, *options):

@@ -160,6 +160,7 @@ EXTRA_DIST += \
 	tests/guests/nested.py \
 	tests/guests/native_values.c \
 	tests/guests/nested.wat \
+	tests/guests/newer_rust.sh \
 	tests/guests/objects.wat \
 	tests/guests/optimised.c \
 	tests/guests/optimised_again.c \

@@ -23,8 +23,8 @@ def orders(dwarf=5, *options):
     return c("orders", "-std=c++17", "-fno-exceptions", *PLAIN, f"-gdwarf-{dwarf}", *options, suffix=".cpp")
 
 
-def interpreter():
-    return rust("interpreter", "-g", "--edition=2021")
+def interpreter(newer=False):
+    return rust("interpreter", "-g", "--edition=2021", newer=newer)
 
 
 def places(source):

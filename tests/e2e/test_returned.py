@@ -4,7 +4,7 @@
 import re
 import unittest
 
-from harness import GUESTS, Case, Documents, c, outpost, rust, script, wasmtime, why_no_rust
+from harness import GUESTS, Case, Documents, c, outpost, rust, script, wasmtime, why_no_newer_rust, why_no_rust
 
 FLAGS = ("-g", "-O0", "-fno-sanitize=undefined")
 GUEST_DEBUG = ("-D", "guest-debug=y")
@@ -129,8 +129,15 @@ class OfCxx(Finish):
 class OfRust(Finish):
     @unittest.skipIf(why_no_rust(), why_no_rust())
     def test_every_type_in_every_way(self):
+        self.check(rust("returned", "-g", "--edition=2021"))
+
+    @unittest.skipIf(why_no_newer_rust(), why_no_newer_rust())
+    def test_with_a_newer_compiler(self):
+        self.check(rust("returned", "-g", "--edition=2021", newer=True))
+
+    def check(self, module):
         names = functions("returned.rs", r"^fn (\w+)\(.*->") + ["returned::unit"]
-        stops, _, said = self.finished(rust("returned", "-g", "--edition=2021"), *names)
+        stops, _, said = self.finished(module, *names)
         self.assertEqual(len(names), 25)
         # {:?} has spaces where a debugger has none.
         self.assertEqual(texts(stops), {name: value.replace("{ ", "{").replace(" }", "}") for name, value in said.items()})

@@ -11,7 +11,7 @@ import unittest
 import lldb_reader
 import source_guest
 from conversation import Conversation
-from harness import NEWEST, TOOLS, Case, Guest, why_no_rust
+from harness import NEWEST, TOOLS, Case, Guest, why_no_newer_rust, why_no_rust
 from source_guest import Stub
 
 OLDEST = "44.0.1"
@@ -158,6 +158,12 @@ class Walk(Case):
     @unittest.skipIf(why_no_rust(), why_no_rust())
     def test_rust(self):
         self.walk(source_guest.interpreter(), "walk-first", RUST_WALK)
+
+    @unittest.skipIf(why_no_newer_rust(), why_no_newer_rust())
+    def test_newer_rust(self):
+        # For this compiler the line has code.
+        walk = [(command, function, place.replace("limited-last+1", "limited-last")) for command, function, place in RUST_WALK]
+        self.walk(source_guest.interpreter(newer=True), "walk-first", walk)
 
 
 class Places(Case):

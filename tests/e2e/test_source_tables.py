@@ -5,7 +5,7 @@ import unittest
 
 import source_guest
 from conversation import Conversation
-from harness import NEWEST, Case, Guest, why_no_rust
+from harness import NEWEST, Case, Guest, why_no_newer_rust, why_no_rust
 
 OLDEST = "44.0.1"
 
@@ -71,6 +71,10 @@ class Tables(Case):
     @unittest.skipIf(why_no_rust(), why_no_rust())
     def test_rust(self):
         self.compare(source_guest.interpreter())
+
+    @unittest.skipIf(why_no_newer_rust(), why_no_newer_rust())
+    def test_newer_rust(self):
+        self.compare(source_guest.interpreter(newer=True))
 
     @unittest.skipIf(why_no_rust(), why_no_rust())
     def test_rust_oldest(self):

@@ -179,7 +179,9 @@ fn main() {
     println!("color = returned::Color::{:?}", color(1));
     println!("meters = {:?}", meters(1.25));
     println!("port = {:?}", port());
-    println!("non_zero = Some(NonZeroU32({}))", non_zero(9).unwrap());
+    // It was a type of its own before Rust 1.79.
+    let name = std::any::type_name::<NonZeroU32>().split('<').next().unwrap();
+    println!("non_zero = Some({}({}))", name.rsplit(':').next().unwrap(), non_zero(9).unwrap());
     println!("zero = {:?}", zero(0));
     println!("maybe_reference = Some({:p})", maybe_reference(1).unwrap());
     println!("boxed = Box({:?})", boxed(Box::new(-8)));

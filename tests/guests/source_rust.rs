@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Values of Rust: what each function sees at stop() is what outpost must show. Each line of the
 // table is an expression, a tab, and how it is written, made from the values themselves.
-use std::any::Any;
+use std::any::{type_name, Any};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
@@ -96,6 +96,29 @@ pub extern "C" fn stop() {
 
 macro_rules! row {
     ($name:expr, $($format:tt)*) => { println!("{}\t{}", $name, format!($($format)*)) };
+}
+
+// What the library calls a type, and how it lays one out, has changed: compilers from 1.63 to 1.96 know this file.
+
+/// Without path and parameters: "NonZeroU16" was a type, and is "NonZero<u16>" now.
+fn short_name<T>() -> &'static str {
+    let path = type_name::<T>().split('<').next().unwrap();
+    path.rsplit(':').next().unwrap()
+}
+
+/// A ring of elements always had one place more than its capacity.
+fn spare_place() -> usize {
+    usize::from(VecDeque::<u8>::with_capacity(8).capacity() == 15)
+}
+
+/// They have a type of their own now, which has room for the None of an Option.
+fn nanoseconds(time: &Duration) -> String {
+    let number = time.subsec_nanos();
+    if std::mem::size_of::<Option<Duration>>() > std::mem::size_of::<Duration>() {
+        format!("{number}")
+    } else {
+        format!("Nanoseconds({number})")
+    }
 }
 
 #[inline(never)]
@@ -205,7 +228,7 @@ fn aggregates() -> usize {
     row!("shared", "Rc[strong {}, weak {}](Point {{x: {}, y: {}}})", Rc::strong_count(&shared),
          Rc::weak_count(&shared), shared.x, shared.y);
     row!("map", "HashMap with {} element = {{404: {:?}}}", map.len(), map[&404]);
-    row!("queue", "VecDeque of length {}, capacity {} = {:?}", queue.len(), queue.capacity() + 1, queue);
+    row!("queue", "VecDeque of length {}, capacity {} = {:?}", queue.len(), queue.capacity() + spare_place(), queue);
     row!("cell", "Cell({})", cell.get());
     row!("ring", "Rc[strong {}, weak 0](Ring {{key: {}, next: RefCell(Some(Rc[strong {}, weak 0](\
          Ring <it is inside itself, and shown around this>)))}})", Rc::strong_count(&ring), ring.key, Rc::strong_count(&ring));
@@ -301,10 +324,10 @@ fn library() -> usize {
     row!("shared_slice", "Rc[strong {}, weak 0]({:?})", Rc::strong_count(&shared_slice), shared_slice);
     row!("borrowed", "Borrowed({:?})", borrowed);
     row!("owned", "Owned(Vec of length {}, capacity 1 = {:?})", owned.len(), owned);
-    row!("not_zero", "Some(NonZeroU16({}))", not_zero.unwrap());
+    row!("not_zero", "Some({}({}))", short_name::<NonZeroU16>(), not_zero.unwrap());
     row!("zero", "{:?}", zero);
     row!("order", "core::cmp::Ordering::{:?}", order);
-    row!("time", "Duration {{secs: {}, nanos: {}}}", time.as_secs(), time.subsec_nanos());
+    row!("time", "Duration {{secs: {}, nanos: {}}}", time.as_secs(), nanoseconds(&time));
     row!("range", "Range {{start: {}, end: {}}}", range.start, range.end);
     row!("closed", "RangeInclusive {{start: {}, end: {}, exhausted: false}}", closed.start(), closed.end());
     row!("sent", "Arc[strong {}, weak {}](Cell({}))", Arc::strong_count(&sent), Arc::weak_count(&sent), sent.get());
@@ -314,7 +337,7 @@ fn library() -> usize {
     row!("nowhere", "Weak of {}", if nowhere.upgrade().is_none() { "nothing" } else { "?" });
     row!("cell", "RefCell({})", lent);
     row!("lent", "Ref({})", lent);
-    row!("atomic", "AtomicU32({})", atomic.load(std::sync::atomic::Ordering::Relaxed));
+    row!("atomic", "{}({})", short_name::<AtomicU32>(), atomic.load(std::sync::atomic::Ordering::Relaxed));
     stop();
     system.len() + by_path.as_os_str().len() + by_c.to_bytes().len() + boxed_text.len() + shared_text.len() + sent_text.len()
         + boxed_slice.len() + shared_slice.len() + borrowed.len() + owned.len() + order as usize + range.len()
@@ -402,7 +425,7 @@ fn traits() -> f64 {
     row!("all", "Vec of length {}, capacity {} = [Box<source_rust::Disk as source_rust::Area>(Disk(7)), \
          Box<source_rust::Square as source_rust::Area>(Square {{side: 1.5}})]", all.len(), all.capacity());
     row!("any", "Box<i16 as core::any::Any>({})", any.downcast_ref::<i16>().unwrap());
-    row!("error", "Box<core::fmt::{:?} as std::error::Error>({:?})", error, error);
+    row!("error", "Box<core::fmt::{:?} as {}>({:?})", error, type_name::<dyn std::error::Error>().trim_start_matches("dyn "), error);
     row!("maybe", "Some(Box<source_rust::Disk as source_rust::Area>(Disk({})))", maybe.as_ref().unwrap().area() / 3.0);
     row!("never", "{}", if never.is_none() { "None" } else { "?" });
     row!("by_array", "(&[u8; 3]) {:p}", by_array);

@@ -14,12 +14,15 @@ pub extern "C" fn stop() {
     println!("stop");
 }
 
-/// The words of an empty table: bucket mask 0, the control bytes' address, nothing left, no items.
+/// The words of an empty table: bucket mask 0 and the control bytes' address (Rust 1.96 has them in the other order), nothing left,
+/// no items.
 fn sparse(control: &[u8]) -> Map {
     let mut words: [u32; 8] = unsafe { transmute(Map::new()) };
-    let table = words.windows(4).position(|four| four[0] == 0 && four[1] > 1000 && four[2] == 0 && four[3] == 0).unwrap();
-    words[table] = BUCKETS as u32 - 1;
-    words[table + 1] = control.as_ptr() as u32;
+    let is_table = |four: &[u32]| four[0].min(four[1]) == 0 && four[0].max(four[1]) > 1000 && four[2] == 0 && four[3] == 0;
+    let table = words.windows(4).position(is_table).unwrap();
+    let address_first = usize::from(words[table] > 1000);
+    words[table + address_first] = BUCKETS as u32 - 1;
+    words[table + 1 - address_first] = control.as_ptr() as u32;
     words[table + 3] = 1;
     unsafe { transmute(words) }
 }
