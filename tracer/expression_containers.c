@@ -92,6 +92,7 @@ static const struct pointer {
 	{OP_LANGUAGE_CPLUSPLUS, "std::optional<*", "__val_", "__engaged_", NULL, NODE_AS_IT_IS},
 	{OP_LANGUAGE_RUST, "alloc::rc::Rc<*", "ptr.pointer", NULL, "value", NODE_AS_IT_IS},
 	{OP_LANGUAGE_RUST, "alloc::sync::Arc<*", "ptr.pointer", NULL, "data", NODE_AS_IT_IS},
+	{OP_LANGUAGE_RUST, "core::pin::Pin<*", "pointer", NULL, NULL, NODE_AS_IT_IS},
 	{OP_LANGUAGE_RUST, "core::cell::Ref<*", "value.pointer", NULL, NULL, NODE_AS_IT_IS},
 	{OP_LANGUAGE_RUST, "core::cell::RefMut<*", "value.pointer", NULL, NULL, NODE_AS_IT_IS},
 	{OP_LANGUAGE_RUST, "std::sync::*Guard<*", "lock", NULL, "data.value", NODE_AS_IT_IS},

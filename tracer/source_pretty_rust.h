@@ -51,6 +51,10 @@ struct op_error *op_pretty_rc_weak(struct op_pretty *p);
 struct op_error *op_pretty_arc_weak(struct op_pretty *p);
 /** One value in structs around it that mean nothing to its reader. */
 struct op_error *op_pretty_wrapped(struct op_pretty *p);
+struct op_error *op_pretty_pin(struct op_pretty *p);
+struct op_error *op_pretty_once_cell(struct op_pretty *p);
+struct op_error *op_pretty_lazy_cell(struct op_pretty *p);
+struct op_error *op_pretty_manually_drop(struct op_pretty *p);
 /** A borrow of a RefCell's value. */
 struct op_error *op_pretty_cell_ref(struct op_pretty *p);
 /** A Mutex or an RwLock. */

@@ -292,20 +292,57 @@ static struct op_error *show_named(struct op_pretty *p, struct op_source_value *
 	return err;
 }
 
+// What the first of several paths leads to. They end with NULL.
+static struct op_error *show_wrapped(struct op_pretty *p, const char *const *paths)
+{
+	struct op_source_value content = {0};
+	bool found = false;
+	struct op_error *err = NULL;
+	for (; *paths && !err && !found; paths++)
+		err = op_pretty_part(p->x, p->value, *paths, &content, &found);
+	if (err || !found)
+		return err ?: op_rust_unknown_form(p);
+	return show_named(p, &content);
+}
+
 struct op_error *op_pretty_wrapped(struct op_pretty *p)
 {
 	// Cells; atomics of Rust 1.96, atomic numbers and pointers before; NonZero of Rust 1.79 and
 	// newer; heaps.
-	static const char *const paths[] = {"value.value", "v.value.__0", "v.value",
-					    "p.value",     "__0.__0",     "data"};
-	struct op_source_value content = {0};
-	bool found = false;
-	struct op_error *err = NULL;
-	for (size_t i = 0; i < OP_ARRAY_SIZE(paths) && !err && !found; i++)
-		err = op_pretty_part(p->x, p->value, paths[i], &content, &found);
-	if (err || !found)
-		return err ?: op_rust_unknown_form(p);
-	return show_named(p, &content);
+	static const char *const paths[] = {"value.value", "v.value.__0", "v.value", "p.value",
+					    "__0.__0",     "data",        NULL};
+	return show_wrapped(p, paths);
+}
+
+struct op_error *op_pretty_pin(struct op_pretty *p)
+{
+	static const char *const paths[] = {"pointer", "__pointer", NULL};
+	return show_wrapped(p, paths);
+}
+
+struct op_error *op_pretty_once_cell(struct op_pretty *p)
+{
+	static const char *const paths[] = {"inner.value", NULL};
+	return show_wrapped(p, paths);
+}
+
+struct op_error *op_pretty_lazy_cell(struct op_pretty *p)
+{
+	static const char *const paths[] = {"state.value", NULL};
+	return show_wrapped(p, paths);
+}
+
+// Rust 1.96 has one more around the value.
+struct op_error *op_pretty_manually_drop(struct op_pretty *p)
+{
+	static const char *const inside[] = {"value.__0", NULL}, *const plain[] = {"value", NULL};
+	_cleanup_source_value_ struct op_source_value value = {0};
+	bool found;
+	struct op_error *err = op_pretty_part(p->x, p->value, "value", &value, &found);
+	const struct op_type *type = !err && found ? op_type_strip(value.type) : NULL;
+	bool one_more = type && type->name &&
+			op_begins_with(type->name, "core::mem::maybe_dangling::MaybeDangling<");
+	return err ?: show_wrapped(p, one_more ? inside : plain);
 }
 
 // The value is a reference in Rust before 1.63.

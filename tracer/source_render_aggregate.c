@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Structs, unions, Rust's enums and arrays as nodes; see source_render.h.
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,13 @@ struct op_error *op_render_choose_variant(struct op_render *x, const struct op_s
 				       discriminant);
 }
 
+// The states of an async function have numbers, and types with names: "Suspend0".
+static const char *variant_name(const struct op_type_variant *variant, const struct op_type *type)
+{
+	const char *name = variant->member.name, *of_type = type ? type->name : NULL;
+	return name && (!isdigit((unsigned char)*name) || !of_type) ? name : of_type;
+}
+
 // The variant's fields become the enum's.
 static struct op_error *render_variant(struct op_render *x, const struct op_source_value *value,
 				       const struct op_type_variant *variant,
@@ -134,7 +142,7 @@ static struct op_error *render_variant(struct op_render *x, const struct op_sour
 		op_source_value_member(x->session, x->frame, value, &variant->member, &part);
 	if (!err && type && value->info)
 		err = op_type_complete(value->info, type);
-	const char *name = variant->member.name ?: type ? type->name : NULL;
+	const char *name = variant_name(variant, type);
 	if (!err && name)
 		err = op_render_short_name(x, name, &node->summary);
 	if (err)

@@ -183,6 +183,7 @@ EXTRA_DIST += \
 	tests/guests/returned.cc \
 	tests/guests/returned.rs \
 	tests/guests/reused_local.c \
+	tests/guests/rust_today.rs \
 	tests/guests/scenario_activations.wat \
 	tests/guests/scenario_embedded.py \
 	tests/guests/scenario_embedded.wat \

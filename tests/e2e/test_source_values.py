@@ -335,6 +335,9 @@ class NewerRust(Rust):
     held = "data.pointer"
     pointer = "value.value.__0.pointer"
 
+    def test_what_1_63_does_not_have(self):
+        self.compare(self.module("rust_today", "--edition=2021"))
+
 
 if __name__ == "__main__":
     unittest.main()
