@@ -2,7 +2,6 @@
 // What operators mean for types of standard libraries: elements of containers, what smart pointers,
 // iterators and optionals lead to. By the members' names in the debug information; the values of
 // whole containers are source_pretty.h's.
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -42,9 +41,9 @@ bool op_type_is_named(const struct op_type *type, enum op_debug_language languag
 	if (!type || !type->name || type->language != language)
 		return false;
 	if (language == OP_LANGUAGE_RUST)
-		return !fnmatch(pattern, type->name, 0);
+		return op_pretty_name_fits(pattern, type->name);
 	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
-	return op_pretty_std_name(type->name, &text) && !fnmatch(pattern, text.data, 0);
+	return op_pretty_std_name(type->name, &text) && op_pretty_name_fits(pattern, text.data);
 }
 
 struct op_error *op_term_part_now(struct op_parser *p, const struct op_term *whole,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// printf formats of log points and of printf: parsed once, filled in with values as they come. Knows no target.
+// printf formats of log points and of printf: parsed once, filled in with values as they come.
+// Knows no target.
 #ifndef OP_TRACER_LOG_FORMAT_H
 #define OP_TRACER_LOG_FORMAT_H
 

@@ -44,10 +44,33 @@ static bool is_inside_another(const char *name)
 	return false;
 }
 
+// A name up to its parameters' bracket: in "Guard<Mutex<u8>>" there is no Mutex that a "*" of a
+// pattern may lead to. NULL: no memory.
+static const char *without_parameters(const char *name, struct op_text *text)
+{
+	size_t size = strcspn(name, "<");
+	op_text_append_n(text, name, size + (name[size] != '\0'));
+	return text->failed ? NULL : text->data;
+}
+
+static bool fits(const char *pattern, const char *name, const char *without)
+{
+	return fnmatch(pattern, op_ends_with(pattern, "<*") ? without : name, 0) == 0;
+}
+
+bool op_pretty_name_fits(const char *pattern, const char *name)
+{
+	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
+	const char *without = without_parameters(name, &text);
+	return without && fits(pattern, name, without);
+}
+
 static op_pretty_fn find_in(const struct op_pretty_row *rows, const char *name)
 {
-	for (; rows->pattern; rows++) {
-		if (fnmatch(rows->pattern, name, 0) == 0)
+	_cleanup_text_ struct op_text text = OP_TEXT_INIT;
+	const char *without = without_parameters(name, &text);
+	for (; without && rows->pattern; rows++) {
+		if (fits(rows->pattern, name, without))
 			return is_inside_another(name) ? NULL : rows->render;
 	}
 	return NULL;

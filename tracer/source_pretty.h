@@ -26,6 +26,9 @@ extern const struct op_pretty_row op_pretty_rust[];
 /** "std::vector<...>" of "std::__1::vector<...>": versions of std are inline namespaces. False: it
  * is no name of std. */
 bool op_pretty_std_name(const char *name, struct op_text *text);
+/** Whether a type has a name like a shell pattern's, in which "<*" at the end means any
+ * parameters, and what is before it none. */
+bool op_pretty_name_fits(const char *pattern, const char *name);
 
 /** @param[out] ret_done false: nobody knows the type, or it is not plausible (node->problem). */
 struct op_error *op_pretty_render(struct op_render *x, const struct op_source_value *value,

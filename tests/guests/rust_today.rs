@@ -4,7 +4,7 @@ use std::cell::{Cell, LazyCell, OnceCell};
 use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::task::{Context, Poll, Waker};
 
 #[no_mangle]
@@ -61,6 +61,10 @@ fn cells() {
     row!("cell", "ManuallyDrop(Cell({}))", cell.get());
     row!("lock", "Arc[strong {}, weak 0](RwLock({:?}))", Arc::strong_count(&lock), *one);
     row!("*one", "{:?}", *one);
+    let inner = Mutex::new(RwLock::new(3u8));
+    let outer = inner.lock().unwrap();
+    row!("inner", "Mutex(RwLock({}))", outer.read().unwrap());
+    row!("outer", "MutexGuard(RwLock({}))", outer.read().unwrap());
     row!("another", "RwLockReadGuard({:?})", *another);
     stop();
 }
