@@ -172,17 +172,23 @@ static struct op_error *find_node(struct op_parser *p, const struct pointer *row
 	return err ?: op_term_cast(p, type, pointer);
 }
 
-// Iterators of maps have one of a tree or of a hash table inside.
-static struct op_error *unwrap_iterator(struct op_parser *p, struct op_term *term)
+// Iterators of maps have one of a tree or of a hash table inside, and nodes of older ones (libc++
+// 19) a pair in a struct.
+static struct op_error *unwrap(struct op_parser *p, struct op_term *term)
 {
-	static const char *const patterns[] = {"std::__map_*iterator<*",
-					       "std::__hash_map_*iterator<*"};
-	for (size_t i = 0; i < OP_ARRAY_SIZE(patterns); i++) {
+	static const struct {
+		const char *pattern, *member;
+	} wrappers[] = {{"std::__map_*iterator<*", "__i_"},
+			{"std::__hash_map_*iterator<*", "__i_"},
+			{"std::__value_type<*", "__cc_"},
+			{"std::__hash_value_type<*", "__cc_"}};
+	for (size_t i = 0; op_type_is_aggregate(term->type) && i < OP_ARRAY_SIZE(wrappers); i++) {
 		struct op_term inner;
 		bool found;
-		if (!op_type_is_named(term->type, OP_LANGUAGE_CPLUSPLUS, patterns[i]))
+		if (!op_type_is_named(term->type, OP_LANGUAGE_CPLUSPLUS, wrappers[i].pattern))
 			continue;
-		struct op_error *err = op_term_member_at(p, term, "__i_", &found, &inner);
+		struct op_error *err =
+			op_term_member_at(p, term, wrappers[i].member, &found, &inner);
 		if (!err && found)
 			*term = inner;
 		return err;
@@ -193,18 +199,16 @@ static struct op_error *unwrap_iterator(struct op_parser *p, struct op_term *ter
 struct op_error *op_term_smart_pointer(struct op_parser *p, struct op_term *term, bool *ret_found)
 {
 	*ret_found = false;
-	if (op_type_is_aggregate(term->type)) {
-		struct op_error *err = unwrap_iterator(p, term);
-		if (err)
-			return err;
-	}
+	struct op_error *err = unwrap(p, term);
+	if (err)
+		return err;
 	for (size_t i = 0; i < OP_ARRAY_SIZE(pointers) && op_type_is_aggregate(term->type); i++) {
 		const struct pointer *row = &pointers[i];
 		struct op_term part;
 		bool found = true;
 		if (!op_type_is_named(term->type, row->language, row->pattern))
 			continue;
-		struct op_error *err = op_term_member_at(p, term, row->path, ret_found, &part);
+		err = op_term_member_at(p, term, row->path, ret_found, &part);
 		if (!err && *ret_found)
 			err = need_engaged(p, term, row->engaged);
 		if (!err && *ret_found)
@@ -212,7 +216,8 @@ struct op_error *op_term_smart_pointer(struct op_parser *p, struct op_term *term
 		if (!err && *ret_found && !row->engaged)
 			err = need_address(p, &part) ?: op_term_dereference(p, &part);
 		if (!err && *ret_found && row->content)
-			err = op_term_member_at(p, &part, row->content, &found, &part);
+			err = op_term_member_at(p, &part, row->content, &found, &part)
+				      ?: unwrap(p, &part);
 		if (!err && !*ret_found)
 			continue;
 		*ret_found = found;

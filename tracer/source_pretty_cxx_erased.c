@@ -204,6 +204,9 @@ static struct op_error *find_target(struct op_pretty *p, const struct callable *
 	struct op_source_value object = op_pretty_at(p, callable->type, callable->base.address);
 	_cleanup_source_value_ struct op_source_value pair = {0};
 	struct op_error *err = op_pretty_part(p->x, &object, "__func_", ret, ret_found);
+	// libc++ 20 has an allocator beside it, older ones both as a pair.
+	if (!err && !*ret_found)
+		err = op_pretty_part(p->x, &object, "__f_.__func_", ret, ret_found);
 	if (err || *ret_found)
 		return err;
 	err = op_pretty_part(p->x, &object, "__f_.__f_", &pair, ret_found);

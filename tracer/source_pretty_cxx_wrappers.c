@@ -72,13 +72,26 @@ struct op_error *op_pretty_reference_wrapper(struct op_pretty *p)
 }
 
 // What is expected, or why it is not there.
+// The flag beside the union, and what is in that: of libc++ 19 and newer, and of 17 and older ones.
+static const struct {
+	const char *has_value, *value, *error;
+} expected_forms[] = {
+	{"__repr_.__v.__has_val_", "__repr_.__v.__union_.__v.__val_",
+	 "__repr_.__v.__union_.__v.__unex_"},
+	{"__has_val_", "__union_.__val_", "__union_.__unex_"},
+};
+
 struct op_error *op_pretty_expected(struct op_pretty *p)
 {
 	struct op_source_value content = {0};
-	uint64_t has_value;
-	bool found;
-	struct op_error *err =
-		op_pretty_number(p->x, p->value, "__repr_.__v.__has_val_", &has_value, &found);
+	uint64_t has_value = 0;
+	bool found = false;
+	size_t form = 0;
+	struct op_error *err = op_pretty_number(p->x, p->value, expected_forms[form].has_value,
+						&has_value, &found);
+	if (!err && !found)
+		err = op_pretty_number(p->x, p->value, expected_forms[++form].has_value, &has_value,
+				       &found);
 	if (err || !found || has_value > 1)
 		return err ?: op_cxx_unknown_form(p);
 	p->node->summary = has_value ? "std::expected" : "std::expected (error)";
@@ -89,8 +102,7 @@ struct op_error *op_pretty_expected(struct op_pretty *p)
 		return NULL;
 	}
 	err = op_pretty_part(p->x, p->value,
-			     has_value ? "__repr_.__v.__union_.__v.__val_"
-				       : "__repr_.__v.__union_.__v.__unex_",
+			     has_value ? expected_forms[form].value : expected_forms[form].error,
 			     &content, &found);
 	if (err || !found)
 		return err ?: op_cxx_unknown_form(p);

@@ -97,18 +97,21 @@ def _guest_module(source, build, options):
     return _made(folder / Path(source).with_suffix(".wasm").name, make)
 
 
-def zig(compiler, *arguments, target="wasm32-wasi"):
-    """Run one of zig's compilers, for WASI if nothing else is said."""
+def zig(compiler, *arguments, target="wasm32-wasi", version=None):
+    """Run one of zig's compilers, for WASI if nothing else is said. Version: an older one, with its older libraries."""
     environment = dict(os.environ, ZIG_GLOBAL_CACHE_DIR=str(TOOLS / "zig-cache"),
                        ZIG_LOCAL_CACHE_DIR=str(TOOLS / "zig-cache"))
+    if version:
+        environment["PYTHONPATH"] = str(TOOLS / "zig" / version)
     _run(VENV / "python", "-m", "ziglang", compiler, "-target", target, *arguments, env=environment)
 
 
-def c(name, *options, objects=(), suffix=".c"):
-    """The WASI module of tests/guests/NAME.c (or .cc, .cpp), compiled by zig and linked with the objects."""
+def c(name, *options, objects=(), suffix=".c", version=None):
+    """The WASI module of tests/guests/NAME.c (or .cc, .cpp), compiled by zig, or an older one, and linked with the objects."""
     source = f"{name}.{suffix.lstrip('.')}"
     driver = "cc" if source.endswith(".c") else "c++"
-    return _guest_module(source, lambda output: zig(driver, *options, "-o", output, GUESTS / source, *objects), options)
+    return _guest_module(source, lambda output: zig(driver, *options, "-o", output, GUESTS / source, *objects, version=version),
+                         (*options, *([version] if version else [])))
 
 
 def c_object(name, *options):

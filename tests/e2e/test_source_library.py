@@ -13,13 +13,19 @@ from test_source_values import Values
 OPTIONS = ("-g", "-std=c++23", "-fno-sanitize=undefined", "-fno-exceptions")
 
 
-def library(*options):
-    return c("source_library", *OPTIONS, *options, suffix="cc")
+def library(*options, version=None):
+    return c("source_library", *OPTIONS, *options, suffix="cc", version=version)
 
 
 class Library(Values):
     def test_values(self):
         self.compare(library())
+
+    def test_values_of_libcxx_17(self):
+        self.compare(library(version="0.12.1"))
+
+    def test_values_of_libcxx_20(self):
+        self.compare(library(version="0.15.2"))
 
     def test_optimised_code(self):
         # What a function holds is told by the code that it leads to, and not by what -fno-rtti leaves out.

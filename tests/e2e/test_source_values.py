@@ -181,6 +181,9 @@ class Cxx(Values):
     def test_values(self):
         self.compare(c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc"))
 
+    def test_values_of_libcxx_17(self):
+        self.compare(c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc", version="0.12.1"))
+
     def test_operators_of_library_types(self):
         module = c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc")
         stop = next(i for i, table in enumerate(self.tables(module)[1]) if any(row[0] == "owned" for row in table))

@@ -10,8 +10,11 @@
 #include <deque>
 #include <expected>
 #include <filesystem>
+#if __has_include(<flat_set>)
 #include <flat_map>
 #include <flat_set>
+#define HAS_FLAT // libc++ 21 and newer
+#endif
 #include <forward_list>
 #include <functional>
 #include <list>
@@ -104,8 +107,11 @@ __attribute__((noinline)) static size_t sequences()
 	std::multiset<int> fours = {4, 4};
 	std::unordered_multimap<int, int> pairs = {{1, 2}};
 	std::unordered_multiset<int> fives = {5, 5};
+#ifdef HAS_FLAT
 	std::flat_map<int, short> flat = {{2, 20}, {1, 10}};
 	std::flat_set<int> chosen = {3, 1};
+	keep(flat), keep(chosen);
+#endif
 	auto in_deque = std::next(deque.begin()), in_none = none.begin();
 	auto in_names = names.begin();
 	auto in_many = std::next(many.begin());
@@ -150,8 +156,10 @@ __attribute__((noinline)) static size_t sequences()
 	ROW("fours", "std::multiset with %zu elements = {%d, 4}", fours.size(), *fours.begin());
 	ROW("pairs", "std::unordered_multimap with %zu element = {[1] = %d}", pairs.size(), pairs.begin()->second);
 	ROW("fives", "std::unordered_multiset with %zu elements = {%d, 5}", fives.size(), *fives.begin());
+#ifdef HAS_FLAT
 	ROW("flat", "std::flat_map with %zu elements = {[1] = %d, [2] = %d}", flat.size(), flat[1], flat[2]);
 	ROW("chosen", "std::flat_set wrapping std::vector of length %zu, capacity 2 = {%d, 3}", chosen.size(), *chosen.begin());
+#endif
 	ROW("part", "std::span of length %zu = {%d, %d, %d}", part.size(), part[0], part[1], part[2]);
 	ROW("*in_deque", "%d", *in_deque);
 	ROW("*in_names", "\"%s\"", in_names->c_str());
@@ -164,11 +172,11 @@ __attribute__((noinline)) static size_t sequences()
 	ROW("letters", "%s", "U\"gr\303\274\303\237\"");
 	keep(deque), keep(none), keep(words), keep(wide), keep(queue), keep(stack), keep(rows), keep(first), keep(chain);
 	keep(nothing), keep(names), keep(flags), keep(small), keep(large), keep(bitless), keep(values), keep(many), keep(fours);
-	keep(pairs), keep(fives), keep(flat), keep(chosen), keep(part), keep(letters);
+	keep(pairs), keep(fives), keep(part), keep(letters);
 	keep(in_deque), keep(in_none), keep(in_names), keep(in_many), keep(in_fours), keep(in_pairs), keep(behind_pairs);
 	keep(in_fives), keep(list), keep(in_list);
 	stop();
-	return deque.size() + words.size() + chosen.size();
+	return deque.size() + words.size();
 }
 
 __attribute__((noinline)) static int anything()
@@ -179,8 +187,8 @@ __attribute__((noinline)) static int anything()
 	std::function<int(int)> lambda = [number](int more) { return number + more; };
 	const int line = __LINE__ - 1;
 	std::any never, some = 5, text = std::string("there"), point = Point{1, "a name that is not short"};
-	std::expected<int, std::string> right = 4, wrong = std::unexpected(std::string("no"));
-	std::expected<void, int> done, failed = std::unexpected(28);
+	std::expected<int, std::string> right = 4, wrong(std::unexpect, "no");
+	std::expected<void, int> done, failed(std::unexpect, 28);
 	std::atomic<int> counter = 6;
 	std::atomic_flag flag;
 	flag.test_and_set();
