@@ -188,17 +188,25 @@ static bool reads_back(const char *digits, double value, size_t size)
 	return size == 8 ? strtod(digits, NULL) == value : strtof(digits, NULL) == (float)value;
 }
 
+int op_float_digits(double value, size_t size)
+{
+	char digits[40];
+	// These always suffice (IEEE 754-2019, 5.12.2); mostly fewer do.
+	int most = size == 8 ? 17 : 9, count = 1;
+	for (; count < most; count++) {
+		snprintf(digits, sizeof(digits), "%.*e", count - 1, value);
+		if (reads_back(digits, value, size))
+			break;
+	}
+	return count;
+}
+
 void op_text_append_float(struct op_text *text, double value, size_t size)
 {
 	enum { PLAIN_EXPONENT = 17 }; // up to which gdb writes a number without one
 	char digits[40];
-	// These always suffice (IEEE 754-2019, 5.12.2); mostly fewer do.
-	int most = size == 8 ? 17 : 9, precision = 1;
-	for (; precision <= most; precision++) {
-		snprintf(digits, sizeof(digits), "%.*e", precision - 1, value);
-		if (reads_back(digits, value, size))
-			break;
-	}
+	int precision = op_float_digits(value, size);
+	snprintf(digits, sizeof(digits), "%.*e", precision - 1, value);
 	const char *mark = strchr(digits, 'e');
 	long exponent = mark ? strtol(mark + 1, NULL, 10) : 0;
 	if (exponent >= precision && exponent < PLAIN_EXPONENT)

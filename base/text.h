@@ -45,6 +45,9 @@ void op_text_append_escaped(struct op_text *text, const char *bytes, size_t size
  * switch colours (ECMA-48, Select Graphic Rendition: ESC [ digits m).
  */
 void op_text_append_shown(struct op_text *text, const char *bytes, size_t size, bool colors);
+/** The fewest significant digits with which a finite number of 4 or 8 bytes reads back as itself.
+ */
+int op_float_digits(double value, size_t size);
 /** Append a finite number of 4 or 8 bytes: the fewest digits that read back as the same number,
  * without an exponent as long as its whole digits fit a double's 17. */
 void op_text_append_float(struct op_text *text, double value, size_t size);

@@ -132,12 +132,6 @@ struct op_error *op_log_parse(const char *text, struct op_log *ret)
 
 // Lines -------------------------------------------------------------------------------------------
 
-static struct op_log_value number_value(const struct op_operand *operand)
-{
-	return (struct op_log_value){.type = operand->result.value.type,
-				     .bits = op_value_bits(&operand->result.value)};
-}
-
 static struct op_error *show(struct op_session *session, uint32_t number, const struct op_log *log,
 			     const struct op_log_value *values)
 {
@@ -150,20 +144,44 @@ static struct op_error *show(struct op_session *session, uint32_t number, const 
 	return NULL;
 }
 
+// Where values are computed: where a thread has arrived, or in a frame of a stopped target.
+struct moment {
+	const struct op_patch *patch; // NULL: in the frame
+	op_thread_id thread;
+	const struct op_frame *frame; // NULL: there is none
+};
+
+static struct op_error *text_at(struct op_session *session, const struct op_condition *value,
+				const struct moment *moment, struct op_text *ret)
+{
+	return moment->patch ? op_condition_text(session, value, moment->patch->address,
+						 moment->thread, ret)
+			     : op_condition_text_in(session, moment->frame, value->text, ret);
+}
+
+static struct op_error *number_at(struct op_session *session, const struct op_condition *value,
+				  const struct moment *moment, struct op_operand *ret)
+{
+	return moment->patch ? op_condition_value(session, value, moment->patch->address,
+						  moment->thread, ret)
+			     : op_condition_value_in(session, moment->frame, value->text, ret);
+}
+
 static struct op_error *value_at(struct op_session *session, const struct op_log *log, size_t index,
-				 const struct op_patch *patch, op_thread_id thread,
-				 struct op_text *text, struct op_log_value *ret)
+				 const struct moment *moment, struct op_text *text,
+				 struct op_log_value *ret)
 {
 	struct op_operand operand;
 	struct op_error *err;
 	if (op_log_format_is_text(&log->format, index)) {
-		err = op_condition_text(session, &log->values[index], patch->address, thread, text);
+		err = text_at(session, &log->values[index], moment, text);
 		ret->text = err ? NULL : text->data ?: "";
 		return err;
 	}
-	err = op_condition_value(session, &log->values[index], patch->address, thread, &operand);
+	err = number_at(session, &log->values[index], moment, &operand);
 	if (!err)
-		*ret = number_value(&operand);
+		*ret = (struct op_log_value){.type = operand.result.value.type,
+					     .bits = op_value_bits(&operand.result.value)};
 	return err;
 }
 
@@ -171,11 +189,12 @@ struct op_error *op_log_arrived(struct op_session *session, uint32_t number,
 				const struct op_log *log, const struct op_patch *patch,
 				op_thread_id thread)
 {
+	const struct moment moment = {.patch = patch, .thread = thread};
 	struct op_log_value values[OP_LOG_VALUES_MAX] = {0};
 	struct op_text texts[OP_LOG_VALUES_MAX] = {0};
 	struct op_error *err = NULL;
 	for (size_t i = 0; !err && i < log->value_count; i++) {
-		err = value_at(session, log, i, patch, thread, &texts[i], &values[i]);
+		err = value_at(session, log, i, &moment, &texts[i], &values[i]);
 		values[i].failed = err != NULL;
 		if (err && err->code != OP_ERROR_PROCESS_GONE && err->code != OP_ERROR_NO_MEMORY) {
 			op_error_destroy(err);
@@ -189,35 +208,19 @@ struct op_error *op_log_arrived(struct op_session *session, uint32_t number,
 	return err;
 }
 
-static struct op_error *value_now(struct op_session *session, const struct op_frame *frame,
-				  const struct op_log *log, size_t index, struct op_text *text,
-				  struct op_log_value *ret)
-{
-	struct op_operand operand;
-	struct op_error *err;
-	if (op_log_format_is_text(&log->format, index)) {
-		err = op_condition_text_in(session, frame, log->values[index].text, text);
-		ret->text = err ? NULL : text->data ?: "";
-		return err;
-	}
-	err = op_condition_value_in(session, frame, log->values[index].text, &operand);
-	if (!err)
-		*ret = number_value(&operand);
-	return err;
-}
-
 struct op_error *op_session_format(struct op_session *session, const struct op_frame *frame,
 				   const char *text, const char **ret)
 {
 	_cleanup_(op_log_deinit) struct op_log log = {0};
 	_cleanup_text_ struct op_text line = OP_TEXT_INIT;
+	const struct moment moment = {.frame = frame};
 	struct op_log_value values[OP_LOG_VALUES_MAX] = {0};
 	struct op_text texts[OP_LOG_VALUES_MAX] = {0};
 	if (*text != '"')
 		return op_error_create(OP_ERROR_SYNTAX, "a format in double quotes is missing");
 	struct op_error *err = op_log_parse(text, &log);
 	for (size_t i = 0; !err && i < log.value_count; i++)
-		err = value_now(session, frame, &log, i, &texts[i], &values[i]);
+		err = value_at(session, &log, i, &moment, &texts[i], &values[i]);
 	if (!err) {
 		op_log_format_apply(&log.format, values, &line);
 		free(session->log->formatted);

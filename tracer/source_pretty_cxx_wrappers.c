@@ -71,8 +71,8 @@ struct op_error *op_pretty_reference_wrapper(struct op_pretty *p)
 	return op_pretty_only_child(p, "get()", &pointer);
 }
 
-// What is expected, or why it is not there.
-// The flag beside the union, and what is in that: of libc++ 19 and newer, and of 17 and older ones.
+// The flag of an expected, and what is in the union beside it: of libc++ 19 and newer, and of 17
+// and older ones.
 static const struct {
 	const char *has_value, *value, *error;
 } expected_forms[] = {
@@ -81,17 +81,20 @@ static const struct {
 	{"__has_val_", "__union_.__val_", "__union_.__unex_"},
 };
 
+// What is expected, or why it is not there.
 struct op_error *op_pretty_expected(struct op_pretty *p)
 {
 	struct op_source_value content = {0};
 	uint64_t has_value = 0;
 	bool found = false;
 	size_t form = 0;
-	struct op_error *err = op_pretty_number(p->x, p->value, expected_forms[form].has_value,
-						&has_value, &found);
-	if (!err && !found)
-		err = op_pretty_number(p->x, p->value, expected_forms[++form].has_value, &has_value,
+	struct op_error *err = NULL;
+	for (; form < OP_ARRAY_SIZE(expected_forms); form++) {
+		err = op_pretty_number(p->x, p->value, expected_forms[form].has_value, &has_value,
 				       &found);
+		if (err || found)
+			break;
+	}
 	if (err || !found || has_value > 1)
 		return err ?: op_cxx_unknown_form(p);
 	p->node->summary = has_value ? "std::expected" : "std::expected (error)";

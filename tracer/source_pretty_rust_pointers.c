@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "tracer/expression_guest.h"
 #include "tracer/source_pretty_rust.h"
 #include "tracer/source_trait_object.h"
 
@@ -293,16 +294,37 @@ static struct op_error *show_named(struct op_pretty *p, struct op_source_value *
 }
 
 // What the first of several paths leads to. They end with NULL.
+static struct op_error *first_part(struct op_pretty *p, const char *const *paths,
+				   struct op_source_value *ret, bool *ret_found)
+{
+	struct op_error *err = NULL;
+	*ret_found = false;
+	for (; *paths && !err && !*ret_found; paths++)
+		err = op_pretty_part(p->x, p->value, *paths, ret, ret_found);
+	return err;
+}
+
 static struct op_error *show_wrapped(struct op_pretty *p, const char *const *paths)
 {
 	struct op_source_value content = {0};
-	bool found = false;
-	struct op_error *err = NULL;
-	for (; *paths && !err && !found; paths++)
-		err = op_pretty_part(p->x, p->value, *paths, &content, &found);
+	bool found;
+	struct op_error *err = first_part(p, paths, &content, &found);
 	if (err || !found)
 		return err ?: op_rust_unknown_form(p);
 	return show_named(p, &content);
+}
+
+// The same of what a pointer there leads to.
+static struct op_error *show_behind(struct op_pretty *p, const char *const *paths)
+{
+	_cleanup_source_value_ struct op_source_value pointer = {0};
+	struct op_source_value content = {0};
+	bool found;
+	struct op_error *err = first_part(p, paths, &pointer, &found);
+	if (err || !found || !op_type_is(pointer.type, OP_TYPE_POINTER))
+		return err ?: op_rust_unknown_form(p);
+	err = op_source_value_target(p->x->session, p->x->frame, &pointer, &content);
+	return err ?: show_named(p, &content);
 }
 
 struct op_error *op_pretty_wrapped(struct op_pretty *p)
@@ -348,18 +370,8 @@ struct op_error *op_pretty_manually_drop(struct op_pretty *p)
 // The value is a reference in Rust before 1.63.
 struct op_error *op_pretty_cell_ref(struct op_pretty *p)
 {
-	static const char *const paths[] = {"value.pointer", "value"};
-	_cleanup_source_value_ struct op_source_value pointer = {0};
-	struct op_source_value content = {0};
-	bool found = false;
-	struct op_error *err = NULL;
-	for (size_t i = 0; i < OP_ARRAY_SIZE(paths) && !err && !found; i++)
-		err = op_pretty_part(p->x, p->value, paths[i], &pointer, &found);
-	const struct op_type *type = !err && found ? op_type_strip(pointer.type) : NULL;
-	if (err || !type || type->kind != OP_TYPE_POINTER)
-		return err ?: op_rust_unknown_form(p);
-	err = op_source_value_target(p->x->session, p->x->frame, &pointer, &content);
-	return err ?: show_named(p, &content);
+	static const char *const paths[] = {"value.pointer", "value", NULL};
+	return show_behind(p, paths);
 }
 
 // Locks ---------------------------------------------------------------------------------------
@@ -404,19 +416,14 @@ struct op_error *op_pretty_lock(struct op_pretty *p)
 // Guards have a reference to their lock; some have one to what it holds instead.
 struct op_error *op_pretty_lock_guard(struct op_pretty *p)
 {
-	_cleanup_source_value_ struct op_source_value pointer = {0}, target = {0};
-	struct op_source_value content = {0};
-	bool found, to_lock;
-	struct op_error *err = op_pretty_part(p->x, p->value, "lock", &pointer, &to_lock);
-	found = to_lock;
-	if (!err && !found)
-		err = op_pretty_part(p->x, p->value, "data.pointer", &pointer, &found);
-	const struct op_type *type = !err && found ? op_type_strip(pointer.type) : NULL;
-	if (err || !type || type->kind != OP_TYPE_POINTER)
-		return err ?: op_rust_unknown_form(p);
-	err = op_source_value_target(p->x->session, p->x->frame, &pointer,
-				     to_lock ? &target : &content);
-	if (err || to_lock)
-		return err ?: show_locked(p, &target);
-	return show_named(p, &content);
+	static const char *const content[] = {"data.pointer", NULL};
+	_cleanup_source_value_ struct op_source_value pointer = {0}, lock = {0};
+	bool found;
+	struct op_error *err = op_pretty_part(p->x, p->value, "lock", &pointer, &found);
+	if (err || !found)
+		return err ?: show_behind(p, content);
+	if (!op_type_is(pointer.type, OP_TYPE_POINTER))
+		return op_rust_unknown_form(p);
+	err = op_source_value_target(p->x->session, p->x->frame, &pointer, &lock);
+	return err ?: show_locked(p, &lock);
 }

@@ -289,12 +289,13 @@ struct op_error *op_live_step(struct op_process *base, op_thread_id thread, stru
 	bool waits = tracee && tracee->queued == OP_STOP_SIGNAL;
 	if (waits)
 		op_tracee_dequeue(process, tracee);
-	struct op_error *err = run_alone(process, thread, OP_RUN_STEP, ret);
-	tracee = op_tracee_find(process, (pid_t)thread);
-	for (int i = 0; i < STEP_SIGNALS_MAX && !err && lets_wait(tracee, ret); i++) {
-		waits = true;
+	struct op_error *err;
+	for (int i = 0;; i++) {
 		err = run_alone(process, thread, OP_RUN_STEP, ret);
 		tracee = op_tracee_find(process, (pid_t)thread);
+		if (err || i == STEP_SIGNALS_MAX || !lets_wait(tracee, ret))
+			break;
+		waits = true;
 	}
 	if (waits && tracee && tracee->phase == OP_TRACEE_STOPPED &&
 	    tracee->queued == OP_STOP_NONE && ret->kind != OP_STOP_SIGNAL)

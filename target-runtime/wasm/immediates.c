@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/text.h"
 #include "target-runtime/wasm/types.h"
 
 static void __attribute__((format(printf, 2, 3)))
@@ -413,11 +414,8 @@ static struct op_error *read_f32(struct op_reader *r, const struct op_wasm_opcod
 	if (emit_special(walk, value, bits & 0x7fffff, 0x400000, bits >> 31))
 		return NULL;
 	char number[32];
-	for (int digits = 1; digits <= 9; digits++) {
-		snprintf(number, sizeof(number), "%.*g", digits, value);
-		if (strtof(number, NULL) == value)
-			break;
-	}
+	snprintf(number, sizeof(number), "%.*g", op_float_digits((double)value, sizeof(value)),
+		 (double)value);
 	emit_decimal(walk, number);
 	return NULL;
 }
@@ -434,11 +432,7 @@ static struct op_error *read_f64(struct op_reader *r, const struct op_wasm_opcod
 	if (emit_special(walk, value, bits & 0xfffffffffffff, 0x8000000000000, bits >> 63))
 		return NULL;
 	char number[40];
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(number, sizeof(number), "%.*g", digits, value);
-		if (strtod(number, NULL) == value)
-			break;
-	}
+	snprintf(number, sizeof(number), "%.*g", op_float_digits(value, sizeof(value)), value);
 	emit_decimal(walk, number);
 	return NULL;
 }

@@ -72,9 +72,11 @@ static struct op_error *functions_run(struct op_repl *repl, const struct op_call
 		err = show_functions(repl, &modules[i], pattern, &total);
 	if (!err && repl->out.json)
 		op_json_end_array(&repl->out.writer);
-	else if (!err && !total && pattern)
-		op_repl_say_unmatched(repl, "No function has a name like that", pattern);
-	return err;
+	if (err || repl->out.json || total || !pattern)
+		return err;
+	op_output_printf(&repl->out, "No function has a name like that");
+	op_repl_end_unmatched(repl, pattern);
+	return NULL;
 }
 
 const struct op_command op_info_modules = {

@@ -50,8 +50,7 @@ static void list_json(struct op_json *json, const char *key, const struct op_sou
 }
 
 static struct op_error *list(struct op_repl *repl, const struct op_call *call,
-			     enum op_source_listing which, const char *what,
-			     const char *none_like_that)
+			     enum op_source_listing which, const char *what)
 {
 	const struct op_source_name *names;
 	size_t count;
@@ -59,27 +58,26 @@ static struct op_error *list(struct op_repl *repl, const struct op_call *call,
 		repl->session, which, *call->rest ? call->rest : NULL, &names, &count);
 	if (err)
 		return err;
-	if (repl->out.json)
+	if (repl->out.json) {
 		list_json(&repl->out.writer, what, names, count);
-	else if (count)
+	} else if (count) {
 		list_text(&repl->out, names, count);
-	else if (*call->rest)
-		op_repl_say_unmatched(repl, none_like_that, call->rest);
-	else
-		op_output_printf(&repl->out, "The debug information names no %s.\n", what);
+	} else {
+		op_output_printf(&repl->out, "The debug information names no %s%s", what,
+				 *call->rest ? " like that" : "");
+		op_repl_end_unmatched(repl, call->rest);
+	}
 	return NULL;
 }
 
 static struct op_error *types_run(struct op_repl *repl, const struct op_call *call)
 {
-	return list(repl, call, OP_SOURCE_TYPES, "types",
-		    "The debug information names no types like that");
+	return list(repl, call, OP_SOURCE_TYPES, "types");
 }
 
 static struct op_error *variables_run(struct op_repl *repl, const struct op_call *call)
 {
-	return list(repl, call, OP_SOURCE_GLOBALS, "variables",
-		    "The debug information names no variables like that");
+	return list(repl, call, OP_SOURCE_GLOBALS, "variables");
 }
 
 const struct op_command op_info_types = {

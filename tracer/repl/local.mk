@@ -55,6 +55,7 @@ librepl_la_SOURCES = \
 	tracer/repl/cmd_list.c \
 	tracer/repl/cmd_log.c \
 	tracer/repl/cmd_print.c \
+	tracer/repl/cmd_printf.c \
 	tracer/repl/cmd_ptype.c \
 	tracer/repl/cmd_quit.c \
 	tracer/repl/cmd_rbreak.c \

@@ -21,14 +21,13 @@ const struct op_module *op_repl_module(struct op_repl *repl, uint32_t id)
 	return NULL;
 }
 
-void op_repl_say_unmatched(struct op_repl *repl, const char *sentence, const char *pattern)
+void op_repl_end_unmatched(struct op_repl *repl, const char *pattern)
 {
-	op_output_printf(&repl->out, "%s", sentence);
 	if (strpbrk(pattern, "^$+|") || strstr(pattern, ".*"))
 		op_output_printf(&repl->out,
 				 ": patterns are those of the shell, where \"*\" stands for "
 				 "anything");
-	else if (!strchr(pattern, '*'))
+	else if (*pattern && !strchr(pattern, '*'))
 		op_output_printf(&repl->out, ": \"*%s*\" matches anywhere in names", pattern);
 	op_output_printf(&repl->out, ".\n");
 }

@@ -87,6 +87,14 @@ struct op_error *op_repl_check_interrupt(struct op_repl *repl)
 	return NULL;
 }
 
+void op_repl_say(struct op_repl *repl, const char *text)
+{
+	if (repl->out.json)
+		op_json_string(&repl->out.writer, "text", text);
+	else
+		op_output_printf(&repl->out, "%s", text);
+}
+
 bool op_repl_confirm(struct op_repl *repl, const char *question)
 {
 	if (!repl->interactive || !repl->settings.confirm)

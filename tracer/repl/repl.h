@@ -124,6 +124,8 @@ bool op_repl_read_stream(struct op_repl *repl, FILE *stream);
 struct op_error *op_repl_check_interrupt(struct op_repl *repl);
 /** Ask a person; true when nobody is there or `confirm` is off. */
 bool op_repl_confirm(struct op_repl *repl, const char *question);
+/** A command's text, as it is. */
+void op_repl_say(struct op_repl *repl, const char *text);
 
 // Processes and running (run_control.c)
 // --------------------------------------------------------------------------------
@@ -242,8 +244,9 @@ void op_repl_details_free(char **details, size_t count);
 // Functions (lookup.c)
 // -------------------------------------------------------------------------------------------------
 
-/** "SENTENCE.", and what the shell pattern may have been meant for. */
-void op_repl_say_unmatched(struct op_repl *repl, const char *sentence, const char *pattern);
+/** The end of a line that says that nothing has a name like a shell pattern ("": any): what that
+ * may have been meant for. */
+void op_repl_end_unmatched(struct op_repl *repl, const char *pattern);
 /** A function that a person named. */
 struct op_named_function {
 	uint32_t module_id, index;
