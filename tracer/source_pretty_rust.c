@@ -295,6 +295,8 @@ const struct op_pretty_row op_pretty_rust[] = {
 	{"core::cell::Ref<*", op_pretty_cell_ref},
 	{"core::cell::RefMut<*", op_pretty_cell_ref},
 	{"alloc::collections::binary_heap::BinaryHeap<*", op_pretty_wrapped},
+	{"std::sync::*::OnceLock<*", op_pretty_once_lock},
+	{"std::sync::*::LazyLock<*", op_pretty_lazy_lock},
 	{"std::sync::*::Mutex<*", op_pretty_lock},
 	{"std::sync::*::RwLock<*", op_pretty_lock},
 	{"std::sync::*Guard<*", op_pretty_lock_guard},

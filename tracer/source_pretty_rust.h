@@ -57,6 +57,8 @@ struct op_error *op_pretty_lazy_cell(struct op_pretty *p);
 struct op_error *op_pretty_manually_drop(struct op_pretty *p);
 /** A borrow of a RefCell's value. */
 struct op_error *op_pretty_cell_ref(struct op_pretty *p);
+struct op_error *op_pretty_once_lock(struct op_pretty *p);
+struct op_error *op_pretty_lazy_lock(struct op_pretty *p);
 /** A Mutex or an RwLock. */
 struct op_error *op_pretty_lock(struct op_pretty *p);
 /** What holds one of them locked. */

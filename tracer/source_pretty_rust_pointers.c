@@ -354,17 +354,31 @@ struct op_error *op_pretty_lazy_cell(struct op_pretty *p)
 	return show_wrapped(p, paths);
 }
 
-// Rust 1.96 has one more around the value.
+// What the ManuallyDrop at a path holds: Rust 1.96 has one more around it.
+static struct op_error *part_undropped(struct op_pretty *p, const char *path,
+				       struct op_source_value *ret, bool *ret_found)
+{
+	struct op_source_value value = {0};
+	struct op_error *err = op_pretty_part(p->x, p->value, path, &value, ret_found);
+	const struct op_type *type = !err && *ret_found ? op_type_strip(value.type) : NULL;
+	if (!type || !type->name ||
+	    !op_begins_with(type->name, "core::mem::maybe_dangling::MaybeDangling<")) {
+		*ret = value;
+		return err;
+	}
+	err = op_pretty_part(p->x, &value, "__0", ret, ret_found);
+	op_source_value_deinit(&value);
+	return err;
+}
+
 struct op_error *op_pretty_manually_drop(struct op_pretty *p)
 {
-	static const char *const inside[] = {"value.__0", NULL}, *const plain[] = {"value", NULL};
-	_cleanup_source_value_ struct op_source_value value = {0};
+	struct op_source_value content = {0};
 	bool found;
-	struct op_error *err = op_pretty_part(p->x, p->value, "value", &value, &found);
-	const struct op_type *type = !err && found ? op_type_strip(value.type) : NULL;
-	bool one_more = type && type->name &&
-			op_begins_with(type->name, "core::mem::maybe_dangling::MaybeDangling<");
-	return err ?: show_wrapped(p, one_more ? inside : plain);
+	struct op_error *err = part_undropped(p, "value", &content, &found);
+	if (err || !found)
+		return err ?: op_rust_unknown_form(p);
+	return show_named(p, &content);
 }
 
 // The value is a reference in Rust before 1.63.
@@ -372,6 +386,63 @@ struct op_error *op_pretty_cell_ref(struct op_pretty *p)
 {
 	static const char *const paths[] = {"value.pointer", "value", NULL};
 	return show_behind(p, paths);
+}
+
+// Made once -----------------------------------------------------------------------------------
+
+// The name of the enumerator at a path; NULL: there is none.
+static struct op_error *enumerator_at(struct op_pretty *p, const char *path, const char **ret)
+{
+	_cleanup_source_value_ struct op_source_value part = {0};
+	uint64_t bits;
+	bool found;
+	*ret = NULL;
+	struct op_error *err = op_pretty_part(p->x, p->value, path, &part, &found);
+	const struct op_type *type = !err && found ? op_type_strip(part.type) : NULL;
+	if (!type || type->kind != OP_TYPE_ENUM)
+		return err;
+	err = op_type_complete(part.info, type);
+	if (!err)
+		err = op_pretty_number(p->x, &part, "", &bits, &found);
+	for (size_t i = 0; !err && found && i < type->enumerator_count; i++)
+		if ((uint64_t)type->enumerators[i].value == bits)
+			*ret = type->enumerators[i].name;
+	return err;
+}
+
+// Where there are no threads, the state is an enumerator; where there are, a number that stands for
+// another state in each version.
+static struct op_error *show_once(struct op_pretty *p, const char *path)
+{
+	struct op_source_value content = {0};
+	const char *state;
+	bool found = false;
+	struct op_error *err = enumerator_at(p, "once.inner.state.value.value", &state);
+	bool is_made = state && strcmp(state, "Complete") == 0;
+	if (!err && state)
+		err = part_undropped(p, path, &content, &found);
+	if (err || !found)
+		return err ?: op_rust_unknown_form(p);
+	if (is_made)
+		return show_named(p, &content);
+	op_source_value_deinit(&content);
+	err = op_render_short_name(p->x, p->type->name, &p->node->summary);
+	if (!err)
+		err = op_render_format(p->x, &p->node->summary, "%s(<%s>)", p->node->summary,
+				       strcmp(state, "Poisoned") == 0 ? "poisoned" : "uninit");
+	p->node->kind = OP_SOURCE_NODE_STRUCT;
+	p->node->is_tuple = p->node->is_rust = p->done = true;
+	return err;
+}
+
+struct op_error *op_pretty_once_lock(struct op_pretty *p)
+{
+	return show_once(p, "value.value.value.value");
+}
+
+struct op_error *op_pretty_lazy_lock(struct op_pretty *p)
+{
+	return show_once(p, "data.value.value.value");
 }
 
 // Locks ---------------------------------------------------------------------------------------

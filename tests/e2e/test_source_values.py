@@ -346,7 +346,16 @@ class NewerRust(OfRust, Values):
     pointer = "value.value.__0.pointer"
 
     def test_what_1_63_does_not_have(self):
-        self.compare(self.module("rust_today", "--edition=2021"))
+        self.compare(self.today())
+
+    def test_what_was_not_made(self):
+        once = 1  # the second stop
+        state = "full.once.inner.state.value.value"
+        self.assertEqual(self.changed(self.today(), once, "full", [f"set var {state} = {value}" for value in (0, 1, 2, 3)]),
+                         ["OnceLock(<uninit>)", "OnceLock(<poisoned>)", "OnceLock(<uninit>)", "OnceLock(Held {value: 5})"])
+
+    def today(self):
+        return self.module("rust_today", "--edition=2021")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ use std::cell::{Cell, LazyCell, OnceCell};
 use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, RwLock};
 use std::task::{Context, Poll, Waker};
 
 #[no_mangle]
@@ -69,6 +69,21 @@ fn cells() {
     stop();
 }
 
+static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| vec!["one", "two"]);
+
+fn once() {
+    let empty: OnceLock<u32> = OnceLock::new();
+    let full = OnceLock::from(Held { value: 5 });
+    let new: LazyLock<u32> = LazyLock::new(|| 3);
+    let made = LazyLock::new(|| String::from("made"));
+    row!("empty", "{:?}", empty);
+    row!("full", "OnceLock(Held {{value: {}}})", full.get().unwrap().value);
+    row!("new", "{:?}", new);
+    row!("made", "LazyLock({:?})", *made);
+    row!("rust_today::NAMES", "LazyLock(Vec of length {}, capacity {} = {:?})", NAMES.len(), NAMES.capacity(), *NAMES);
+    stop();
+}
+
 fn futures() {
     let mut context = Context::from_waker(Waker::noop());
     let new = twice(3);
@@ -91,6 +106,7 @@ fn futures() {
 
 fn main() {
     cells();
+    once();
     futures();
-    println!("done\t2");
+    println!("done\t3");
 }
