@@ -80,8 +80,8 @@ static struct op_error *at_offset(struct op_parser *p, const struct op_term *who
 	}
 }
 
-static struct op_error *member_of(struct op_parser *p, const struct op_term *whole,
-				  const struct op_type_member *member, struct op_term *ret)
+struct op_error *op_term_of_member(struct op_parser *p, const struct op_term *whole,
+				   const struct op_type_member *member, struct op_term *ret)
 {
 	if (member->is_static)
 		return static_member(p, member, ret);
@@ -126,14 +126,14 @@ static struct op_error *search_in(struct op_parser *p, const struct op_term *who
 		if (!has_name(&type->members[i], search))
 			continue;
 		search->found = true;
-		return member_of(p, whole, &type->members[i], ret);
+		return op_term_of_member(p, whole, &type->members[i], ret);
 	}
 	for (size_t i = 0; !err && !search->found && i < type->member_count; i++) {
 		const struct op_type_member *member = &type->members[i];
 		struct op_term part;
 		if (!member->is_base && (member->name || member->is_static))
 			continue;
-		err = member_of(p, whole, member, &part);
+		err = op_term_of_member(p, whole, member, &part);
 		if (!err)
 			err = search_in(p, &part, search, depth + 1, ret);
 	}
@@ -366,42 +366,77 @@ struct op_error *op_term_repeat(struct op_parser *p, const struct op_term *count
 
 // What stands behind --------------------------------------------------------------------------
 
+// What a person wrote behind a '.'.
+struct field {
+	const char *name;
+	size_t size;
+};
+
 static struct op_error *no_such_member(const struct op_parser *p, const struct op_term *whole,
-				       const char *name, size_t size)
+				       const struct field *field)
 {
 	_cleanup_text_ struct op_text type = OP_TEXT_INIT;
 	op_type_describe(whole->type, &type);
-	const struct op_type *stripped = whole->type ? op_type_strip(whole->type) : NULL;
-	if (stripped && stripped->variant_count)
-		return op_error_create(OP_ERROR_UNSUPPORTED,
-				       "\"%s\": %s has variants: show it as a whole", p->text,
-				       type.data ? type.data : "the type");
 	return op_error_create(OP_ERROR_NOT_FOUND, "\"%s\": %s has no member named \"%.*s\"",
-			       p->text, type.data ? type.data : "the type", (int)size, name);
+			       p->text, type.data ? type.data : "the type", (int)field->size,
+			       field->name);
+}
+
+// The fields of Rust's tuples have numbers.
+static struct op_error *named_field(struct op_parser *p, const struct op_term *whole,
+				    const struct field *field, bool *ret_found, struct op_term *ret)
+{
+	char tuple[24];
+	struct op_error *err = op_term_member(p, whole, field->name, field->size, ret_found, ret);
+	if (err || *ret_found || field->size >= 16 ||
+	    strspn(field->name, "0123456789") < field->size)
+		return err;
+	int length = snprintf(tuple, sizeof(tuple), "__%.*s", (int)field->size, field->name);
+	return op_term_member(p, whole, tuple, (size_t)length, ret_found, ret);
+}
+
+// Of a Rust enum: of the variant that is there.
+static struct op_error *find_field(struct op_parser *p, const struct op_term *whole,
+				   const struct field *field, bool *ret_found, struct op_term *ret)
+{
+	struct op_term variant;
+	const char *name;
+	bool is_enum;
+	struct op_error *err = named_field(p, whole, field, ret_found, ret);
+	if (err || *ret_found || !op_type_is_aggregate(whole->type))
+		return err;
+	err = op_term_variant(p, whole, &is_enum, &variant, &name);
+	if (err || !is_enum)
+		return err;
+	err = named_field(p, &variant, field, ret_found, ret);
+	if (err || *ret_found)
+		return err;
+	return op_error_create(OP_ERROR_NOT_FOUND,
+			       "\"%s\": it is %s now, which has no member named \"%.*s\"", p->text,
+			       name ?: "a variant without a name", (int)field->size, field->name);
 }
 
 // A member of what a smart pointer leads to.
-static struct op_error *member_behind(struct op_parser *p, const struct op_term *term,
-				      const char *name, size_t size, bool *ret_found,
-				      struct op_term *ret)
+static struct op_error *field_behind(struct op_parser *p, const struct op_term *term,
+				     const struct field *field, bool *ret_found,
+				     struct op_term *ret)
 {
 	struct op_term target = *term;
 	bool smart;
 	struct op_error *err = op_term_smart_pointer(p, &target, &smart);
-	return err || !smart ? err : op_term_member(p, &target, name, size, ret_found, ret);
+	return err || !smart ? err : find_field(p, &target, field, ret_found, ret);
 }
 
 static struct op_error *member(struct op_parser *p, struct op_term *term)
 {
 	while (isspace((unsigned char)*p->at))
 		p->at++;
-	const char *name = p->at;
-	size_t size = 0;
-	while (isalnum((unsigned char)name[size]) || name[size] == '_' || (name[size] & 0x80))
-		size++;
-	if (!size)
+	struct field field = {.name = p->at};
+	while (isalnum((unsigned char)*p->at) || *p->at == '_' || (*p->at & 0x80))
+		p->at++;
+	field.size = (size_t)(p->at - field.name);
+	if (!field.size)
 		return op_parser_syntax(p, "a member's name");
-	p->at += size;
 	struct op_error *err = NULL;
 	// As Rust does with '.': what a pointer leads to.
 	if (op_type_is(term->type, OP_TYPE_POINTER))
@@ -411,18 +446,12 @@ static struct op_error *member(struct op_parser *p, struct op_term *term)
 	struct op_term part;
 	bool found = false;
 	if (!err)
-		err = op_term_member(p, term, name, size, &found, &part);
-	// The fields of Rust's tuples have numbers.
-	char tuple[24];
-	if (!err && !found && size < 16 && strspn(name, "0123456789") >= size) {
-		int length = snprintf(tuple, sizeof(tuple), "__%.*s", (int)size, name);
-		err = op_term_member(p, term, tuple, (size_t)length, &found, &part);
-	}
+		err = find_field(p, term, &field, &found, &part);
 	// Those of the smart pointer itself come first, as with Rust's '.'.
 	if (!err && !found)
-		err = member_behind(p, term, name, size, &found, &part);
+		err = field_behind(p, term, &field, &found, &part);
 	if (!err && !found)
-		err = no_such_member(p, term, name, size);
+		err = no_such_member(p, term, &field);
 	if (!err)
 		*term = part;
 	return err;

@@ -2,8 +2,9 @@
 // What the files of the parser share: expression_parse.c has the grammar, expression_names.c Wasm's
 // names, expression_variables.c the names of the guest's language, expression_types.c its types,
 // expression_terms.c the values of terms, expression_members.c parts of them,
-// expression_containers.c and expression_elements.c those of standard libraries,
-// expression_operators.c operators on them, expression_strings.c strings.
+// expression_variants.c those of Rust's enums, expression_containers.c and expression_elements.c
+// those of standard libraries, expression_operators.c operators on them, expression_strings.c
+// strings.
 #ifndef OP_TRACER_EXPRESSION_PARSER_H
 #define OP_TRACER_EXPRESSION_PARSER_H
 
@@ -105,6 +106,9 @@ struct op_error *op_term_follow_reference(struct op_parser *p, struct op_term *t
 /** A member by name, of bases and anonymous members too; found false: there is none. */
 struct op_error *op_term_member(struct op_parser *p, const struct op_term *whole, const char *name,
 				size_t size, bool *ret_found, struct op_term *ret);
+/** One that the type has, whatever its name. */
+struct op_error *op_term_of_member(struct op_parser *p, const struct op_term *whole,
+				   const struct op_type_member *member, struct op_term *ret);
 /** A member's member's ...: "vec.buf". */
 struct op_error *op_term_member_at(struct op_parser *p, const struct op_term *whole,
 				   const char *path, bool *ret_found, struct op_term *ret);
@@ -119,6 +123,14 @@ struct op_error *op_term_repeat(struct op_parser *p, const struct op_term *count
 				struct op_term *term);
 /** .NAME, ->NAME, [INDEX] behind a term of the guest's; all that follow. */
 struct op_error *op_term_postfix(struct op_parser *p, struct op_term *term);
+
+// expression_variants.c
+/**
+ * What the variant of a Rust enum that is there now holds. Found false: it is no such enum.
+ * @param[out] ret_name the variant's.
+ */
+struct op_error *op_term_variant(struct op_parser *p, const struct op_term *whole, bool *ret_found,
+				 struct op_term *ret, const char **ret_name);
 
 // expression_containers.c
 /** A smart pointer, an iterator, an optional: becomes what it leads to. Found false: it is none. */

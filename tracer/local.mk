@@ -57,6 +57,7 @@ libtracer_la_SOURCES = \
 	tracer/expression_tree.h \
 	tracer/expression_types.c \
 	tracer/expression_variables.c \
+	tracer/expression_variants.c \
 	tracer/frame_registers.c tracer/frame_registers.h \
 	tracer/globals.c \
 	tracer/host_file.c tracer/host_file.h \

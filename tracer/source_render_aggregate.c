@@ -69,11 +69,6 @@ static struct op_error *render_members(struct op_render *x, const struct op_sour
 
 // Rust's enums --------------------------------------------------------------------------------
 
-static uint64_t mask_of(size_t size)
-{
-	return size < 8 ? ((uint64_t)1 << size * 8) - 1 : UINT64_MAX;
-}
-
 static struct op_error *read_discriminant(struct op_render *x, const struct op_source_value *value,
 					  const struct op_type *type, uint64_t *ret,
 					  size_t *ret_size)
@@ -98,37 +93,17 @@ struct op_error *op_render_choose_variant(struct op_render *x, const struct op_s
 					  const struct op_type *type,
 					  const struct op_type_variant **ret)
 {
-	const struct op_type_variant *found = NULL;
 	uint64_t discriminant = 0;
 	size_t size = 0;
 	struct op_error *err =
 		type->discriminant ? read_discriminant(x, value, type, &discriminant, &size) : NULL;
 	if (err)
 		return err;
-	for (size_t i = 0; i < type->variant_count; i++) {
-		const struct op_type_variant *variant = &type->variants[i];
-		bool fits = !type->discriminant ||
-			    (!variant->is_default &&
-			     (variant->discriminant & mask_of(size)) == discriminant);
-		if (fits) {
-			*ret = variant;
-			return NULL;
-		}
-		if (variant->is_default)
-			found = variant;
-	}
-	*ret = found;
-	return found ? NULL
-		     : op_error_create(OP_ERROR_FORMAT,
-				       "no variant has the discriminant %" PRIu64 " that is there",
-				       discriminant);
-}
-
-// The states of an async function have numbers, and types with names: "Suspend0".
-static const char *variant_name(const struct op_type_variant *variant, const struct op_type *type)
-{
-	const char *name = variant->member.name, *of_type = type ? type->name : NULL;
-	return name && (!isdigit((unsigned char)*name) || !of_type) ? name : of_type;
+	*ret = op_type_variant_of(type, discriminant, size);
+	return *ret ? NULL
+		    : op_error_create(OP_ERROR_FORMAT,
+				      "no variant has the discriminant %" PRIu64 " that is there",
+				      discriminant);
 }
 
 // The variant's fields become the enum's.
@@ -142,7 +117,7 @@ static struct op_error *render_variant(struct op_render *x, const struct op_sour
 		op_source_value_member(x->session, x->frame, value, &variant->member, &part);
 	if (!err && type && value->info)
 		err = op_type_complete(value->info, type);
-	const char *name = variant_name(variant, type);
+	const char *name = op_type_variant_name(variant);
 	if (!err && name)
 		err = op_render_short_name(x, name, &node->summary);
 	if (err)

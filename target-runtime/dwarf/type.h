@@ -109,6 +109,16 @@ struct op_error *op_debug_type(struct op_debug_info *info, struct op_die die,
 /** Fill in members, enumerators, variants and parameters; of what a typedef, a qualified type or an
  * array is made of, too. */
 struct op_error *op_type_complete(struct op_debug_info *info, const struct op_type *type);
+/**
+ * The variant that has a discriminant.
+ * @param[in] type completed; it has variants. One without a discriminant has a single one.
+ * @param[in] bits of the discriminant, @p size bytes, at most 8.
+ * @return NULL: none has it.
+ */
+const struct op_type_variant *op_type_variant_of(const struct op_type *type, uint64_t bits,
+						 uint64_t size);
+/** "Some"; of an async function's state, whose variant has a number, the type's: "Suspend0". */
+const char *op_type_variant_name(const struct op_type_variant *variant);
 /** Without typedefs and qualifiers; at most 64 of them, then UNKNOWN. */
 const struct op_type *op_type_strip(const struct op_type *type);
 

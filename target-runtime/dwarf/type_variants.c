@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Rust's enums: a structure whose one part is a choice of variants, told apart by a discriminant
 // (DWARF 5, 5.7.10). A variant without a value is the one that is left: niche encodings.
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,4 +149,29 @@ struct op_error *op_type_read_variants(struct op_type_record *record, Dwarf_Die 
 	if (err)
 		op_error_destroy(kept);
 	return err ?: kept;
+}
+
+// Choosing ------------------------------------------------------------------------------------
+
+const struct op_type_variant *op_type_variant_of(const struct op_type *type, uint64_t bits,
+						 uint64_t size)
+{
+	const struct op_type_variant *rest = NULL;
+	uint64_t mask = size < 8 ? (UINT64_C(1) << size * 8) - 1 : UINT64_MAX;
+	for (size_t i = 0; i < type->variant_count; i++) {
+		const struct op_type_variant *variant = &type->variants[i];
+		if (!type->discriminant ||
+		    (!variant->is_default && !((variant->discriminant ^ bits) & mask)))
+			return variant;
+		if (variant->is_default)
+			rest = variant;
+	}
+	return rest;
+}
+
+const char *op_type_variant_name(const struct op_type_variant *variant)
+{
+	const char *name = variant->member.name;
+	const char *of_type = op_type_strip(variant->member.type)->name;
+	return name && (!isdigit((unsigned char)*name) || !of_type) ? name : of_type;
 }

@@ -38,7 +38,7 @@ class Values(Case):
         outcome = outpost("run", "-q", "-n", "--json", "--", wasmtime(), "run", "-D", "guest-debug=y", module, input="\n".join(lines) + "\n")
         self.assertIn("\ndone\t", outcome.out)
         documents, _ = self.documents(outcome)
-        results = [d for d in documents if d.get("command") in ("print", "set", "ptype", "whatis")]
+        results = [d for d in documents if d.get("command") in ("print", "set", "ptype", "whatis", "break")]
         self.assertEqual(len(results), len(commands), outcome)
         return [d["result"].get("text") if d["ok"] else d["error"]["message"] for d in results]
 
@@ -263,6 +263,20 @@ class OfRust:
             ("*shared", "Point {x: 1, y: 2}"), ("shared.y", "2"), ("shared->x", "1"), ("*boxed", "8"), ("numbers[1]", "-2"),
             ("numbers[3]", "no element 3, it has 3"), ("nothing[0]", "no element 0, it has 0"), ("points[1].y", "1"),
             ("words[1]", '"two"'), ("words[0..3]", "no element 2, it has 2"), ("queue[0]", "elements do not lie in their order")])
+
+    def test_fields_of_the_variant_that_is_there(self):
+        module, stop = self.stop_with("shared")
+        self.check_answers(module, stop, [
+            ("some.0 + 1", "43"), ("none.0", "it is None now, which has no member named"), ("circle.0", "1.5"), ("rect.width", "2"),
+            ("rect.0", 'it is Rect now, which has no member named "0"'), ("named.0", '"box"'), ("named.1", "9"), ("bad.0", '"broken"'),
+            ("some_ref.0.x", "3"), ("list.next.0", "Box(Node {key: 2, next: None})"), ("list.next.0.key", "2"),
+            ("*list.next.0", "Node {key: 2, next: None}"), ("list.next.0.next.0", "it is None now"), ("numbers.0", "has no member named")])
+        self.assertEqual(self.changed(module, stop, "some", ["set var some.0 = 5"]), ["Some(5)"])
+
+    def test_a_variant_in_a_condition(self):
+        module, stop = self.stop_with("shared")
+        [answer] = self.answers(module, stop, "break source_rust.rs:210 if some.0 == 42")
+        self.assertIn("an enum, and which of its variants is there is only known in a program that is stopped", answer)
 
     def test_locks(self):
         module, stop = self.stop_with("mutex")
