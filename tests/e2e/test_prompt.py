@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pexpect
 
-from harness import (LIMIT, PROGRAM, Case, c, calls_sum, environment, instructions, sleeping, spin_sum, wait_until, wasmtime, wat)
+from harness import (LIMIT, PROGRAM, Case, c, calls_sum, environment, have_rust, instructions, rust, sleeping, spin_sum, wait_until,
+                     wasmtime, wat, why_no_rust)
 
 PROMPT = r"\(outpost\) $"
 
@@ -127,12 +128,20 @@ class Prompt(Case):
         self.leave(child, guest, calls_sum)
 
     def test_variables_and_members_are_completed(self):
-        module = c("source_tree", "-g", "-O0", "-fno-sanitize=undefined")
+        self.check_completed(c("source_tree", "-g", "-O0", "-fno-sanitize=undefined"), ["tbreak show", "continue"], [
+            ("print by_el", "by_elements"), ("print pool[1].we", "pool[1].weight"), ("print node->la", "node->label"),
+            ("print node.na", "node.name")])
+
+    @unittest.skipUnless(have_rust(), why_no_rust())
+    def test_fields_of_variants_are_completed(self):
+        self.check_completed(rust("source_rust", "-g"), ["tbreak stop", "continue", "tbreak stop", "continue", "up"], [
+            ("print some.", "some.0"), ("print rect.wi", "rect.width"), ("print list.next.0.ke", "list.next.0.key")])
+
+    def check_completed(self, module, before, rows):
         child = self.terminal("run", "-n", "--", wasmtime(), "run", "-D", "guest-debug=y", module)
-        self.ask(child, "tbreak show")
-        self.ask(child, "continue")
-        for typed, completed in (("print by_el", "by_elements"), ("print pool[1].we", "pool[1].weight"), ("print node->la", "node->label"),
-                                 ("print node.na", "node.name")):
+        for command in before:
+            self.ask(child, command)
+        for typed, completed in rows:
             with self.subTest(typed=typed):
                 child.send(typed + "\t")
                 child.expect_exact(completed)

@@ -154,6 +154,13 @@ static void offer_variables(struct op_repl *repl, struct op_completions *complet
 		offer(completions, word, names[i].name);
 }
 
+/** As a person writes it: the fields of Rust's tuples have numbers. */
+static const char *written_name(const struct op_source_node *whole, const char *name)
+{
+	bool is_field = whole->is_rust && whole->is_tuple && strncmp(name, "__", 2) == 0;
+	return is_field ? name + 2 : name;
+}
+
 /** Members with what was typed in front of them; those of bases too. */
 static void offer_children(struct op_completions *completions, const char *word, size_t typed_size,
 			   const struct op_source_node *node)
@@ -161,7 +168,8 @@ static void offer_children(struct op_completions *completions, const char *word,
 	for (size_t i = 0; i < node->child_count; i++) {
 		const struct op_source_node *child = &node->children[i];
 		struct op_text name _cleanup_text_ = OP_TEXT_INIT;
-		op_text_printf(&name, "%.*s%s", (int)typed_size, word, child->name ?: "");
+		op_text_printf(&name, "%.*s%s", (int)typed_size, word,
+			       child->name ? written_name(node, child->name) : "");
 		if (child->is_base || !child->name)
 			offer_children(completions, word, typed_size, child);
 		else if (name.data)
