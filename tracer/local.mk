@@ -92,6 +92,7 @@ libtracer_la_SOURCES = \
 	tracer/shadow_outer.c \
 	tracer/shadow_private.h \
 	tracer/source.h \
+	tracer/source_age.c \
 	tracer/source_answers.h \
 	tracer/source_complete.c \
 	tracer/source_file.c \
@@ -153,6 +154,8 @@ libtracer_la_SOURCES = \
 	tracer/watch_place.c tracer/watch_place.h \
 	tracer/watch_store.c \
 	tracer/watchpoint.c tracer/watchpoint.h
+libtracer_la_CPPFLAGS = $(AM_CPPFLAGS) $(NETTLE_CFLAGS)
+libtracer_la_LIBADD = $(NETTLE_LIBS)
 
 include tracer/agent/stub.mk
 

@@ -20,6 +20,8 @@ struct op_error *op_source_info(struct op_session *session, struct op_module_ent
 /** Why a module has no source-level information, a whole sentence. The module's; NULL when it has
  * some, or was not asked for it yet. */
 const char *op_source_missing(const struct op_module_entry *module);
+/** The module's own file, as the target writes it; NULL: not known. */
+const char *op_source_own_file(const struct op_module_entry *module);
 /** The file that the information was taken from; NULL: the image itself. */
 const char *op_source_origin(const struct op_module_entry *module);
 /** A source file of a module by debuginfod, when that is on. @param[out] ret path of a local copy,
@@ -27,7 +29,8 @@ const char *op_source_origin(const struct op_module_entry *module);
 struct op_error *op_source_find_by_debuginfod(struct op_session *session,
 					      struct op_module_entry *module, const char *source,
 					      char **ret);
-/** A module's build id, a vector of bytes (tool-conventions, BuildId.md); false when it has none, or
+/** A module's build id, a vector of bytes (tool-conventions, BuildId.md); false when it has none,
+ * or
  * @p wasm is NULL. */
 bool op_wasm_build_id(const struct op_wasm_module *wasm, struct op_bytes *ret);
 /** Forget what was opened for a module; settings changed, or it goes. */

@@ -22,6 +22,7 @@ struct op_source_answers {
 	struct op_string_pool completion_texts;
 	struct OP_ARRAY(struct op_scope_variable) scope;
 	struct op_string_pool scope_texts;
+	struct OP_ARRAY(char *) changed; /**< source files of which it was told: source_age.c */
 };
 void op_source_answers_deinit(struct op_source_answers *answers);
 

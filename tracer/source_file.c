@@ -158,12 +158,11 @@ static struct op_error *try_joined(struct locating *locating, const char *folder
 static struct op_error *try_beside(struct locating *locating, const char *path)
 {
 	const struct op_module_entry *module = locating->file->module;
-	const char *own = module->file ?: module->info.path;
-	size_t size = (size_t)(op_source_path_base(own) - own);
-	const char *base = op_source_path_base(path);
-	struct op_error *err = NULL;
-	if (!*own)
+	const char *own = op_source_own_file(module), *base = op_source_path_base(path);
+	if (!own)
 		return NULL;
+	size_t size = (size_t)(op_source_path_base(own) - own);
+	struct op_error *err = NULL;
 	if (*path != '/')
 		err = try_joined(locating, own, size, path, true);
 	if (!err && !locating->found && base != path)
@@ -186,12 +185,13 @@ static struct op_error *try_folder(struct locating *locating, const char *folder
 
 struct op_error *op_source_file_locate(struct op_session *session,
 				       const struct op_source_file_ref *file, char **ret,
-				       struct op_text *looked)
+				       bool *ret_fetched, struct op_text *looked)
 {
 	const struct op_source_settings *settings = &session->source_settings;
 	struct locating locating = {.session = session, .file = file, .looked = looked};
 	_cleanup_text_ struct op_text path = OP_TEXT_INIT;
 	*ret = NULL;
+	*ret_fetched = false;
 	op_source_path_substitute(settings, file->path, &path);
 	if (path.failed)
 		return op_error_no_memory();
@@ -200,9 +200,11 @@ struct op_error *op_source_file_locate(struct op_session *session,
 		err = try_beside(&locating, path.data);
 	for (size_t i = 0; !err && !locating.found && i < settings->folders.count; i++)
 		err = try_folder(&locating, settings->folders.data[i], path.data);
-	if (!err && !locating.found)
+	if (!err && !locating.found) {
 		err = op_source_find_by_debuginfod(session, file->module, file->path,
 						   &locating.found);
+		*ret_fetched = locating.found;
+	}
 	// Whoever opens it says why it cannot be.
 	if (!err && !locating.found)
 		locating.found = op_take(locating.unsure);

@@ -270,8 +270,7 @@ static struct op_error *try_target_file(struct op_session *session, struct op_mo
 
 // Places --------------------------------------------------------------------------------------
 
-/** The module's own file, as the target writes it; NULL: not known. */
-static const char *own_file(const struct op_module_entry *module)
+const char *op_source_own_file(const struct op_module_entry *module)
 {
 	return module->file ?: *module->info.path ? module->info.path : NULL;
 }
@@ -330,7 +329,7 @@ static struct op_error *named_file(struct op_module_entry *module, const char *s
 			   escaped.data ?: "");
 		return NULL;
 	}
-	const char *own = own_file(module);
+	const char *own = op_source_own_file(module);
 	if (own && *local != '/')
 		op_text_append_n(&path, own, (size_t)(op_source_path_base(own) - own));
 	op_text_append(&path, local);
@@ -403,7 +402,7 @@ static struct op_error *try_folder(struct op_session *session, struct op_module_
 
 static struct op_error *try_beside(struct op_session *session, struct op_module_entry *module)
 {
-	const char *own = own_file(module);
+	const char *own = op_source_own_file(module);
 	if (!own)
 		return NULL;
 	const char *base = op_source_path_base(own);
@@ -446,7 +445,7 @@ static struct op_error *try_module_path(struct op_session *session, struct op_mo
 	op_text_printf(&folder, "%s/", path);
 	if (folder.failed)
 		return op_error_no_memory();
-	const char *own = own_file(module);
+	const char *own = op_source_own_file(module);
 	struct op_error *err = NULL;
 	if (own)
 		err = try_folder(session, module, folder.data, folder.size,

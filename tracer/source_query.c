@@ -19,6 +19,9 @@ void op_source_answers_deinit(struct op_source_answers *answers)
 	free(answers->completions.data);
 	op_string_pool_deinit(&answers->scope_texts);
 	free(answers->scope.data);
+	for (size_t i = 0; i < answers->changed.count; i++)
+		free(answers->changed.data[i]);
+	free(answers->changed.data);
 	free(answers->ranges.data);
 	free(answers->files.data);
 	*answers = (struct op_source_answers){0};
@@ -101,10 +104,11 @@ static struct op_error *summarise_file(struct op_session *session, struct op_mod
 	struct op_string_pool *pool = &session->source_answers.summary;
 	struct op_source_file_ref file = {module, info, path};
 	_cleanup_free_ char *local = NULL;
+	bool fetched;
 	struct op_error *err =
 		op_source_keep_path(&session->source_settings, pool, path, &ret->file);
 	if (!err)
-		err = op_source_file_locate(session, &file, &local, NULL);
+		err = op_source_file_locate(session, &file, &local, &fetched, NULL);
 	return err || !local ? err : op_source_keep(pool, local, &ret->path);
 }
 

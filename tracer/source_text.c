@@ -114,7 +114,8 @@ static struct op_error *open_text(struct op_session *session, const char *asked,
 	_cleanup_text_ struct op_text looked = OP_TEXT_INIT, shown = OP_TEXT_INIT;
 	if (!text)
 		return op_error_no_memory();
-	struct op_error *err = op_source_file_locate(session, file, &text->path, &looked);
+	bool fetched;
+	struct op_error *err = op_source_file_locate(session, file, &text->path, &fetched, &looked);
 	text->file = *file;
 	text->asked = strdup(asked);
 	if (!err && !text->asked)
@@ -127,6 +128,9 @@ static struct op_error *open_text(struct op_session *session, const char *asked,
 		err = op_text_steal(&shown, &text->shown);
 		if (!err)
 			err = op_local_file_read(text->path, FILE_SIZE_MAX, &text->bytes);
+		const struct op_source_copy copy = {text->path, &text->bytes, text->time};
+		if (!err && !fetched)
+			err = op_source_file_check(session, file, &copy);
 		if (!err)
 			err = find_lines(text);
 	}

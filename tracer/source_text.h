@@ -27,10 +27,23 @@ struct op_error *op_source_file_find(struct op_session *session, struct op_modul
 /**
  * Where the file is on this machine.
  * @param[out] ret free() it; NULL: it is nowhere.
+ * @param[out] ret_fetched it is a copy that debuginfod gave.
  * @param[out] looked appended to: the paths that were tried, with commas; may be NULL.
  */
 struct op_error *op_source_file_locate(struct op_session *session,
 				       const struct op_source_file_ref *file, char **ret,
-				       struct op_text *looked);
+				       bool *ret_fetched, struct op_text *looked);
+
+/** A source file as it is on this machine. */
+struct op_source_copy {
+	const char *path;
+	const struct op_bytes *bytes;
+	struct timespec time; /**< when it was written */
+};
+/** Tell a person, once, of a source file that is not the one that was compiled, as far as that can
+ * be known. */
+struct op_error *op_source_file_check(struct op_session *session,
+				      const struct op_source_file_ref *file,
+				      const struct op_source_copy *copy);
 
 #endif

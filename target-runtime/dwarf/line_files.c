@@ -13,6 +13,7 @@ void op_named_file_deinit(struct op_named_file *named)
 	free(named->wanted);
 	free(named->programs.data);
 	free(named->paths.data);
+	free(named->sums.data);
 	*named = (struct op_named_file){0};
 }
 
@@ -48,7 +49,8 @@ static struct op_error *add_head(struct op_debug_info *info, size_t number,
 		bool is_new = true;
 		for (size_t k = 0; is_new && k < named->paths.count; k++)
 			is_new = named->paths.data[k] != path;
-		if (is_new && !op_array_push(&named->paths, path))
+		if (is_new && (!op_array_push(&named->sums, head->files.data[i].sum) ||
+			       !op_array_push(&named->paths, path)))
 			return op_error_no_memory();
 	}
 	return has && !op_array_push(&named->programs, number) ? op_error_no_memory() : NULL;
@@ -146,6 +148,18 @@ struct op_error *op_debug_files_named(struct op_debug_info *info, const char *fi
 	*ret = named->paths.data;
 	*ret_count = named->paths.count;
 	return NULL;
+}
+
+struct op_error *op_debug_file_sum(struct op_debug_info *info, const char *path,
+				   const uint8_t **ret)
+{
+	const struct op_named_file *named;
+	*ret = NULL;
+	struct op_error *err = find_named(info, path, &named);
+	for (size_t i = 0; !err && i < named->paths.count; i++)
+		if (strcmp(named->paths.data[i], path) == 0)
+			*ret = named->sums.data[i];
+	return err;
 }
 
 // All files -----------------------------------------------------------------------------------

@@ -77,6 +77,13 @@ struct entry_format {
 	uint64_t content, form;
 };
 
+// A part of an entry: what its form does not have is left alone.
+struct entry_part {
+	const char *text;
+	uint64_t number;
+	const uint8_t *sum;
+};
+
 static struct op_error *read_number_form(struct op_reader *r, uint64_t form, uint64_t *ret)
 {
 	uint8_t u8 = 0;
@@ -106,32 +113,31 @@ static struct op_error *read_number_form(struct op_reader *r, uint64_t form, uin
 	}
 }
 
-// One part of an entry. *ret_text is set by forms of strings, *ret_number by those of numbers.
 static struct op_error *read_form(struct op_reader *r, const struct op_debug_source *source,
-				  uint64_t form, const char **ret_text, uint64_t *ret_number)
+				  uint64_t form, struct entry_part *ret)
 {
 	uint32_t offset = 0;
 	uint64_t size = 0;
 	struct op_error *err = NULL;
 	switch (form) {
 	case DW_FORM_string:
-		return read_string(r, ret_text);
+		return read_string(r, &ret->text);
 	case DW_FORM_strp:
 	case DW_FORM_line_strp:
 		err = op_reader_u32(r, &offset);
-		*ret_text = op_debug_text(source,
+		ret->text = op_debug_text(source,
 					  form == DW_FORM_strp ? OP_DEBUG_STR : OP_DEBUG_LINE_STR,
 					  offset, NAME_MAX_SIZE);
 		return err;
-	case DW_FORM_data16: // MD5
-		return op_reader_skip(r, 16);
+	case DW_FORM_data16:
+		return op_reader_bytes(r, 16, &ret->sum);
 	case DW_FORM_block:
 		err = op_reader_uleb64(r, &size);
 		if (!err && size > op_reader_left(r))
 			err = op_reader_fail(r, "a block does not fit the head");
 		return err ? err : op_reader_skip(r, (size_t)size);
 	default:
-		return read_number_form(r, form, ret_number);
+		return read_number_form(r, form, &ret->number);
 	}
 }
 
@@ -161,13 +167,14 @@ static struct op_error *read_list(struct op_reader *r, const struct op_debug_sou
 	for (uint64_t i = 0; !err && i < count; i++) {
 		struct op_line_file file = {0};
 		for (unsigned k = 0; !err && k < format_count; k++) {
-			const char *text = NULL;
-			uint64_t number = 0;
-			err = read_form(r, source, formats[k].form, &text, &number);
+			struct entry_part part = {0};
+			err = read_form(r, source, formats[k].form, &part);
 			if (formats[k].content == DW_LNCT_path)
-				file.name = text;
+				file.name = part.text;
 			else if (formats[k].content == DW_LNCT_directory_index)
-				file.directory = number;
+				file.directory = part.number;
+			else if (formats[k].content == DW_LNCT_MD5)
+				file.sum = part.sum;
 		}
 		if (!err && !(is_files ? op_array_push(&head->files, file)
 				       : op_array_push(&head->directories, file.name)))

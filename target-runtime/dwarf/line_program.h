@@ -12,6 +12,7 @@
 struct op_line_file {
 	const char *name;   /**< NULL: in a form that is not read */
 	uint64_t directory; /**< index in directories; may be outside */
+	const uint8_t *sum; /**< MD5 of its contents; NULL: not said */
 };
 
 /** Zero-initialise once, read again and again, deinit. Strings are borrowed from the sections. */

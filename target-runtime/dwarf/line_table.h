@@ -67,6 +67,11 @@ struct op_error *op_debug_line_rows(struct op_debug_info *info, const char *file
 struct op_error *op_debug_files_named(struct op_debug_info *info, const char *file,
 				      const char *const **ret, size_t *ret_count);
 
+/** The MD5 sum (RFC 1321) that a file had when it was compiled, 16 bytes, borrowed; NULL: the line
+ * table does not say it. DWARF 5, 6.2.4.1. @param[in] path of a file of the table. */
+struct op_error *op_debug_file_sum(struct op_debug_info *info, const char *path,
+				   const uint8_t **ret);
+
 /** The source files of all units, each once; borrowed, raw, stays. Reads the heads of the line
  * programs only. */
 struct op_error *op_debug_files(struct op_debug_info *info, const char *const **ret,

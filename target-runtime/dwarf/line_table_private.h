@@ -21,7 +21,8 @@ struct op_debug_line_program {
 struct op_named_file {
 	char *wanted; /**< NULL: none was looked up yet */
 	struct OP_ARRAY(size_t) programs;
-	struct OP_ARRAY(const char *) paths; /**< each once */
+	struct OP_ARRAY(const char *) paths;   /**< each once */
+	struct OP_ARRAY(const uint8_t *) sums; /**< of each, as op_line_file */
 };
 void op_named_file_deinit(struct op_named_file *named);
 enum { OP_NAMED_FILES = 8 };

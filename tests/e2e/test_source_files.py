@@ -281,6 +281,42 @@ class Moved(Lines):
         self.assertIsNone(self.path(self.module, f"directory {folder}")["path"])
 
 
+class Changed(Lines):
+    """Source files that are not those that were compiled."""
+
+    def warnings(self, changed, newer):
+        folder = self.folder()
+        for ending in ("c", "h"):
+            copy = Path(shutil.copy(self.sources / f"{NAME}.{ending}", folder))
+            if ending == "c" and changed:
+                copy.write_text("// Once more.\n" + copy.read_text())
+            compiled = self.module.stat().st_mtime
+            os.utime(copy, (compiled, compiled + (60 if ending == "c" and newer else -60)))
+        said = self.run_guest(self.module, f"directory {folder}", "list 1,3", f"list {NAME}.h:1", "list 1,3", json=False)
+        self.assertIn("// Once more." if changed else "// SPDX", said.out)
+        found = [line for line in said.err.splitlines() if line.startswith("warning: source file")]
+        return [line.removeprefix(f"warning: source file {folder}/{NAME}.c ") for line in found]
+
+    def test_what_is_said_of_them(self):
+        lines = "its lines may not be those that run"
+        for changed in (False, True):
+            for newer in (False, True):
+                with self.subTest(changed=changed, newer=newer):
+                    self.assertEqual(self.warnings(changed, newer), [f"is {self.said(changed, newer)} guest.wasm: {lines}"]
+                                     if self.said(changed, newer) else [])
+
+    def said(self, _, newer):
+        return "newer than" if newer else None
+
+
+class ChangedOfDwarf5(Changed):
+    """The line table has the files' sums."""
+    OPTIONS = ("-gdwarf-5", "-O0")
+
+    def said(self, changed, _):
+        return "not the one that was compiled for" if changed else None
+
+
 class Origins(Lines):
     """Debug information beside the module's own bytes."""
 

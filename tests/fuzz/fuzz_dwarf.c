@@ -59,6 +59,11 @@ static void use_lines(struct op_debug_info *info)
 
 static void use_file(struct op_debug_info *info, const char *file)
 {
+	uint8_t copy[16];
+	const uint8_t *sum;
+	if (good(op_debug_file_sum(info, file, &sum)) && sum &&
+	    memcmp(memcpy(copy, sum, sizeof(copy)), sum, sizeof(copy)) != 0)
+		abort();
 	bool flags[LOOKS_MAX] = {false};
 	good(op_debug_lines_with_code(info, file, 1, LOOKS_MAX, flags));
 	for (uint32_t line = 1; line < LOOKS_MAX; line += 7) {

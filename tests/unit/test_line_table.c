@@ -127,6 +127,35 @@ START_TEST(files_of_all_units)
 }
 END_TEST
 
+/** As md5sum has them of the sources that the modules were compiled from. */
+START_TEST(sums_of_files)
+{
+	static const struct {
+		const char *path;
+		uint8_t sum[16];
+	} rows[] = {
+		{"/guest/lines.c",
+		 {0xdd, 0xd0, 0xfd, 0x35, 0x10, 0x79, 0xd9, 0x01, 0x55, 0x50, 0xac, 0x5b, 0xce,
+		  0x6a, 0x1d, 0xa7}},
+		{"/guest/lines.h",
+		 {0xd1, 0x8d, 0xfd, 0x3d, 0xe2, 0x15, 0xb1, 0xc2, 0xa8, 0xd0, 0x93, 0x8b, 0xd6,
+		  0x28, 0x35, 0xb9}},
+	};
+	bool has_sums = strstr(variants[_i], "-5-");
+	const uint8_t *sum;
+	open_variant(variants[_i]);
+	op_dwarf_fixture_read(&fixture);
+	for (size_t i = 0; i < OP_ARRAY_SIZE(rows); i++) {
+		succeeds(op_debug_file_sum(fixture.info, rows[i].path, &sum));
+		ck_assert_int_eq(sum != NULL, has_sums);
+		if (has_sums)
+			ck_assert_mem_eq(sum, rows[i].sum, sizeof(rows[i].sum));
+	}
+	succeeds(op_debug_file_sum(fixture.info, "/guest/other.c", &sum));
+	ck_assert_ptr_null(sum);
+}
+END_TEST
+
 /** A line and where a breakpoint on it is, as numbers of rows in the .rows file (from 1). */
 static void check_places(const char *variant, const char *file, uint32_t line, uint32_t taken,
 			 const uint32_t *expected_lines, size_t expected)
@@ -382,6 +411,7 @@ int main(void)
 	tcase_add_checked_fixture(all, NULL, teardown);
 	tcase_add_loop_test(all, rows_are_those_of_llvm, 0, OP_ARRAY_SIZE(variants));
 	tcase_add_loop_test(all, files_of_all_units, 0, OP_ARRAY_SIZE(variants));
+	tcase_add_loop_test(all, sums_of_files, 0, OP_ARRAY_SIZE(variants));
 	tcase_add_loop_test(all, truncated, 0, OP_ARRAY_SIZE(variants));
 	tcase_add_test(all, places_of_lines);
 	tcase_add_test(all, one_warning_that_names_the_unit);
