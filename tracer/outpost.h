@@ -616,11 +616,17 @@ OP_API struct op_error *op_session_source_node(struct op_session *session,
 					       const struct op_source_limits *limits,
 					       const struct op_source_node **ret);
 /** The type of an expression or a type's name ("struct node", "u32"), without evaluating.
- * @param[in] definition with members, as ptype; else its name, as whatis. Owned by the session
- * until the next call. */
+ * Owned by the session until the next call. */
+#define OP_SOURCE_TYPE_LAYOUT_HEAD "/* offset      |    size */  "
+enum op_source_type_form {
+	OP_SOURCE_TYPE_NAME,       /**< as whatis */
+	OP_SOURCE_TYPE_DEFINITION, /**< with members, as ptype */
+	OP_SOURCE_TYPE_LAYOUT, /**< and where they are, as ptype/o; all lines but the first have two
+				  columns in front, whose head this is */
+};
 OP_API struct op_error *op_session_source_type(struct op_session *session,
 					       const struct op_frame *frame, const char *expression,
-					       bool definition, const char **ret);
+					       enum op_source_type_form form, const char **ret);
 enum op_source_listing { OP_SOURCE_TYPES, OP_SOURCE_GLOBALS };
 /** A type or a variable outside of functions, as debug information names it. Strings are escaped.
  */

@@ -177,10 +177,12 @@ struct op_error *op_session_source_node(struct op_session *session, const struct
 // Types ---------------------------------------------------------------------------------------
 
 static struct op_error *show_type(struct op_debug_info *info, const struct op_type *type,
-				  const struct op_expression_type *wasm, bool definition,
-				  struct op_text *text)
+				  const struct op_expression_type *wasm,
+				  enum op_source_type_form form, struct op_text *text)
 {
-	if (type && definition)
+	if (type && form == OP_SOURCE_TYPE_LAYOUT)
+		return op_type_print_layout(info, type, text);
+	if (type && form == OP_SOURCE_TYPE_DEFINITION)
 		return op_type_print_definition(info, type, text);
 	if (type)
 		op_type_print(type, NULL, text);
@@ -193,7 +195,8 @@ static struct op_error *show_type(struct op_debug_info *info, const struct op_ty
 }
 
 struct op_error *op_session_source_type(struct op_session *session, const struct op_frame *frame,
-					const char *expression, bool definition, const char **ret)
+					const char *expression, enum op_source_type_form form,
+					const char **ret)
 {
 	struct op_source_shown *shown = shown_of(session);
 	if (!shown)
@@ -205,7 +208,7 @@ struct op_error *op_session_source_type(struct op_session *session, const struct
 	struct op_error *err =
 		op_session_expression_type(session, frame, expression, &info, &type, &wasm);
 	if (!err)
-		err = show_type(info, type, &wasm, definition, &text);
+		err = show_type(info, type, &wasm, form, &text);
 	if (err)
 		return err;
 	free(shown->type);

@@ -145,5 +145,9 @@ void op_type_print(const struct op_type *type, const char *name, struct op_text 
  * several lines without a newline at the end. */
 struct op_error *op_type_print_definition(struct op_debug_info *info, const struct op_type *type,
 					  struct op_text *text);
+/** The same with the offset and the size of each member in front of its line, in bytes, and the
+ * holes between them; what has no members is the same. As gdb's ptype/o. */
+struct op_error *op_type_print_layout(struct op_debug_info *info, const struct op_type *type,
+				      struct op_text *text);
 
 #endif

@@ -15,6 +15,8 @@ struct op_type_printer {
 	 * do. */
 	void (*body)(struct op_type_printer *printer, const struct op_type *type);
 	unsigned indent; /**< of the lines of bodies */
+	bool layout;     /**< members are written with where they are, and what they take */
+	uint64_t origin; /**< bytes, of the body that is being written in the outermost one */
 	struct op_error *error;
 };
 

@@ -146,9 +146,20 @@ class C(Values):
                 ("ptype enum color", "enum color {RED, GREEN = 5, BLUE = -3}"), ("whatis matrix[0]", "double [2]"),
                 ("whatis $local0", "i32"), ("ptype struct point", "struct point {\n    int x;\n    int y;\n}"),
                 ("ptype bits", "struct bits {\n    unsigned int first : 3;\n    int second : 5;\n"
-                               "    unsigned long long wide : 40;\n    _Bool flag : 1;\n    enum flags access : 3;\n}")):
+                               "    unsigned long long wide : 40;\n    _Bool flag : 1;\n    enum flags access : 3;\n}"),
+                ("ptype/o numbers", "int [5]")):
             with self.subTest(command=command):
                 self.assertEqual(self.text(command), f"type = {expected}\n")
+
+    def test_layouts(self):
+        shown = self.text("ptype/o first").splitlines()
+        self.assertEqual(shown[0], "/* offset      |    size */  type = struct node {")
+        places = [re.fullmatch(r"/\* +([0-9]+)      \| +([0-9]+) \*/ +(.*);", line) for line in shown]
+        found = [(re.findall(r"\w+", place[3].split("[")[0])[-1], place[1], place[2]) for place in places if place]
+        self.assertGreater(len(found), 3)
+        for name, offset, size in found:
+            self.assertEqual(self.text(f"print (int) ((char *) &first.{name} - (char *) &first)"), f"$1 = {offset}\n", name)
+            self.assertEqual(self.text(f"print (int) sizeof(first.{name})"), f"$1 = {size}\n", name)
 
     def test_lists_of_types_and_variables(self):
         self.assertRegex(self.text("info types operation"), r"(?s)^File .*source_c\.c \(source_c\.wasm\):\n"

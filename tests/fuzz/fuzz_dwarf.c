@@ -98,6 +98,7 @@ static void use_type(struct op_debug_info *info, struct op_die die)
 		return;
 	op_type_print(type, "x", &text);
 	good(op_type_print_definition(info, type, &text));
+	good(op_type_print_layout(info, type, &text));
 	good(op_type_complete(info, type));
 	op_type_strip(type);
 	op_text_deinit(&text);

@@ -172,7 +172,8 @@ struct op_error *op_session_source_node(struct op_session *session, const struct
 }
 
 struct op_error *op_session_source_type(struct op_session *session, const struct op_frame *frame,
-					const char *expression, bool definition, const char **ret)
+					const char *expression, enum op_source_type_form form,
+					const char **ret)
 {
 	return no_values();
 }

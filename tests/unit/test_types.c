@@ -120,6 +120,39 @@ START_TEST(definitions_have_all_members)
 }
 END_TEST
 
+START_TEST(layouts_have_offsets_and_holes)
+{
+	struct op_text text = OP_TEXT_INIT;
+	op_dwarf_fixture_load(&fixture, modules[_i]);
+	succeeds(op_type_print_layout(fixture.info, named_type("ns::Box<double, 3>"), &text));
+	assert_text(&text, "struct ns::Box<double, 3> : public ns::Base {\n"
+			   "/*      8      |      24 */      double content[3];\n"
+			   "                                 static int made;\n"
+			   "/*     32: 0   |       4 */      u32 first : 3;\n"
+			   "/*     32: 3   |       4 */      u32 second : 5;\n"
+			   "/* XXX  3-byte hole      */\n"
+			   "/*     36      |       4 */      union {\n"
+			   "/*     36      |       4 */          float real;\n"
+			   "/*     36      |       4 */          volatile u32 bits;\n"
+			   "                                     /* total size: 4 bytes */\n"
+			   "                                 };\n"
+			   "/*     40      |       4 */      ns::Box<double, 3> *next;\n"
+			   "/*     44      |       4 */      const ns::Kind &kind;\n"
+			   "/*     48      |       8 */      int (ns::Base::*method)();\n"
+			   "/*     56      |       4 */      int ns::Base::*member;\n"
+			   "/* XXX  4-byte padding   */\n"
+			   "                                 /* total size: 64 bytes */\n"
+			   "                             }");
+	succeeds(op_type_print_layout(fixture.info, named_type("ns::Both"), &text));
+	assert_text(&text, "struct ns::Both : public ns::Left {\n"
+			   "/*      8      |       4 */      int both;\n"
+			   "                                 /* total size: 16 bytes */\n"
+			   "                             }");
+	succeeds(op_type_print_layout(fixture.info, named_type("ns::Kind"), &text));
+	assert_text(&text, "enum class ns::Kind : unsigned char {Round = 1, Square}");
+}
+END_TEST
+
 static const struct op_type_member *member(const struct op_type *type, const char *name)
 {
 	for (size_t i = 0; i < type->member_count; i++) {
@@ -224,6 +257,32 @@ START_TEST(rust_is_written_as_rust)
 }
 END_TEST
 
+START_TEST(layouts_of_rust)
+{
+	struct op_text text = OP_TEXT_INIT;
+	op_dwarf_fixture_load(&fixture, "types-rust.wasm");
+	succeeds(op_type_print_layout(fixture.info, variable_type("WRAPPED"), &text));
+	assert_text(&text, "struct types::Wrapped(\n"
+			   "/*      0      |       4 */      i32,\n"
+			   "/*      4      |       4 */      f32,\n"
+			   "                                 /* total size: 8 bytes */\n"
+			   "                             )");
+	succeeds(op_type_print_layout(fixture.info, named_type("types::Shape"), &text));
+	assert_text(&text, "enum types::Shape {\n"
+			   "/*      0      |       4 */      /* which of them it is */\n"
+			   "                                 Empty,\n"
+			   "                                 Circle(\n"
+			   "/*      8      |       8 */          f64,\n"
+			   "                                 ),\n"
+			   "                                 Rect {\n"
+			   "/*      4      |       4 */          width: u32,\n"
+			   "/*      8      |       4 */          height: u32,\n"
+			   "                                 },\n"
+			   "                                 /* total size: 16 bytes */\n"
+			   "                             }");
+}
+END_TEST
+
 START_TEST(rust_enums_have_variants_by_discriminant)
 {
 	op_dwarf_fixture_load(&fixture, "types-rust.wasm");
@@ -294,11 +353,13 @@ int main(void)
 	tcase_add_loop_test(cases, declarations_are_those_of_the_language, 0, (int)count);
 	tcase_add_loop_test(cases, enumerators_stand_beside_their_enum, 0, (int)count);
 	tcase_add_loop_test(cases, definitions_have_all_members, 0, (int)count);
+	tcase_add_loop_test(cases, layouts_have_offsets_and_holes, 0, (int)count);
 	tcase_add_loop_test(cases, members_are_where_the_compiler_put_them, 0, (int)count);
 	tcase_add_loop_test(cases, a_class_that_is_only_declared_is_no_definition, 0, (int)count);
 	// Optimised, the length is the parameter itself.
 	tcase_add_loop_test(cases, an_array_of_variable_length_names_its_length, 0, 2);
 	tcase_add_test(cases, rust_is_written_as_rust);
+	tcase_add_test(cases, layouts_of_rust);
 	tcase_add_test(cases, rust_enums_have_variants_by_discriminant);
 	tcase_add_test(cases, changed_entries_end);
 	suite_add_tcase(suite, cases);
