@@ -57,20 +57,28 @@ static struct op_error *opening(struct check *c)
 	return NULL;
 }
 
-// A type may end in '*' or '&'.
-static bool may_end_type(const struct check *c)
+static const char *skip_space_before(const struct check *c, const char *at)
 {
-	const char *before = c->at;
-	while (before > c->text && isspace((unsigned char)before[-1]))
-		before--;
-	return before > c->text && strchr("*&>", before[-1]);
+	while (at > c->text && isspace((unsigned char)at[-1]))
+		at--;
+	return at;
+}
+
+// A type may end in '*' or '&', and a method may be given nothing: "v.size()".
+static bool may_close(const struct check *c)
+{
+	const char *before = skip_space_before(c, c->at);
+	if (before == c->text || before[-1] != '(')
+		return before > c->text && strchr("*&>", before[-1]);
+	before = skip_space_before(c, before - 1);
+	return before > c->text && (isalnum((unsigned char)before[-1]) || before[-1] == '_');
 }
 
 static struct op_error *closing(struct check *c)
 {
 	if (!c->depth || c->open[c->depth - 1] != *c->at)
 		return expected(c, "an operator");
-	if (!c->has_side && !(*c->at == ')' && may_end_type(c)))
+	if (!c->has_side && !(*c->at == ')' && may_close(c)))
 		return expected(c, "a value");
 	c->depth--;
 	c->at++;

@@ -5,22 +5,12 @@
 #include "tracer/expression_parser.h"
 #include "tracer/source_pretty_cxx.h"
 
-static struct op_error *constant(struct op_parser *p, uint64_t number, struct op_term *ret)
-{
-	const struct op_expression_node *node;
-	struct op_error *err =
-		op_expression_tree_integer(p->tree, (int64_t)number, OP_VALUE_I32, false, &node);
-	if (!err)
-		*ret = op_term_of_node(node);
-	return err;
-}
-
 // In which piece of so many elements one is, and where in it.
 static struct op_error *split(struct op_parser *p, const struct op_term *place, uint64_t size,
 			      struct op_term *ret_piece, struct op_term *ret_rest)
 {
 	struct op_term divisor;
-	struct op_error *err = constant(p, size, &divisor);
+	struct op_error *err = op_term_constant(p, (int64_t)size, &divisor);
 	if (!err)
 		err = op_term_binary(p, OP_OPERATOR_DIV, place, &divisor, ret_piece);
 	return err ?: op_term_binary(p, OP_OPERATOR_MOD, place, &divisor, ret_rest);
@@ -78,11 +68,11 @@ static struct op_error *bit(struct op_parser *p, const struct op_term *index, co
 	if (!err)
 		err = op_term_binary(p, OP_OPERATOR_SHR, &words, &rest, term);
 	if (!err)
-		err = constant(p, 1, &one);
+		err = op_term_constant(p, 1, &one);
 	if (!err)
 		err = op_term_binary(p, OP_OPERATOR_AND, term, &one, term);
 	if (!err)
-		err = constant(p, 0, &one);
+		err = op_term_constant(p, 0, &one);
 	// What compares is true or false in the guest's language.
 	return err ?: op_term_binary(p, OP_OPERATOR_NE, term, &one, term);
 }

@@ -441,6 +441,8 @@ static struct op_error *member(struct op_parser *p, struct op_term *term)
 	// As Rust does with '.': what a pointer leads to.
 	if (op_type_is(term->type, OP_TYPE_POINTER))
 		err = op_term_dereference(p, term);
+	if (!err && op_parser_accept(p, "("))
+		return op_term_method(p, term, field.name, field.size);
 	if (!err && !op_type_is_aggregate(term->type))
 		err = op_term_refuse(p, term, "has no members");
 	struct op_term part;

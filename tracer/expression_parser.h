@@ -2,9 +2,9 @@
 // What the files of the parser share: expression_parse.c has the grammar, expression_names.c Wasm's
 // names, expression_variables.c the names of the guest's language, expression_types.c its types,
 // expression_terms.c the values of terms, expression_members.c parts of them,
-// expression_variants.c those of Rust's enums, expression_containers.c and expression_elements.c
-// those of standard libraries, expression_operators.c operators on them, expression_strings.c
-// strings.
+// expression_variants.c those of Rust's enums, expression_containers.c, expression_elements.c and
+// expression_methods.c those of standard libraries, expression_operators.c operators on them,
+// expression_strings.c strings.
 #ifndef OP_TRACER_EXPRESSION_PARSER_H
 #define OP_TRACER_EXPRESSION_PARSER_H
 
@@ -92,6 +92,8 @@ static inline struct op_term op_term_in_memory(const struct op_type *type, uint3
 	return (struct op_term){
 		.kind = OP_TERM_MEMORY, .type = type, .memory = memory, .node = address};
 }
+/** A number of type i32, or i64 where it does not fit. */
+struct op_error *op_term_constant(struct op_parser *p, int64_t number, struct op_term *ret);
 /** Make it a VALUE: a scalar's, an array's address. @return why it has none. */
 struct op_error *op_term_value(struct op_parser *p, struct op_term *term);
 /** Make a part of a variable that is in memory a MEMORY term, where it is one. */
@@ -158,6 +160,12 @@ struct op_error *op_term_number_now(struct op_parser *p, const struct op_term *t
 struct op_error *op_term_scattered_element(struct op_parser *p, const struct op_term *index,
 					   int64_t more, bool *ret_found, struct op_term *term);
 
+// expression_methods.c
+/** Behind "NAME(" of a library type's: the term becomes what the method would return. @return
+ * OP_ERROR_UNSUPPORTED: it would have to be called. */
+struct op_error *op_term_method(struct op_parser *p, struct op_term *term, const char *name,
+				size_t size);
+
 // expression_operators.c
 struct op_error *op_term_unary(struct op_parser *p, char what, struct op_term *term);
 struct op_error *op_term_binary(struct op_parser *p, enum op_operator what,
@@ -175,6 +183,9 @@ struct op_error *op_term_sizeof(struct op_parser *p, struct op_term *term);
 struct op_error *op_parser_character(struct op_parser *p, struct op_term *ret);
 /** "text" */
 struct op_error *op_parser_string(struct op_parser *p, struct op_term *ret);
+/** How many units a string of the guest's library has. Found false: it is none. */
+struct op_error *op_term_text_length(struct op_parser *p, const struct op_term *term,
+				     bool *ret_found, struct op_term *ret);
 /** 1 where the text that @p term stands for is @p text, else 0. */
 struct op_error *op_term_equals_text(struct op_parser *p, const struct op_term *term,
 				     const struct op_term *text, struct op_term *ret);

@@ -227,6 +227,16 @@ static struct op_error *find_text(struct op_parser *p, const struct op_term *ter
 	return err || *ret_found ? err : cplusplus_string(p, term, ret_found, ret);
 }
 
+struct op_error *op_term_text_length(struct op_parser *p, const struct op_term *term,
+				     bool *ret_found, struct op_term *ret)
+{
+	struct text_place place;
+	struct op_error *err = find_text(p, term, ret_found, &place);
+	if (!err && *ret_found)
+		*ret = op_term_of_node(place.length);
+	return err;
+}
+
 static struct op_error *aggregate_equals(struct op_parser *p, const struct op_term *term,
 					 const struct op_term *text,
 					 const struct op_expression_node **ret)

@@ -315,6 +315,16 @@ static struct op_error *load(struct op_parser *p, struct op_term *term)
 	return err;
 }
 
+struct op_error *op_term_constant(struct op_parser *p, int64_t number, struct op_term *ret)
+{
+	const struct op_expression_node *node;
+	enum op_value_type type = number == (int32_t)number ? OP_VALUE_I32 : OP_VALUE_I64;
+	struct op_error *err = op_expression_tree_integer(p->tree, number, type, false, &node);
+	if (!err)
+		*ret = op_term_of_node(node);
+	return err;
+}
+
 struct op_error *op_term_value(struct op_parser *p, struct op_term *term)
 {
 	struct op_error *err = NULL;

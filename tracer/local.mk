@@ -44,6 +44,7 @@ libtracer_la_SOURCES = \
 	tracer/expression_guest.h \
 	tracer/expression_history.c \
 	tracer/expression_members.c \
+	tracer/expression_methods.c \
 	tracer/expression_names.c \
 	tracer/expression_nodes.c tracer/expression_nodes.h \
 	tracer/expression_operators.c \

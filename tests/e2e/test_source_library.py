@@ -21,6 +21,12 @@ class Library(Values):
     def test_values(self):
         self.compare(library())
 
+    def test_what_containers_say_of_themselves(self):
+        for version in (None, "0.12.1", "0.15.2"):
+            with self.subTest(version=version):
+                self.compare_counts(library(version=version), "size", 5, without=("chain", "nothing", "names"))
+        self.check_answers(library(), 0, [("chain.size()", "does not call functions"), ("queue.size()", "2"), ("stack.empty()", "false")])
+
     def test_values_of_libcxx_17(self):
         self.compare(library(version="0.12.1"))
 
@@ -44,6 +50,11 @@ class Library(Values):
         said = self.at(library(), f"source_library.cc:{places('source_library.cc')['pop']} if deque[0] == 700 && !flags[2]",
                        "output i", "echo \\n", "output deque[deque[0] - 1]", "echo \\n")
         self.assertRegex(said, r"\n700\n1399\n")
+
+    def test_a_condition_on_a_number_of_elements(self):
+        said = self.at(library(), f"source_library.cc:{places('source_library.cc')['pop']} if deque.size() == 1300 && !deque.empty()",
+                       "output i", "echo \\n")
+        self.assertRegex(said, r"\n700\n")
 
     def test_raw(self):
         once, bits, shown, raw = self.changed(0, "output/r flags", "output/rx flags", "output flags", "set print raw-values on", "output flags")

@@ -48,6 +48,16 @@ class Values(Case):
             with self.subTest(expression=expression):
                 self.assertIn(expected, answer) if " " in expected or '"' in expected else self.assertEqual(answer, expected)
 
+    def compare_counts(self, module, method, least, without=()):
+        """What a container says of itself is how many elements it is shown with."""
+        asked = 0
+        for stop, table in enumerate(self.tables(module)[1]):
+            found = [(name, re.match(r"[\w:<>]*( of length| with) ([0-9]+)( element|,| =|$)", value)) for name, value in table]
+            rows = [(f"{name}.{method}()", match[2]) for name, match in found if match and re.fullmatch(r"[\w.]+", name) and name not in without]
+            self.check_answers(module, stop, rows)
+            asked += len(rows)
+        self.assertGreaterEqual(asked, least)
+
     def documents(self, outcome):
         lines = outcome.out.splitlines(keepends=True)
         outcome.out = "".join(line for line in lines if line.startswith("{\""))
@@ -192,6 +202,17 @@ class Cxx(Values):
     def test_values(self):
         self.compare(c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc"))
 
+    def test_what_containers_say_of_themselves(self):
+        for version in (None, "0.12.1", "0.15.2"):
+            with self.subTest(version=version):
+                module = c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc", version=version)
+                self.compare_counts(module, "size", 8)
+                stop = next(i for i, table in enumerate(self.tables(module)[1]) if any(row[0] == "owned" for row in table))
+                self.check_answers(module, stop, [
+                    ("*owned.get()", "8"), ("unowned.get() == 0", "true"), ("*other.get()", "9"), ("some.has_value()", "true"),
+                    ("never.has_value()", "false"), ("text->size()", "5"), ("nested[1].size()", "2"), ("numbers.empty()", "false"),
+                    ("pair.size()", "2"), ("numbers.front()", "does not call functions"), ("couple.size()", "does not call functions")])
+
     def test_values_of_libcxx_17(self):
         self.compare(c("source_cxx", "-g", "-fno-sanitize=undefined", "-fno-exceptions", suffix="cc", version="0.12.1"))
 
@@ -274,6 +295,17 @@ class OfRust:
             ("*shared", "Point {x: 1, y: 2}"), ("shared.y", "2"), ("shared->x", "1"), ("*boxed", "8"), ("numbers[1]", "-2"),
             ("numbers[3]", "no element 3, it has 3"), ("nothing[0]", "no element 0, it has 0"), ("points[1].y", "1"),
             ("words[1]", '"two"'), ("words[0..3]", "no element 2, it has 2"), ("queue[0]", "elements do not lie in their order")])
+
+    def test_what_containers_say_of_themselves(self):
+        module = self.module("source_rust")
+        # Before Rust 1.67 a queue had no length but two ends.
+        self.compare_counts(module, "len", 8, () if self.newer else ("queue",))
+        _, stop = self.stop_with("shared")
+        self.check_answers(module, stop, [
+            ("numbers.is_empty()", "false"), ("nothing.is_empty()", "true"), ("string.len() + 1", "14"), ("words[1].len()", "3"), ("string.is_empty()", "false"),
+            ("some.is_some()", "true"), ("some.is_none()", "false"), ("none.is_none()", "true"), ("good.is_ok()", "true"),
+            ("bad.is_err()", "true"), ("bad.is_ok()", "false"), ("shared.len()", "does not call functions"),
+            ("numbers.first()", "does not call functions"), ("numbers.len(1)", "does not call functions")])
 
     def test_fields_of_the_variant_that_is_there(self):
         module, stop = self.stop_with("shared")

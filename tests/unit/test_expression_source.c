@@ -507,9 +507,10 @@ START_TEST(checked_without_names)
 					   "!a[b[1]].c || -d",
 					   "sizeof (struct x)",
 					   "a ? b : c",
-					   "p[2..5]"};
-	static const char *const wrong[] = {"a ->",   "(a",    "a)",    "a[1", "a +", "* / b",
-					    "\"open", "a == ", "a ; b", "()",  "a b]"};
+					   "p[2..5]",
+					   "v.size() == 3 && !v.empty( )"};
+	static const char *const wrong[] = {"a ->",   "(a",    "a)",    "a[1", "a +",    "* / b",
+					    "\"open", "a == ", "a ; b", "()",  "1 + ()", "a b]"};
 	for (size_t i = 0; i < OP_ARRAY_SIZE(fine); i++) {
 		struct op_error *err = op_expression_check(fine[i]);
 		ck_assert_msg(!err, "%s: %s", fine[i], err ? err->message : "");
