@@ -172,28 +172,32 @@ static struct op_error *find_node(struct op_parser *p, const struct pointer *row
 	return err ?: op_term_cast(p, type, pointer);
 }
 
-// Iterators of maps have one of a tree or of a hash table inside, and nodes of older ones (libc++
-// 19) a pair in a struct.
-static struct op_error *unwrap(struct op_parser *p, struct op_term *term)
+struct op_error *op_term_unwrap(struct op_parser *p, const struct op_wrapper *wrappers,
+				struct op_term *term)
 {
-	static const struct {
-		const char *pattern, *member;
-	} wrappers[] = {{"std::__map_*iterator<*", "__i_"},
-			{"std::__hash_map_*iterator<*", "__i_"},
-			{"std::__value_type<*", "__cc_"},
-			{"std::__hash_value_type<*", "__cc_"}};
-	for (size_t i = 0; op_type_is_aggregate(term->type) && i < OP_ARRAY_SIZE(wrappers); i++) {
+	for (; op_type_is_aggregate(term->type) && wrappers->pattern; wrappers++) {
 		struct op_term inner;
 		bool found;
-		if (!op_type_is_named(term->type, OP_LANGUAGE_CPLUSPLUS, wrappers[i].pattern))
+		if (!op_type_is_named(term->type, OP_LANGUAGE_CPLUSPLUS, wrappers->pattern))
 			continue;
-		struct op_error *err =
-			op_term_member_at(p, term, wrappers[i].member, &found, &inner);
+		struct op_error *err = op_term_member_at(p, term, wrappers->member, &found, &inner);
 		if (!err && found)
 			*term = inner;
 		return err;
 	}
 	return NULL;
+}
+
+// Iterators of maps have one of a tree or of a hash table inside, and nodes of older ones (libc++
+// 19) a pair in a struct.
+static struct op_error *unwrap(struct op_parser *p, struct op_term *term)
+{
+	static const struct op_wrapper wrappers[] = {{"std::__map_*iterator<*", "__i_"},
+						     {"std::__hash_map_*iterator<*", "__i_"},
+						     {"std::__value_type<*", "__cc_"},
+						     {"std::__hash_value_type<*", "__cc_"},
+						     {NULL, NULL}};
+	return op_term_unwrap(p, wrappers, term);
 }
 
 struct op_error *op_term_smart_pointer(struct op_parser *p, struct op_term *term, bool *ret_found)

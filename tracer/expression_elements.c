@@ -80,15 +80,15 @@ static struct op_error *bit(struct op_parser *p, const struct op_term *index, co
 static struct op_error *check_count(struct op_parser *p, const struct op_term *whole,
 				    const struct op_term *index)
 {
-	int64_t count;
-	bool known = op_cxx_number_argument(op_type_strip(whole->type), 0, &count);
-	struct op_error *err = NULL;
-	// Older versions of the library have it in a pair with the allocator.
-	static const char *const paths[] = {"__size_.__value_", "__size_"};
-	for (size_t i = 0; !err && !known && p->scope->guest->value_now && i < OP_ARRAY_SIZE(paths);
-	     i++)
-		err = op_term_part_now(p, whole, paths[i], &known, &count);
-	return err || !known ? err : op_term_check_elements(p, count, index, 0);
+	struct op_term count;
+	bool known;
+	int64_t number;
+	struct op_error *err = op_term_count(p, whole, &known, &count);
+	if (err || !known ||
+	    (!p->scope->guest->value_now && count.node->kind != OP_EXPRESSION_CONSTANT))
+		return err;
+	err = op_term_number_now(p, &count, &number);
+	return err ?: op_term_check_elements(p, number, index, 0);
 }
 
 struct op_error *op_term_scattered_element(struct op_parser *p, const struct op_term *index,

@@ -481,10 +481,7 @@ struct op_error *op_term_postfix(struct op_parser *p, struct op_term *term)
 		else if (op_parser_accept(p, "["))
 			err = element(p, term);
 		else if (op_parser_accept(p, "("))
-			err = op_error_create(OP_ERROR_UNSUPPORTED,
-					      "\"%s\": outpost does not call functions of the "
-					      "guest",
-					      p->text);
+			err = op_parser_refuse_call(p);
 		else if (op_parser_accept(p, ".") && *p->at != '.')
 			err = member(p, term);
 		else {

@@ -47,32 +47,16 @@ static struct op_error *count_by_members(struct op_parser *p, const struct op_te
 }
 
 // Those that are made of another container have as many elements as that.
-static struct op_error *unwrap(struct op_parser *p, struct op_term *term)
-{
-	static const struct {
-		const char *pattern, *inside;
-	} adaptors[] = {
-		{"std::queue<*", "c"},
-		{"std::stack<*", "c"},
-		{"std::priority_queue<*", "c"},
-		{"std::flat_set<*", "__keys_"},
-		{"std::flat_multiset<*", "__keys_"},
-		{"std::flat_map<*", "__containers_.keys"},
-		{"std::flat_multimap<*", "__containers_.keys"},
-	};
-	for (size_t i = 0; i < OP_ARRAY_SIZE(adaptors); i++) {
-		struct op_term inner;
-		bool found;
-		if (!op_type_is_named(term->type, OP_LANGUAGE_CPLUSPLUS, adaptors[i].pattern))
-			continue;
-		struct op_error *err =
-			op_term_member_at(p, term, adaptors[i].inside, &found, &inner);
-		if (!err && found)
-			*term = inner;
-		return err;
-	}
-	return NULL;
-}
+static const struct op_wrapper adaptors[] = {
+	{"std::queue<*", "c"},
+	{"std::stack<*", "c"},
+	{"std::priority_queue<*", "c"},
+	{"std::flat_set<*", "__keys_"},
+	{"std::flat_multiset<*", "__keys_"},
+	{"std::flat_map<*", "__containers_.keys"},
+	{"std::flat_multimap<*", "__containers_.keys"},
+	{NULL, NULL},
+};
 
 // What others call so may be anything.
 static bool is_of_library(const struct op_type *type)
@@ -99,8 +83,8 @@ static bool count_of_type(const struct op_type *type, int64_t *ret)
 		op_cxx_number_argument(type, 0, ret));
 }
 
-static struct op_error *count_elements(struct op_parser *p, const struct op_term *whole,
-				       bool *ret_found, struct op_term *ret)
+struct op_error *op_term_count(struct op_parser *p, const struct op_term *whole, bool *ret_found,
+			       struct op_term *ret)
 {
 	const struct op_expression_guest *guest = p->scope->guest;
 	const struct op_type *type = op_type_strip(whole->type);
@@ -114,7 +98,7 @@ static struct op_error *count_elements(struct op_parser *p, const struct op_term
 	}
 	if (err || !op_type_is_aggregate(type) || !is_of_library(type))
 		return err;
-	err = unwrap(p, &inner);
+	err = op_term_unwrap(p, adaptors, &inner);
 	if (!err)
 		err = op_term_text_length(p, &inner, ret_found, ret);
 	for (size_t i = 0; !err && !*ret_found && i < OP_ARRAY_SIZE(counts); i++)
@@ -127,7 +111,7 @@ static struct op_error *is_empty(struct op_parser *p, const struct op_term *whol
 				 struct op_term *ret)
 {
 	struct op_term count, none;
-	struct op_error *err = count_elements(p, whole, ret_found, &count);
+	struct op_error *err = op_term_count(p, whole, ret_found, &count);
 	if (!err)
 		err = op_term_constant(p, 0, &none);
 	if (!err && *ret_found)
@@ -177,30 +161,6 @@ static struct op_error *is_variant(struct op_parser *p, const struct op_term *wh
 	return err;
 }
 
-static struct op_error *is_some(struct op_parser *p, const struct op_term *whole, bool *ret_found,
-				struct op_term *ret)
-{
-	return is_variant(p, whole, "Some", ret_found, ret);
-}
-
-static struct op_error *is_none(struct op_parser *p, const struct op_term *whole, bool *ret_found,
-				struct op_term *ret)
-{
-	return is_variant(p, whole, "None", ret_found, ret);
-}
-
-static struct op_error *is_ok(struct op_parser *p, const struct op_term *whole, bool *ret_found,
-			      struct op_term *ret)
-{
-	return is_variant(p, whole, "Ok", ret_found, ret);
-}
-
-static struct op_error *is_err(struct op_parser *p, const struct op_term *whole, bool *ret_found,
-			       struct op_term *ret)
-{
-	return is_variant(p, whole, "Err", ret_found, ret);
-}
-
 // By name -------------------------------------------------------------------------------------
 
 static const struct method {
@@ -208,18 +168,19 @@ static const struct method {
 	const char *name;
 	struct op_error *(*answer)(struct op_parser *p, const struct op_term *whole,
 				   bool *ret_found, struct op_term *ret);
+	const char *variant; // whether it is this one; then no answer
 } methods[] = {
-	{OP_LANGUAGE_CPLUSPLUS, "size", count_elements},
-	{OP_LANGUAGE_CPLUSPLUS, "empty", is_empty},
-	{OP_LANGUAGE_CPLUSPLUS, "length", count_elements},
-	{OP_LANGUAGE_CPLUSPLUS, "has_value", has_value},
-	{OP_LANGUAGE_CPLUSPLUS, "get", pointer_of},
-	{OP_LANGUAGE_RUST, "len", count_elements},
-	{OP_LANGUAGE_RUST, "is_empty", is_empty},
-	{OP_LANGUAGE_RUST, "is_some", is_some},
-	{OP_LANGUAGE_RUST, "is_none", is_none},
-	{OP_LANGUAGE_RUST, "is_ok", is_ok},
-	{OP_LANGUAGE_RUST, "is_err", is_err},
+	{OP_LANGUAGE_CPLUSPLUS, "size", op_term_count, NULL},
+	{OP_LANGUAGE_CPLUSPLUS, "empty", is_empty, NULL},
+	{OP_LANGUAGE_CPLUSPLUS, "length", op_term_count, NULL},
+	{OP_LANGUAGE_CPLUSPLUS, "has_value", has_value, NULL},
+	{OP_LANGUAGE_CPLUSPLUS, "get", pointer_of, NULL},
+	{OP_LANGUAGE_RUST, "len", op_term_count, NULL},
+	{OP_LANGUAGE_RUST, "is_empty", is_empty, NULL},
+	{OP_LANGUAGE_RUST, "is_some", NULL, "Some"},
+	{OP_LANGUAGE_RUST, "is_none", NULL, "None"},
+	{OP_LANGUAGE_RUST, "is_ok", NULL, "Ok"},
+	{OP_LANGUAGE_RUST, "is_err", NULL, "Err"},
 };
 
 static struct op_error *answer(struct op_parser *p, struct op_term *term, const char *name,
@@ -232,7 +193,10 @@ static struct op_error *answer(struct op_parser *p, struct op_term *term, const 
 		if (methods[i].language != type->language || strlen(methods[i].name) != size ||
 		    memcmp(methods[i].name, name, size) != 0)
 			continue;
-		struct op_error *err = methods[i].answer(p, term, ret_found, &value);
+		struct op_error *err =
+			methods[i].variant
+				? is_variant(p, term, methods[i].variant, ret_found, &value)
+				: methods[i].answer(p, term, ret_found, &value);
 		if (!err && *ret_found)
 			*term = value;
 		return err;
@@ -240,20 +204,22 @@ static struct op_error *answer(struct op_parser *p, struct op_term *term, const 
 	return NULL;
 }
 
+struct op_error *op_parser_refuse_call(const struct op_parser *p)
+{
+	return op_error_create(OP_ERROR_UNSUPPORTED,
+			       "\"%s\": outpost does not call functions of the guest", p->text);
+}
+
 struct op_error *op_term_method(struct op_parser *p, struct op_term *term, const char *name,
 				size_t size)
 {
-	bool found = false, smart = false;
-	struct op_error *err = NULL;
-	if (op_parser_accept(p, ")") && term->type)
-		err = answer(p, term, name, size, &found);
-	if (!err && !found && term->type)
+	bool found, smart = false;
+	if (!op_parser_accept(p, ")") || !term->type)
+		return op_parser_refuse_call(p);
+	struct op_error *err = answer(p, term, name, size, &found);
+	if (!err && !found)
 		err = op_term_smart_pointer(p, term, &smart);
 	if (!err && smart)
 		err = answer(p, term, name, size, &found);
-	return err || found
-		       ? err
-		       : op_error_create(OP_ERROR_UNSUPPORTED,
-					 "\"%s\": outpost does not call functions of the guest",
-					 p->text);
+	return err || found ? err : op_parser_refuse_call(p);
 }

@@ -137,6 +137,14 @@ struct op_error *op_term_variant(struct op_parser *p, const struct op_term *whol
 // expression_containers.c
 /** A smart pointer, an iterator, an optional: becomes what it leads to. Found false: it is none. */
 struct op_error *op_term_smart_pointer(struct op_parser *p, struct op_term *term, bool *ret_found);
+/** A type of libc++ that stands for a member of its own, by the names on the way to that. */
+struct op_wrapper {
+	const char *pattern, *member;
+};
+/** A term of one of these types becomes that member. @param[in] wrappers ended by a NULL pattern.
+ */
+struct op_error *op_term_unwrap(struct op_parser *p, const struct op_wrapper *wrappers,
+				struct op_term *term);
 /** A container becomes its first element's place: a pointer or an array.
  * @param[out] ret_counted whether the container says now how many there are. */
 struct op_error *op_term_elements(struct op_parser *p, struct op_term *term, bool *ret_counted,
@@ -161,6 +169,11 @@ struct op_error *op_term_scattered_element(struct op_parser *p, const struct op_
 					   int64_t more, bool *ret_found, struct op_term *term);
 
 // expression_methods.c
+/** How many elements a container, a string or a Rust array has. Found false: it is none that is
+ * known. */
+struct op_error *op_term_count(struct op_parser *p, const struct op_term *whole, bool *ret_found,
+			       struct op_term *ret);
+struct op_error *op_parser_refuse_call(const struct op_parser *p);
 /** Behind "NAME(" of a library type's: the term becomes what the method would return. @return
  * OP_ERROR_UNSUPPORTED: it would have to be called. */
 struct op_error *op_term_method(struct op_parser *p, struct op_term *term, const char *name,

@@ -75,12 +75,9 @@ struct op_error *op_parser_character(struct op_parser *p, struct op_term *ret)
 	if (err)
 		return err;
 	p->at++;
-	const struct op_expression_node *node;
-	err = op_expression_tree_integer(p->tree, code_point(bytes, size), OP_VALUE_I32, false,
-					 &node);
+	err = op_term_constant(p, code_point(bytes, size), ret);
 	if (err)
 		return err;
-	*ret = op_term_of_node(node);
 	if (p->scope->guest && size == 1 && p->scope->guest->language != OP_LANGUAGE_RUST)
 		ret->type = op_type_basic("char", 4);
 	return NULL;

@@ -615,15 +615,16 @@ OP_API struct op_error *op_session_source_node(struct op_session *session,
 					       const struct op_result *result,
 					       const struct op_source_limits *limits,
 					       const struct op_source_node **ret);
-/** The type of an expression or a type's name ("struct node", "u32"), without evaluating.
- * Owned by the session until the next call. */
+/** What stands above the columns of a layout. */
 #define OP_SOURCE_TYPE_LAYOUT_HEAD "/* offset      |    size */  "
 enum op_source_type_form {
 	OP_SOURCE_TYPE_NAME,       /**< as whatis */
 	OP_SOURCE_TYPE_DEFINITION, /**< with members, as ptype */
 	OP_SOURCE_TYPE_LAYOUT, /**< and where they are, as ptype/o; all lines but the first have two
-				  columns in front, whose head this is */
+				  columns in front */
 };
+/** The type of an expression or a type's name ("struct node", "u32"), without evaluating.
+ * Owned by the session until the next call. */
 OP_API struct op_error *op_session_source_type(struct op_session *session,
 					       const struct op_frame *frame, const char *expression,
 					       enum op_source_type_form form, const char **ret);

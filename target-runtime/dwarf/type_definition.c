@@ -92,12 +92,6 @@ static void print_part(struct op_type_printer *printer, const struct op_type_mem
 	printer->origin = origin;
 }
 
-static void complete(struct op_type_printer *printer, const struct op_type *type)
-{
-	if (!printer->error && type->internal)
-		printer->error = op_type_complete(op_type_record(type)->info, type);
-}
-
 // Enumerations -------------------------------------------------------------------------------
 
 static void print_enum(struct op_type_printer *printer, const struct op_type *type)
@@ -179,16 +173,15 @@ static void print_c_member(struct op_type_printer *printer, const struct op_type
 }
 
 // Goes on behind a member, and tells of the hole in front of it. @p taken: bits, from the start.
-static void take(struct op_type_printer *printer, const struct op_type *type,
-		 const struct op_type_member *member, uint64_t *taken)
+static void take(struct op_type_printer *printer, const struct op_type_member *member,
+		 uint64_t *taken)
 {
 	const struct op_type *part = op_type_strip(member->type);
 	uint64_t at = member->is_bit_field ? member->bit_offset : member->offset * 8;
 	uint64_t size = member->is_bit_field ? member->bit_size
 			: part->has_size     ? part->size * 8
 					     : 0;
-	if (!printer->layout || type->kind != OP_TYPE_STRUCT || member->is_static ||
-	    member->is_virtual_base)
+	if (member->is_static || member->is_virtual_base)
 		return;
 	if (at > *taken)
 		print_hole(printer, at - *taken, "hole");
@@ -200,7 +193,7 @@ static void take(struct op_type_printer *printer, const struct op_type *type,
 static bool has_virtual_base(struct op_type_printer *printer, const struct op_type *type,
 			     unsigned depth, unsigned *left)
 {
-	complete(printer, type);
+	op_type_print_complete(printer, type);
 	for (size_t i = 0; i < type->member_count && type->members[i].is_base; i++) {
 		const struct op_type_member *base = &type->members[i];
 		if (!*left || depth == OP_DWARF_DEPTH_MAX)
@@ -217,19 +210,20 @@ static void print_padding(struct op_type_printer *printer, const struct op_type 
 			  uint64_t taken)
 {
 	unsigned left = BASES_MAX;
-	if (printer->layout && type->kind == OP_TYPE_STRUCT && type->size * 8 > taken &&
-	    !has_virtual_base(printer, type, 0, &left))
+	if (type->size * 8 > taken && !has_virtual_base(printer, type, 0, &left))
 		print_hole(printer, type->size * 8 - taken, "padding");
 }
 
 static void print_c_members(struct op_type_printer *printer, const struct op_type *type)
 {
 	uint64_t taken = 0;
+	bool has_holes = printer->layout && type->kind == OP_TYPE_STRUCT;
 	bool is_class = type->keyword && strcmp(type->keyword, "class") == 0;
 	uint64_t access = is_class ? DW_ACCESS_private : DW_ACCESS_public;
 	for (size_t i = 0; i < type->member_count; i++) {
 		const struct op_type_member *member = &type->members[i];
-		take(printer, type, member, &taken);
+		if (has_holes)
+			take(printer, member, &taken);
 		// The pointer to the vtable is nothing that a person wrote.
 		if (member->is_base || member->is_artificial)
 			continue;
@@ -250,7 +244,8 @@ static void print_c_members(struct op_type_printer *printer, const struct op_typ
 		member_line(printer, member);
 		print_c_member(printer, member);
 	}
-	print_padding(printer, type, taken);
+	if (has_holes)
+		print_padding(printer, type, taken);
 }
 
 static void print_c_struct(struct op_type_printer *printer, const struct op_type *type)
@@ -282,7 +277,7 @@ static void print_fields(struct op_type_printer *printer, const struct op_type *
 			 bool is_variant)
 {
 	struct op_text *text = printer->text;
-	complete(printer, type);
+	op_type_print_complete(printer, type);
 	if (!type->member_count)
 		return;
 	const char *first = type->members[0].name;
@@ -370,7 +365,7 @@ static void print_body(struct op_type_printer *printer, const struct op_type *ty
 		op_text_append(printer->text, "...");
 		return;
 	}
-	complete(printer, type);
+	op_type_print_complete(printer, type);
 	if (!type->keyword) // C's complex numbers
 		op_type_print_own(printer, type);
 	else if (type->kind == OP_TYPE_ENUM)

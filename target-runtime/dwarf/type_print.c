@@ -86,7 +86,7 @@ static void append_base(struct op_type_printer *printer, const struct op_type *t
 		op_type_print_own(printer, type);
 }
 
-static void complete(struct op_type_printer *printer, const struct op_type *type)
+void op_type_print_complete(struct op_type_printer *printer, const struct op_type *type)
 {
 	if (!type->internal || printer->error)
 		return;
@@ -99,7 +99,7 @@ static void append_parameters(struct op_type_printer *printer, const struct op_t
 	struct op_type_printer inner = *printer;
 	inner.body = NULL;
 	inner.depth++;
-	complete(&inner, type);
+	op_type_print_complete(&inner, type);
 	const char *separator = "";
 	op_text_append_char(printer->text, '(');
 	for (size_t i = 0; i < type->member_count && !op_type_print_full(&inner); i++) {

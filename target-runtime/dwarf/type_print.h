@@ -25,6 +25,8 @@ void op_type_print_with(struct op_type_printer *printer, const struct op_type *t
 			const char *name);
 /** Anonymous or not, as it is named: "struct node", "ns::Shape", "enum {...}". */
 void op_type_print_own(struct op_type_printer *printer, const struct op_type *type);
+/** Complete a type before its members are looked at; an error ends what is written. */
+void op_type_print_complete(struct op_type_printer *printer, const struct op_type *type);
 /** Enough has been written: types of hostile modules can go on for ever. */
 bool op_type_print_full(const struct op_type_printer *printer);
 /** A name from the module, with what could harm a terminal escaped. */
