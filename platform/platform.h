@@ -412,8 +412,8 @@ bool op_process_pending_stop(struct op_process *process, op_thread_id thread, st
 /** Whether the system has told that a stopped process came to its end, or is told so now: somebody
  * has killed it. The next op_process_wait() calls say how. Never waits. */
 bool op_process_is_dying(struct op_process *process);
-/** Whether nothing of the process lives any more, as the system lists its threads; where some have
- * ended, the others have a moment to do so too. For a process that nobody stopped as well. */
+/** Whether every thread of the process has ended or is about to, as the system lists them; where
+ * all but one have, that one gets a moment. For a process that nobody stopped as well. */
 bool op_process_has_died(const struct op_process *process);
 void op_process_drop_pending(struct op_process *process, op_thread_id thread);
 /** Take away the signal that a thread stopped for: it is not delivered. A stop for it that was not

@@ -126,9 +126,13 @@ OP_API bool op_session_is_core_file(const char *path);
 /** Whether a stopped program has come to its end meanwhile: somebody has killed it. A run tells
  * how; nothing else can be done with it. */
 OP_API bool op_session_is_dying(struct op_session *session);
-/** Whether nothing of the target lives any more, whatever it was opened for: what fails then fails
- * for that. */
+/** Whether the target has come to its end or is about to, whatever it was opened for: what fails
+ * then fails for that. */
 OP_API bool op_session_has_died(const struct op_session *session);
+/** An error (taken) of the target's says so when it has died meanwhile: OP_ERROR_PROCESS_GONE. NULL
+ * for NULL. */
+OP_API struct op_error *op_session_blame_death(const struct op_session *session,
+					       struct op_error *err);
 /** Whether the target is a core file. */
 OP_API bool op_session_is_core(const struct op_session *session);
 /** What is known of an open core file. Borrowed until it is closed. */

@@ -164,6 +164,7 @@ static struct op_error *let_run(struct op_session *session, int64_t stepping)
 	if (err)
 		return err;
 	session->behind_thread = 0;
+	session->at_end = false;
 	op_session_forget(session);
 	session->state = OP_SESSION_RUNNING;
 	// Ctrl-C that came while the program still stood has told nobody but this flag.
@@ -234,6 +235,7 @@ static bool runs_to_its_end(struct op_session *session)
 	if (!op_session_is_dying(session))
 		return false;
 	op_error_destroy(op_process_run(session->process, &(struct op_run_request){0}));
+	session->at_end = false;
 	session->state = OP_SESSION_RUNNING;
 	return true;
 }
@@ -524,6 +526,7 @@ static struct op_error *dispatch(struct op_session *session, const struct op_sto
 		err = caught ? NULL : take_notes(session);
 		if (err)
 			return err;
+		session->at_end = caught;
 		__attribute__((fallthrough));
 	case OP_STOP_THREAD_BORN:
 		return caught ? op_run_show(session, stop->thread, event->reason, event)
@@ -605,7 +608,7 @@ struct op_error *op_session_wait(struct op_session *session, int timeout_ms, str
 			return err;
 		if (limit)
 			return NULL;
-		err = dispatch(session, &stop, ret);
+		err = op_session_blame_death(session, dispatch(session, &stop, ret));
 		// A thread, or all, may be killed at any moment: the exit comes as a stop of its
 		// own.
 		if (err && err->code == OP_ERROR_PROCESS_GONE) {

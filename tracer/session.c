@@ -113,6 +113,7 @@ static void drop_process(struct op_session *session)
 	op_step_reset(session->step);
 	op_session_forget_patches(session);
 	op_count_set_clear(session->counts);
+	session->at_end = false;
 	session->shown_thread = session->hidden_thread = 0;
 	session->hidden_bodies = 0;
 	op_breakpoint_set_unresolve(session->breakpoints);
@@ -410,6 +411,7 @@ struct op_error *op_session_look(struct op_session *session, int64_t pid)
 	if (!err)
 		err = op_session_refresh(session, NULL);
 	if (err) {
+		err = op_session_blame_death(session, err);
 		op_session_drop_target(session);
 		return err;
 	}
@@ -449,6 +451,7 @@ struct op_error *op_session_attach(struct op_session *session, int64_t pid, bool
 		err = op_stacks_select_after_stop(session, pid, true);
 	session->shown_thread = op_session_selected_thread(session);
 	if (err) {
+		err = op_session_blame_death(session, err);
 		if (session->state == OP_SESSION_STOPPED)
 			op_error_destroy(op_process_detach(session->process));
 		op_session_drop_target(session);
@@ -472,7 +475,16 @@ struct op_error *op_session_open_artifact(struct op_session *session, const char
 
 bool op_session_has_died(const struct op_session *session)
 {
-	return session->process && op_process_has_died(session->process);
+	return session->process && !session->at_end && op_process_has_died(session->process);
+}
+
+struct op_error *op_session_blame_death(const struct op_session *session, struct op_error *err)
+{
+	if (!err || err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_INTERRUPTED ||
+	    !op_session_has_died(session))
+		return err;
+	err->code = OP_ERROR_PROCESS_GONE;
+	return op_error_at(err, "the program has ended meanwhile");
 }
 
 bool op_session_is_dying(struct op_session *session)
@@ -542,7 +554,7 @@ static struct op_error *detach(struct op_session *session, bool keep_modules)
 		let_go(session, keep_modules);
 		return NULL;
 	}
-	err = take_all_out(session);
+	err = op_session_blame_death(session, take_all_out(session));
 	if (err && err->code == OP_ERROR_PROCESS_GONE) {
 		// At its end, or dead: nothing of outpost's will ever be run in it again. Whether
 		// there is something left to let go the detach says.

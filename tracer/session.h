@@ -107,9 +107,10 @@ struct op_session {
 	void *reserve;              /**< what a detach needs where no memory is left; or NULL */
 	char *core_program;         /**< escaped; of a core file; NULL: not known */
 	bool launched;
-	bool reaching_entry;  /**< a launched program is on its way to its guest's first instruction
-			       */
-	bool watching;        /**< the run asks for OP_STOP_CODE_MAPPED */
+	bool reaching_entry; /**< a launched program is on its way to its guest's first instruction
+			      */
+	bool watching;       /**< the run asks for OP_STOP_CODE_MAPPED */
+	bool at_end; /**< stands at the program's end, where a person may still look at it */
 	int64_t shown_thread; /**< whose stop a person saw last: it leaves its slot silently */
 	enum op_scheduler_locking locking;
 	bool step_mode; /**< steps by lines stop in functions without lines */

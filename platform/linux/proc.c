@@ -19,8 +19,9 @@
 
 enum {
 	PROC_FILE_LIMIT = 256 << 20,
-	// PF_EXITING and PF_KTHREAD, include/linux/sched.h; shown in /proc/PID/stat.
+	// PF_EXITING, PF_SIGNALED and PF_KTHREAD, include/linux/sched.h; shown in /proc/PID/stat.
 	PROC_EXITING_FLAG = 0x00000004,
+	PROC_SIGNALED_FLAG = 0x00000400,
 	PROC_KTHREAD_FLAG = 0x00200000,
 };
 
@@ -172,7 +173,8 @@ char op_proc_thread_state(pid_t process, pid_t thread)
 }
 
 // Who kills a process gives each of its threads a SIGKILL of its own (complete_signal(),
-// kernel/signal.c).
+// kernel/signal.c); a thread that has taken it is marked (get_signal()), also while it still stands
+// at its end (PTRACE_EVENT_EXIT).
 enum op_proc_life op_proc_thread_life(pid_t process, pid_t thread)
 {
 	enum { STATE = 3, FLAGS = 9, PENDING = 31 };
@@ -188,7 +190,7 @@ enum op_proc_life op_proc_thread_life(pid_t process, pid_t thread)
 		   *pending = op_proc_stat_field(stat, PENDING);
 	if (state && (*state == 'Z' || *state == 'X'))
 		return OP_PROC_DEAD;
-	bool exiting = flags && strtoul(flags, NULL, 10) & PROC_EXITING_FLAG;
+	bool exiting = flags && strtoul(flags, NULL, 10) & (PROC_EXITING_FLAG | PROC_SIGNALED_FLAG);
 	bool killed = pending && strtoul(pending, NULL, 10) >> (SIGKILL - 1) & 1;
 	return exiting || killed ? OP_PROC_DYING : OP_PROC_ALIVE;
 }

@@ -522,24 +522,25 @@ bool op_live_is_dying(struct op_process *base)
 	return process->exited;
 }
 
+// All threads are marked at once by who kills a process, or ends it from inside
+// (zap_other_threads(), kernel/signal.c): where two live, it does. One may be between two marks.
 bool op_live_has_died(const struct op_process *process)
 {
 	enum { LOOKS = 200 };
 
 	for (int i = 0; i < LOOKS; i++) {
 		_cleanup_free_ pid_t *threads = NULL;
-		size_t count, dead = 0, dying = 0;
+		size_t count, alive = 0;
 		int problem = op_proc_threads((pid_t)process->id, &threads, &count);
 		if (problem)
 			return problem == ENOENT || problem == ESRCH;
-		for (size_t k = 0; k < count; k++) {
-			enum op_proc_life life =
-				op_proc_thread_life((pid_t)process->id, threads[k]);
-			dead += life == OP_PROC_DEAD;
-			dying += life == OP_PROC_DYING;
-		}
-		if (dead == count || !(dead + dying))
-			return dead == count;
+		for (size_t k = 0; k < count && alive < 2; k++)
+			alive += op_proc_thread_life((pid_t)process->id, threads[k]) ==
+				 OP_PROC_ALIVE;
+		if (!alive)
+			return true;
+		if (alive == count || alive > 1)
+			return false;
 		usleep(1000);
 	}
 	return false;

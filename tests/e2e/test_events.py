@@ -41,7 +41,7 @@ class Events(Case):
                 and " at " not in line and "0x" not in line]
         return status, [line for line in said if "wasmtime::" not in line and "core::" not in line], guest.lines
 
-    def caught(self, guest, text, *commands, before=()):
+    def caught(self, guest, text, *commands, before=(), status=0):
         """Attach and arm; then the guest gets its line of input; then the commands. The documents."""
         armed = WORK / f"armed-{guest.pid}"
         # Of an earlier process that had the same number, and whose test was killed.
@@ -61,7 +61,7 @@ class Events(Case):
         outcome = outpost("attach", guest.pid, "--batch", "--json",
                           *script(*before, f"shell touch {armed}", *commands))
         feeder.join(LIMIT)
-        self.assertEqual(outcome.status, 0, outcome)
+        self.assertEqual(outcome.status, status, outcome)
         documents = Documents(outcome)
         for document in documents:
             self.assertEqual([e.message for e in SCHEMA.iter_errors(document)], [], document)
@@ -267,6 +267,16 @@ class Guests(Events):
         self.assertEqual([m["name"] for m in documents.one("info modules")["modules"]], ["events"])
         self.assertEqual(documents[-2]["status"], 3)
         self.assertEqual(self.outcome(guest)[0], 3)
+
+    @in_each_mode
+    def test_an_error_at_the_end_by_a_signal(self, version, guest_debug):
+        """All threads are on their way out, and yet what is wrong with a command is the command."""
+        guest = self.guest_of("events", version, guest_debug)
+        documents = self.caught(guest, lambda: guest.process.send_signal(signal.SIGUSR1), "continue", "print nowhere",
+                                before=["catch exit"], status=1)
+        self.assertEqual(self.stop(documents, "exit")["signal"], "SIGUSR1")
+        self.assertEqual([e["message"] for e in documents.errors()], ['"nowhere" needs a guest frame, and none is selected'])
+        self.assertEqual(guest.end()[0], -signal.SIGUSR1)
 
     def test_a_detach_or_kill_at_the_exit(self):
         for last, status in (("detach", 3), ("kill", -signal.SIGKILL)):

@@ -133,3 +133,9 @@ bool op_session_has_died(const struct op_session *session)
 	(void)session;
 	return false;
 }
+
+struct op_error *op_session_blame_death(const struct op_session *session, struct op_error *err)
+{
+	(void)session;
+	return err;
+}

@@ -231,10 +231,13 @@ START_TEST(killed_while_all_stand)
 	must_run(process, 0);
 	must(op_process_stop_all(process));
 	ck_assert(!op_process_is_dying(process));
+	ck_assert(!op_process_has_died(process));
 	kill(victim.pid, SIGKILL);
+	ck_assert(op_process_has_died(process));
 	while (!op_process_is_dying(process))
 		usleep(1000);
 	must(op_process_stop_all(process));
+	ck_assert(op_process_has_died(process));
 	const struct op_thread_info *threads = op_process_threads(process, &count);
 	ck_assert_uint_gt(count, 1);
 	for (size_t i = 0; i < count; i++) {

@@ -58,7 +58,7 @@ int op_mode_close(struct op_repl *repl, int status)
 int op_mode_fail(struct op_repl *repl, const char *command, struct op_error *error)
 {
 	struct op_output_command outer;
-	error = op_repl_blame_death(repl, error);
+	error = op_session_blame_death(repl->session, error);
 	op_output_begin_command(&repl->out, &outer);
 	op_output_end_command(&repl->out, &outer, command, error);
 	op_output_error(&repl->out, error->message);

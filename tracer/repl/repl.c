@@ -152,15 +152,6 @@ static struct op_error *check_needs(struct op_repl *repl, const struct op_comman
 	return op_session_selected_frame(repl->session, &frame);
 }
 
-struct op_error *op_repl_blame_death(const struct op_repl *repl, struct op_error *err)
-{
-	if (!err || err->code == OP_ERROR_PROCESS_GONE || err->code == OP_ERROR_INTERRUPTED ||
-	    !op_session_has_died(repl->session))
-		return err;
-	err->code = OP_ERROR_PROCESS_GONE;
-	return op_error_at(err, "the program has ended meanwhile");
-}
-
 /**
  * What an error means that came of a command without a program: that there is none, where it asked
  * for what only a program has. What is wrong with the command itself stays what it is.
@@ -180,10 +171,9 @@ struct op_error *op_repl_run_command(struct op_repl *repl, const char *name,
 	struct op_output_command outer;
 	op_output_begin_command(&repl->out, &outer);
 	struct op_error *err = check_needs(repl, call->command);
-	if (!err) {
+	if (!err)
 		err = call->command->run(repl, call);
-		err = ended ? blame_end(repl, err) : op_repl_blame_death(repl, err);
-	}
+	err = ended ? blame_end(repl, err) : op_session_blame_death(repl->session, err);
 	op_output_end_command(&repl->out, &outer, name, err);
 	return err;
 }

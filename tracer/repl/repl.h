@@ -103,8 +103,6 @@ void op_repl_apply_settings(struct op_repl *repl);
 struct op_error *op_repl_run_line(struct op_repl *repl, const char *line);
 /** Run one line and show its error. @return false when it failed. */
 bool op_repl_execute(struct op_repl *repl, const char *line);
-/** An error (taken) of a command says so when the program has died meanwhile; NULL for NULL. */
-struct op_error *op_repl_blame_death(const struct op_repl *repl, struct op_error *err);
 /**
  * Run what a command is about: begins and ends its document. For front-end modes that do what a
  * command does.

@@ -119,6 +119,7 @@ static struct op_error *report_stop(struct op_repl *repl, const struct op_event 
 		.temporary = event->breakpoint && is_temporary(repl, event->breakpoint),
 		.switched = thread_before && event->thread && thread_before != event->thread,
 		.by_instructions = repl->by_instructions,
+		.ended = !frame && op_session_has_died(repl->session),
 	};
 	char *exception _cleanup_free_ = NULL;
 	struct op_text old_text _cleanup_text_ = OP_TEXT_INIT,
@@ -297,6 +298,7 @@ struct op_error *op_repl_detach(struct op_repl *repl)
 {
 	int64_t pid = op_session_process_id(repl->session);
 	bool core = op_session_is_core(repl->session);
+	bool ended = !core && op_session_has_died(repl->session);
 	struct op_error *err = op_session_detach(repl->session);
 	if (err)
 		return err;
@@ -308,8 +310,8 @@ struct op_error *op_repl_detach(struct op_repl *repl)
 	else if (!repl->quiet && core)
 		op_output_printf(&repl->out, "Closed the core file of process %" PRId64 ".\n", pid);
 	else if (!repl->quiet)
-		op_output_printf(&repl->out, "Detached from process %" PRId64 "; it runs on.\n",
-				 pid);
+		op_output_printf(&repl->out, "Detached from process %" PRId64 "; it %s.\n", pid,
+				 ended ? "has ended" : "runs on");
 	return NULL;
 }
 
@@ -338,8 +340,7 @@ struct op_error *op_repl_leave(struct op_repl *repl)
 	bool launched = repl->launched;
 	struct op_output_command outer;
 	op_output_begin_command(&repl->out, &outer);
-	struct op_error *err =
-		op_repl_blame_death(repl, launched ? op_repl_kill(repl) : op_repl_detach(repl));
+	struct op_error *err = launched ? op_repl_kill(repl) : op_repl_detach(repl);
 	op_output_end_command(&repl->out, &outer, launched ? "kill" : "detach", err);
 	return err;
 }

@@ -171,6 +171,8 @@ static void stop_text(struct op_output *out, const struct op_event_view *view)
 			op_frame_text(out, view->frame);
 		if (event->reason == OP_REASON_BREAKPOINT)
 			op_output_printf(out, "\n");
+	} else if (view->ended) {
+		op_output_printf(out, "The program has ended meanwhile.\n");
 	} else if (!view->frame && event->thread) {
 		op_output_printf(
 			out,

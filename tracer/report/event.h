@@ -19,6 +19,7 @@ struct op_event_view {
 	bool by_instructions;
 	/** a step that stayed in its frame: the line of the frame would tell nothing new */
 	bool same_function;
+	bool ended;     /**< the program has, since; there is no frame to be had any more */
 	bool has_store; /**< there are several */
 	uint32_t store; /**< number of the one that the frame runs in */
 	bool temporary; /**< of a breakpoint or catchpoint: it was a temporary one */
