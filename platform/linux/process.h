@@ -248,6 +248,10 @@ struct op_error *op_live_step_call(struct op_live *process, op_thread_id thread,
  * kernel's deepest sleep). */
 bool op_live_collect_stops(struct op_live *process, int timeout_ms);
 void op_live_ask_all_to_stop(struct op_live *process);
+/** A thread that has stopped for a SIGTRAP of outpost's would still get it if outpost died, and the
+ * program may have no handler for it any more: each such thread goes on to a stop for no signal,
+ * without an instruction in between. All are stopped, and are again. */
+void op_live_leave_trap_stops(struct op_live *process);
 /** A thread that runs and could still be brought to a stop; NULL: none. */
 struct op_tracee *op_live_first_unstopped(struct op_live *process);
 

@@ -268,6 +268,7 @@ struct op_error *op_live_unshield(struct op_process *base)
 	struct op_shield *shield = process->shield;
 	if (!shield)
 		return NULL;
+	op_live_leave_trap_stops(process);
 	struct op_error *err = shield->set ? put_back(process, shield) : NULL;
 	op_trap_mask_restore(process);
 	struct op_handler handler = shield->handler;

@@ -493,6 +493,30 @@ struct op_error *op_live_stop_all(struct op_process *base)
 			       op_proc_thread_state(process->pid, tracee->id));
 }
 
+void op_live_leave_trap_stops(struct op_live *process)
+{
+	struct op_tracee *tracee, *next;
+
+	HASH_ITER(hh, process->tracees, tracee, next)
+	{
+		if (tracee->phase != OP_TRACEE_STOPPED || tracee->stop != OP_TRACEE_TRAP)
+			continue;
+		int number = op_tracee_parting_signal(process, tracee);
+		if (number == SIGTRAP)
+			continue;
+		op_tracee_dequeue(process, tracee);
+		tracee->wants_run = false;
+		// The second stop comes before any instruction (get_signal(), kernel/signal.c).
+		op_ptrace(PTRACE_INTERRUPT, tracee->id, 0, 0);
+		if (op_ptrace(PTRACE_CONT, tracee->id, 0, number) && op_ptrace_stands(tracee->id))
+			continue;
+		tracee->signal = 0;
+		tracee->phase = OP_TRACEE_RUNNING;
+		tracee->registers_known = tracee->pc_known = tracee->rewound = false;
+	}
+	op_live_collect_stops(process, STOP_ALL_TIMEOUT_MS);
+}
+
 bool op_live_pending_stop(struct op_process *base, op_thread_id thread, struct op_stop *ret)
 {
 	struct op_live *process = op_live(base);

@@ -54,13 +54,18 @@ class Matrix:
         try:
             action()
         except Exception as error:  # whatever it is, it is told and the next round is another one
-            self.failures.append(f"{self.NAME} --seed {self.seed} --first {number} --rounds 1: {self.what}: {error}")
+            self.failures.append(f"{self.NAME} --seed {self.seed} --first {number} --rounds 1: {self.what}: {error}{self.dead()}")
             self.say(self.failures[-1])
             if not isinstance(error, AssertionError):
                 self.say(traceback.format_exc())
             self.drop_targets()
         if self.verbose:
             self.say(f"{number}: {time.monotonic() - begun:.1f} s: {self.what}")
+
+    def dead(self):
+        """What is to be told of targets that have ended."""
+        return "".join(f"; {target.KIND} has ended with {target.process.returncode} and wrote {target.stderr()!r}"
+                       for target in self.started.values() if target.process.poll() is not None)
 
     def kind(self, chance):
         """Of the target: the hot threads most of the time."""

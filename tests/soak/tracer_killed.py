@@ -32,6 +32,7 @@ class TracerKilled(Lasting):
             moment.come(target, clean, running)
             ended = running.ended()
             running.kill()
+            self.what += ", after its end" if ended else ""
             if ended and (running.process.returncode or work.stays):
                 raise AssertionError(f"outpost ended by itself, with {running.process.returncode}: {running.said()[1]}")
         self.told["ended before" if ended else "killed in " + ("the code" if moment.in_code else "between")] += 1

@@ -119,6 +119,45 @@ START_TEST(killed_while_it_prepares)
 }
 END_TEST
 
+/** A debugger has stepped every thread that computes, and dies when the program has its own
+ * handlers again. */
+static __attribute__((noreturn)) void step_and_die_without_the_shield(pid_t pid)
+{
+	size_t count;
+	struct op_process *process = must_attach(pid);
+	must(op_process_shield(process));
+	const struct op_thread_info *threads = op_process_threads(process, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct op_stop stop;
+		if (threads[i].id == pid)
+			continue;
+		must(op_process_step(process, threads[i].id, &stop));
+		or_end(stop.kind == OP_STOP_TRAP);
+	}
+	must(op_process_unshield(process));
+	kill(getpid(), SIGKILL);
+	_exit(1);
+}
+
+START_TEST(killed_behind_its_steps)
+{
+	struct victim victim;
+
+	victim_start(&victim, "instruction");
+	for (int round = 0; round < 20; round++) {
+		int status;
+		pid_t debugger = fork();
+		if (debugger == 0)
+			step_and_die_without_the_shield(victim.pid);
+		ck_assert_int_eq(waitpid(debugger, &status, 0), debugger);
+		ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	}
+	victim_tell(&victim, "");
+	victim_expect(&victim, "lost 0");
+	victim_ends(&victim, 0);
+}
+END_TEST
+
 /** A debugger with the shield up, but no trap, dies. */
 static void shield_and_die(pid_t pid)
 {
@@ -182,7 +221,7 @@ START_TEST(its_own_handler_comes_back)
 	struct op_process *process = must_attach(victim.pid);
 	size_t before = mapping_count(process);
 	op_process_destroy(process);
-	for (int round = 0; round < 3; round++)
+	for (int round = 0; round < 20; round++)
 		shield_and_die(victim.pid);
 	process = must_attach(victim.pid);
 	ck_assert_uint_eq(mapping_count(process), before + 2);
@@ -281,6 +320,7 @@ int main(void)
 	tcase_set_timeout(shield, 120);
 	tcase_add_test(shield, no_instruction_is_lost);
 	tcase_add_test(shield, killed_while_it_prepares);
+	tcase_add_test(shield, killed_behind_its_steps);
 	tcase_add_test(shield, a_trap_of_its_own_reaches_its_handler);
 	tcase_add_test(shield, its_own_handler_comes_back);
 	tcase_add_test(shield, killed_when_it_is_prepared);
